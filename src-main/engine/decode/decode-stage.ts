@@ -1,0 +1,511 @@
+/**
+ * Reads sources into slots of decoded packets. One stage, used in the decode thread and, for small inputs, in the caller's.
+ *
+ * ```
+ * source ─► raw bytes of the slot ─► kernel.readBlocks ─► packet and layer rows
+ *                 ▲                        │ a block that is no packet
+ *                 └── rest of the last ────┴──► read here, told as an event
+ * ```
+ */
+import type { Problem } from "../../../src-shared/model/problem";
+import {
+  FORMAT_PCAP,
+  FORMAT_PCAPNG,
+  FRAGMENT_MEMORY,
+  H_EVENTS,
+  H_FILE,
+  H_FILE_OFFSET,
+  H_FIRST_NUMBER,
+  H_LAYERS,
+  H_PACKETS,
+  H_RAW_DONE,
+  H_RAW_USED,
+  H_REASSEMBLED_USED,
+  H_STATUS_AT,
+  H_STATUS_VALUE,
+  I_BINARY_TIME,
+  I_LINK_TYPE,
+  I_OFFSET_SECONDS,
+  I_POINT,
+  I_SNAP_LENGTH,
+  I_TIME_SHIFT,
+  I_TIME_UNITS,
+  INTERFACE_BYTES,
+  MAX_RECORD_BYTES,
+  READ_BAD_INTERFACE,
+  READ_BAD_LENGTH,
+  READ_BAD_TRAILER,
+  READ_BLOCK,
+  READ_BYTES,
+  READ_FULL,
+  S_RAW,
+} from "../kernel/assembly/abi";
+import type { KernelExports, KernelMemory } from "../kernel/kernel";
+import type { CaptureEvent, CaptureInterface } from "../readers/capture-file";
+import {
+  BLOCK_INTERFACE,
+  BLOCK_NAMES,
+  BLOCK_SECTION,
+  BLOCK_STATISTICS,
+  blockName,
+  readInterface,
+  readNames,
+  readSection,
+  readStatistics,
+} from "../readers/pcapng-blocks";
+import { linkTypeName, linkTypeSupported } from "../../../src-shared/model/link-type";
+import type { ByteSource } from "../sources/source";
+import { CompressionError } from "../sources/compression-error";
+import { type DecodeOptions, fillPortTables } from "./decode-options";
+
+const MAX_INTERFACES = 65536;
+const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
+
+/** Where the stage keeps what it needs in kernel memory; allocated by the thread that owns the arena. */
+export interface StageMemory {
+  readonly interfaces: number;
+  readonly udpPorts: number;
+  readonly tcpPorts: number;
+  readonly fragments: number;
+}
+
+export function allocateStage(arena: KernelMemory): StageMemory {
+  return {
+    interfaces: arena.allocate(MAX_INTERFACES * INTERFACE_BYTES),
+    udpPorts: arena.allocate(65536),
+    tcpPorts: arena.allocate(65536),
+    fragments: arena.allocate(FRAGMENT_MEMORY),
+  };
+}
+
+export class DecodeStage {
+  private readonly bytes: Uint8Array;
+  private readonly view: DataView;
+  private source: ByteSource | undefined;
+  private file = -1;
+  private points = 0;
+  private packets = 0;
+  private ended = true;
+  private inputEnded = true;
+  /** Rest of the last slot: position in memory and length. */
+  private carryAt = 0;
+  private carryLength = 0;
+  /** File offset of the carried bytes. */
+  private position = 0;
+  private skip = 0;
+  private pcapng = false;
+  private bigEndian = false;
+  private section = -1;
+  private sectionUsable = true;
+  private interfacesInSection = 0;
+  private interfacesInFile = 0;
+  private interfaceBase = 0;
+
+  /** `memory` must not move: all of the slots and of `stage` lie below its current length. */
+  constructor(
+    private readonly kernel: KernelExports,
+    memory: WebAssembly.Memory,
+    private readonly stage: StageMemory,
+    private readonly options: DecodeOptions,
+    private readonly emit: (event: CaptureEvent) => void,
+  ) {
+    this.bytes = new Uint8Array(memory.buffer);
+    this.view = new DataView(memory.buffer);
+    fillPortTables(
+      options,
+      this.bytes.subarray(stage.udpPorts, stage.udpPorts + 65536),
+      this.bytes.subarray(stage.tcpPorts, stage.tcpPorts + 65536),
+    );
+    kernel.configureDecoder(stage.udpPorts, stage.tcpPorts, options.reassemble ? stage.fragments : 0, options.byBytes);
+  }
+
+  /** Begins the next file of the workspace. */
+  open(source: ByteSource, file: number): void {
+    this.source = source;
+    this.file = file;
+    this.packets = 0;
+    this.ended = false;
+    this.inputEnded = false;
+    this.carryLength = 0;
+    this.position = 0;
+    this.skip = 0;
+    this.section = -1;
+    this.interfacesInFile = 0;
+    this.interfacesInSection = 0;
+    this.started = false;
+  }
+
+  private started = false;
+
+  /**
+   * Fills the slot at `slot` with the next packets of the file. False when the file has ended and the slot is empty.
+   * A slot holds packets of one file.
+   */
+  async fill(slot: number): Promise<boolean> {
+    const raw = slot + S_RAW;
+    const set = (at: number, value: number): void => this.view.setUint32(slot + at, value, true);
+    set(H_PACKETS, 0);
+    set(H_LAYERS, 0);
+    set(H_EVENTS, 0);
+    set(H_REASSEMBLED_USED, 0);
+    set(H_RAW_DONE, 0);
+    set(H_FILE, this.file);
+    this.view.setFloat64(slot + H_FIRST_NUMBER, this.packets, true);
+    this.view.setFloat64(slot + H_FILE_OFFSET, this.position, true);
+    if (this.ended) return false;
+    let used = this.carryLength;
+    if (used) this.bytes.copyWithin(raw, this.carryAt, this.carryAt + used);
+    set(H_RAW_USED, used);
+
+    let need = used === 0;
+    for (;;) {
+      if (need) {
+        const got = await this.readMore(raw + used);
+        if (got === 0) {
+          this.finishFile(slot, used);
+          break;
+        }
+        used += got;
+        set(H_RAW_USED, used);
+        need = false;
+      }
+      if (!this.started && !this.start(slot, used)) {
+        if (this.ended) break;
+        need = true;
+        continue;
+      }
+      const status = this.kernel.readBlocks(slot);
+      const at = this.view.getUint32(slot + H_STATUS_AT, true);
+      if (status === READ_FULL) break;
+      if (status === READ_BLOCK) {
+        // READ_MORE within the block: more bytes, or hand over what there is.
+        if (this.readBlock(slot, at, used)) continue;
+        if (this.ended) break;
+      } else if (status !== 0 && !this.survive(status, slot, at)) break;
+      else if (status !== 0) continue;
+      // READ_MORE: whole records are used up.
+      if (this.view.getUint32(slot + H_PACKETS, true) > 0) break;
+      need = true;
+      const done = this.view.getUint32(slot + H_RAW_DONE, true);
+      if (done > 0) {
+        // Only blocks without packets so far: make room.
+        this.bytes.copyWithin(raw, raw + done, raw + used);
+        used -= done;
+        this.position += done;
+        this.view.setFloat64(slot + H_FILE_OFFSET, this.position, true);
+        set(H_RAW_USED, used);
+        set(H_RAW_DONE, 0);
+      }
+    }
+
+    const done = this.view.getUint32(slot + H_RAW_DONE, true);
+    this.carryAt = raw + done;
+    this.carryLength = used - done;
+    this.position += done;
+    const count = this.view.getUint32(slot + H_PACKETS, true);
+    this.packets += count;
+    if (this.ended) this.emitEnd();
+    return count > 0 || !this.ended;
+  }
+
+  private emitEnd(): void {
+    this.emit({ kind: "end", file: this.file, bytes: this.position + this.carryLength, packets: this.packets });
+    this.source?.close();
+    this.source = undefined;
+  }
+
+  private async readMore(at: number): Promise<number> {
+    if (this.inputEnded || !this.source) return 0;
+    try {
+      for (;;) {
+        const answer = this.source.read(this.bytes, at, READ_BYTES);
+        const got = typeof answer === "number" ? answer : await answer;
+        if (got === 0) {
+          this.inputEnded = true;
+          return 0;
+        }
+        if (!this.skip) return got;
+        // Inside a block too long to keep: drop its bytes.
+        const drop = Math.min(this.skip, got);
+        this.skip -= drop;
+        this.position += drop;
+        if (drop < got) {
+          this.bytes.copyWithin(at, at + drop, at + got);
+          return got - drop;
+        }
+      }
+    } catch (error) {
+      this.inputEnded = true;
+      if (!(error instanceof Error)) throw error;
+      const code = error instanceof CompressionError ? "compression" : "cannot-open";
+      this.problem(code, this.position, error.message, true);
+      return 0;
+    }
+  }
+
+  private problem(code: Problem["code"], offset: number, message: string, fatal: boolean): void {
+    const file = this.source?.name ?? "";
+    this.emit({ kind: "problem", file: this.file, problem: { file, offset, code, message, fatal } });
+  }
+
+  /** Reads the file's head. False if more bytes are needed or it is no capture (then `ended`). */
+  private start(slot: number, used: number): boolean {
+    const raw = slot + S_RAW;
+    if (used < 4) return false;
+    const magic = this.view.getUint32(raw, true);
+    if (magic === BLOCK_SECTION) {
+      if (used < 12) return false;
+      const order = this.view.getUint32(raw + 8, true);
+      this.pcapng = true;
+      this.started = true;
+      this.bigEndian = order !== BYTE_ORDER_MAGIC;
+      this.kernel.beginFile(FORMAT_PCAPNG, this.bigEndian, true, 0, 0, 0, this.stage.interfaces);
+      this.emit({ kind: "open", file: this.file, name: this.source?.name ?? "", format: "pcapng", bigEndian: this.bigEndian, nanoseconds: true });
+      return true;
+    }
+    const swapped = new DataView(new Uint8Array([this.bytes[raw + 3] ?? 0, this.bytes[raw + 2] ?? 0, this.bytes[raw + 1] ?? 0, this.bytes[raw] ?? 0]).buffer).getUint32(0, true);
+    const known = (m: number): boolean => m === 0xa1b2c3d4 || m === 0xa1b23c4d || m === 0xa1b2cd34;
+    if (!known(magic) && !known(swapped)) {
+      const found = [...this.bytes.slice(raw, raw + 4)].map((b) => b.toString(16).padStart(2, "0")).join(" ");
+      this.problem("unknown-format", 0, `expected a pcap or pcapng capture (also gzip, zstd or lz4 of one), found bytes ${found}`, true);
+      this.ended = true;
+      return false;
+    }
+    if (used < 24) return false;
+    const big = !known(magic);
+    const kind = big ? swapped : magic;
+    const major = this.view.getUint16(raw + 4, !big);
+    const minor = this.view.getUint16(raw + 6, !big);
+    const snapLength = this.view.getUint32(raw + 16, !big);
+    const link = this.view.getUint32(raw + 20, !big);
+    if (major !== 2 && major !== 543) {
+      this.problem("unsupported-version", 4, `expected pcap version 2, found ${major}.${minor}`, true);
+      this.ended = true;
+      return false;
+    }
+    const nanoseconds = kind === 0xa1b23c4d;
+    const lengthOrder = major === 543 || minor < 3 ? 1 : minor === 3 ? 2 : 0;
+    this.pcapng = false;
+    this.started = true;
+    this.bigEndian = big;
+    this.kernel.beginFile(FORMAT_PCAP, big, nanoseconds, lengthOrder, kind === 0xa1b2cd34 ? 8 : 0, snapLength, this.stage.interfaces);
+    this.emit({ kind: "open", file: this.file, name: this.source?.name ?? "", format: "pcap", bigEndian: big, nanoseconds });
+    this.section = 0;
+    this.addInterface({
+      linkType: link & 0x03ffffff,
+      snapLength,
+      name: undefined,
+      description: undefined,
+      filter: undefined,
+      operatingSystem: undefined,
+      comments: [],
+      binaryTime: false,
+      exponent: nanoseconds ? 9 : 6,
+      offsetSeconds: 0n,
+      fcsLength: link & 0x04000000 ? (link >>> 28) * 2 : 0,
+    });
+    this.view.setUint32(slot + H_RAW_DONE, 24, true);
+    return true;
+  }
+
+  private addInterface(description: ReturnType<typeof readInterface>): void {
+    const number = this.interfacesInSection;
+    const named = this.options.interfaces.find(([n]) => n === description.name || n === String(this.interfacesInFile));
+    const linkType = named ? named[1] : description.linkType;
+    const told: CaptureInterface = {
+      index: this.interfacesInFile,
+      numberInSection: number,
+      section: this.section,
+      point: this.points,
+      linkType,
+      snapLength: description.snapLength,
+      name: description.name,
+      description: description.description,
+      filter: description.filter,
+      operatingSystem: description.operatingSystem,
+      comments: description.comments,
+      resolution: `${description.binaryTime ? 2 : 10}^-${description.exponent}`,
+      offsetSeconds: Number(description.offsetSeconds),
+      fcsLength: description.fcsLength,
+    };
+    if (number < MAX_INTERFACES) {
+      const p = this.stage.interfaces + number * INTERFACE_BYTES;
+      this.view.setUint32(p + I_LINK_TYPE, linkType, true);
+      this.view.setUint32(p + I_SNAP_LENGTH, description.snapLength, true);
+      this.view.setUint32(p + I_POINT, this.points, true);
+      this.view.setUint32(p + I_BINARY_TIME, description.binaryTime ? 1 : 0, true);
+      this.view.setUint32(p + I_TIME_SHIFT, description.exponent, true);
+      // More than 19 digits do not fit 64 bits: every time is then below a second.
+      this.view.setBigUint64(p + I_TIME_UNITS, 10n ** BigInt(Math.min(description.binaryTime ? 0 : description.exponent, 19)), true);
+      this.view.setBigInt64(p + I_OFFSET_SECONDS, description.offsetSeconds, true);
+    }
+    this.interfacesInSection++;
+    this.interfacesInFile++;
+    this.points++;
+    this.kernel.setInterfaceCount(Math.min(this.interfacesInSection, MAX_INTERFACES));
+    this.emit({ kind: "interface", file: this.file, interface: told });
+    if (!linkTypeSupported(linkType)) {
+      this.problem(
+        "unsupported-link-type",
+        this.position,
+        `link type ${linkType} (${linkTypeName(linkType)}) is not decoded; its packets are kept`,
+        false,
+      );
+    }
+  }
+
+  /** Reads the block at `at` (in RAW). True if it was consumed; false if more bytes are needed or the file ended. */
+  private readBlock(slot: number, at: number, used: number): boolean {
+    const start = slot + S_RAW + at;
+    const left = used - at;
+    if (left < 12) return false;
+    let type = this.view.getUint32(start, !this.bigEndian);
+    const offset = this.position + at;
+    if (this.view.getUint32(start, true) === BLOCK_SECTION) {
+      const order = this.view.getUint32(start + 8, true);
+      const reversed = this.view.getUint32(start + 8, false);
+      if (order !== BYTE_ORDER_MAGIC && reversed !== BYTE_ORDER_MAGIC) {
+        this.problem("bad-block", offset + 8, `expected the byte-order magic 1a2b3c4d of a section, found ${reversed.toString(16).padStart(8, "0")}`, true);
+        this.ended = true;
+        return false;
+      }
+      this.bigEndian = order !== BYTE_ORDER_MAGIC;
+      type = BLOCK_SECTION;
+    }
+    const total = this.view.getUint32(start + 4, !this.bigEndian);
+    const fixed = type === BLOCK_SECTION ? 28 : type === BLOCK_INTERFACE ? 20 : type === BLOCK_STATISTICS ? 24 : 12;
+    if (total < fixed) {
+      this.problem("bad-length", offset + 4, `expected a block length of at least ${fixed} for ${blockName(type)}, found ${total}`, true);
+      this.ended = true;
+      return false;
+    }
+    const padded = (total + 3) & ~3;
+    if (padded > MAX_RECORD_BYTES) {
+      // No packet is in it; its bytes are passed over as they come.
+      this.tellBlock(slot, type, offset, padded);
+      this.problem("block-skipped", offset, `${blockName(type)} of ${total} bytes passed over (longer than ${MAX_RECORD_BYTES})`, false);
+      const here = Math.min(left, padded);
+      this.skip = padded - here;
+      this.view.setUint32(slot + H_RAW_DONE, at + here, true);
+      return this.skip === 0;
+    }
+    if (left < padded) return false;
+    const trailer = this.view.getUint32(start + padded - 4, !this.bigEndian);
+    if (trailer !== total && this.view.getUint32(start + total - 4, !this.bigEndian) !== total) {
+      this.problem("bad-trailer", offset + padded - 4, `expected the block's length ${total} again at its end, found ${trailer}`, true);
+      this.ended = true;
+      return false;
+    }
+    this.tellBlock(slot, type, offset, padded);
+    switch (type) {
+      case BLOCK_SECTION: {
+        const s = readSection(this.bytes, start, total, this.bigEndian);
+        this.section++;
+        this.interfacesInSection = 0;
+        this.interfaceBase = this.interfacesInFile;
+        this.kernel.beginSection(this.bigEndian);
+        this.sectionUsable = s.major === 1 && (s.minor === 0 || s.minor === 2);
+        this.emit({
+          kind: "section",
+          file: this.file,
+          section: {
+            index: this.section,
+            bigEndian: this.bigEndian,
+            major: s.major,
+            minor: s.minor,
+            hardware: s.hardware,
+            operatingSystem: s.operatingSystem,
+            application: s.application,
+            comments: s.comments,
+          },
+        });
+        if (!this.sectionUsable)
+          this.problem("unsupported-version", offset + 12, `expected pcapng version 1.0, found ${s.major}.${s.minor}; read as if it were 1.0`, false);
+        break;
+      }
+      case BLOCK_INTERFACE:
+        this.addInterface(readInterface(this.bytes, start, total, this.bigEndian));
+        break;
+      case BLOCK_NAMES: {
+        const { records, comments } = readNames(this.bytes, start, total, this.bigEndian);
+        this.emit({ kind: "names", file: this.file, records, comments });
+        break;
+      }
+      case BLOCK_STATISTICS: {
+        const s = readStatistics(this.bytes, start, total, this.bigEndian);
+        this.emit({ kind: "statistics", file: this.file, statistics: { ...s, interface: s.interface + this.interfaceBase } });
+        break;
+      }
+      default:
+        break; // secrets, custom and unknown blocks are kept for export by their place
+    }
+    this.view.setUint32(slot + H_RAW_DONE, at + padded, true);
+    return true;
+  }
+
+  private tellBlock(slot: number, type: number, offset: number, length: number): void {
+    const packetsBefore = this.packets + this.view.getUint32(slot + H_PACKETS, true);
+    this.emit({ kind: "block", file: this.file, block: { type, offset, length, packetsBefore, bigEndian: this.bigEndian } });
+  }
+
+  /** Tells what is wrong with the record at `at`; true if the reader can go on behind it. */
+  private survive(status: number, slot: number, at: number): boolean {
+    const value = this.view.getUint32(slot + H_STATUS_VALUE, true);
+    const start = slot + S_RAW + at;
+    const offset = this.position + at;
+    const total = this.pcapng ? this.view.getUint32(start + 4, !this.bigEndian) : 0;
+    const past = (total + 3) & ~3;
+    const skipBlock = (): boolean => {
+      this.view.setUint32(slot + H_RAW_DONE, at + past, true);
+      return true;
+    };
+    switch (status) {
+      case READ_BAD_LENGTH:
+        if (this.pcapng && value !== total) {
+          this.problem("bad-length", offset, `expected at most ${total - 32} captured bytes in a packet block of ${total}, found ${value}; the packet is left out`, false);
+          return skipBlock();
+        }
+        this.problem(
+          "bad-length",
+          offset,
+          this.pcapng
+            ? `expected a packet block of 16 to ${MAX_RECORD_BYTES} bytes, found a length of ${value}`
+            : `expected a packet of at most 262144 captured bytes, found ${value}`,
+          true,
+        );
+        this.ended = true;
+        return false;
+      case READ_BAD_INTERFACE:
+        this.problem("bad-interface", offset, `expected an interface below ${this.interfacesInSection}, found ${value}; the packet is left out`, false);
+        return skipBlock();
+      case READ_BAD_TRAILER:
+        this.problem("bad-trailer", offset + past - 4, `expected the block's length ${total} again at its end, found ${value}`, true);
+        this.ended = true;
+        return false;
+      default:
+        throw new Error(`kernel: status ${status}`);
+    }
+  }
+
+  /** The input is used up with `used` bytes in the slot. */
+  private finishFile(slot: number, used: number): void {
+    const done = this.view.getUint32(slot + H_RAW_DONE, true);
+    const rest = used - done;
+    this.ended = true;
+    if (this.skip) this.problem("truncated", this.position + used, `the file ends ${this.skip} bytes before the end of a block`, true);
+    else if (!this.started) {
+      if (used === 0) this.problem("unknown-format", 0, "the file is empty", true);
+      else this.problem("unknown-format", 0, `expected the head of a capture (24 bytes), found only ${used}`, true);
+    } else if (rest > 0) {
+      const start = slot + S_RAW + done;
+      const head = this.pcapng ? 8 : 16;
+      const needed =
+        rest < head
+          ? head
+          : this.pcapng
+            ? this.view.getUint32(start + 4, !this.bigEndian)
+            : 16 + this.view.getUint32(start + 8, !this.bigEndian);
+      this.problem("truncated", this.position + done, `the file was cut short: a ${this.pcapng ? "block" : "packet"} of ${needed} bytes begins here, ${rest} are left`, true);
+    }
+  }
+}

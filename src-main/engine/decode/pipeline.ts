@@ -1,0 +1,273 @@
+/**
+ * Runs files through decoding and the flow table and hands each batch to a consumer, in order.
+ *
+ * ```
+ * decode thread:  read ─► blocks ─► layers ─► slot n+1        control words: published, released, stop
+ * this thread:                  slot n ─► flow table ─► consumer
+ * ```
+ *
+ * The two stages share memory; a slot is published and released by counters, never copied. Small inputs run on one thread:
+ * starting another costs 15-25 ms. On 1 GB of the Kubernetes mix the second thread takes 40 % off.
+ */
+import { statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { MessageChannel, Worker, receiveMessageOnPort } from "node:worker_threads";
+import { INTERNED_BYTES, SLOT_BYTES } from "../kernel/assembly/abi";
+import { Batch } from "../kernel/batch";
+import { type KernelExports, KernelMemory, instantiateKernel, kernelModule } from "../kernel/kernel";
+import type { CaptureEvent } from "../readers/capture-file";
+import { openSource } from "../sources/open-source";
+import type { DecodeOptions } from "./decode-options";
+import { DecodeStage, type StageMemory, allocateStage } from "./decode-stage";
+
+/** Slots between the stages: enough that neither waits for the other's jitter, few enough to stay in the cache. */
+const SLOTS = 4;
+/** Inputs below this many bytes are decoded on the calling thread. */
+const THREAD_THRESHOLD = 6e6;
+
+export const CONTROL_PUBLISHED = 0;
+export const CONTROL_RELEASED = 1;
+export const CONTROL_STOP = 2;
+/** Slots published when the decode thread ended; -1 before. */
+export const CONTROL_FINISHED = 3;
+/** From here one word a slot: events told before it was published. */
+export const CONTROL_EVENTS = 4;
+
+export interface DecodeWorkerData {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly arena: Int32Array;
+  readonly events: EventSettings;
+  readonly slots: readonly number[];
+  readonly control: SharedArrayBuffer;
+  readonly stage: StageMemory;
+  readonly options: DecodeOptions;
+  readonly files: readonly string[];
+  readonly follow: boolean;
+}
+
+export interface PipelineOptions {
+  readonly decode: DecodeOptions;
+  /** What the flow stage does: nothing, the flow table, or tshark's streams and TCP analysis. */
+  readonly flows: "none" | "flows" | "streams";
+  /** Write each layer's flow row into the batch. */
+  readonly annotate?: boolean;
+  /** Wait for files to grow at their end. */
+  readonly follow?: boolean;
+  readonly threads?: 1 | 2;
+  readonly signal?: AbortSignal;
+}
+
+export interface PipelineHandlers {
+  event(event: CaptureEvent): void;
+  /** Called with each batch in order; false stops the run. */
+  batch?(batch: Batch): boolean | void | Promise<boolean | void>;
+}
+
+/** The kernel after a run: its flow table can be read. */
+export interface KernelHandle {
+  readonly kernel: KernelExports;
+  readonly memory: KernelMemory;
+  /** Kernel memory for short computations, 4096 bytes. */
+  readonly scratch: number;
+  /** What the decode stage interned (K_*). */
+  readonly interned: number;
+}
+
+export function createKernel(): KernelHandle {
+  const memory = new KernelMemory();
+  const scratch = memory.allocate(4096);
+  return { kernel: instantiateKernel(kernelModule(), memory), memory, scratch, interned: memory.allocate(INTERNED_BYTES) };
+}
+
+function inputBytes(files: readonly string[]): number {
+  let total = 0;
+  for (const file of files) {
+    if (file === "-") return Infinity;
+    try {
+      const s = statSync(file);
+      total += s.isFile() ? s.size : Infinity;
+    } catch {
+      // opening it will tell
+    }
+  }
+  return total;
+}
+
+/** Reads all files. Resolves when they have ended or the consumer stopped; rejects only on defects. */
+export async function runPipeline(
+  handle: KernelHandle,
+  files: readonly string[],
+  options: PipelineOptions,
+  handlers: PipelineHandlers,
+): Promise<void> {
+  const { kernel, memory } = handle;
+  const threads = options.threads ?? (options.follow || inputBytes(files) > THREAD_THRESHOLD ? 2 : 1);
+  const stage = allocateStage(memory);
+  const slots = Array.from({ length: threads === 2 ? SLOTS : 2 }, () => memory.allocate(SLOT_BYTES));
+  if (options.flows !== "none")
+    kernel.configureFlows(options.flows === "streams", options.annotate ?? false, handle.interned);
+  const batches = slots.map((slot) => new Batch(memory.memory, slot));
+  const consume = async (at: number): Promise<boolean> => {
+    if (options.flows !== "none") kernel.processSlot(slots[at] as number);
+    const answer = handlers.batch?.(batches[at] as Batch);
+    return (answer instanceof Promise ? await answer : answer) !== false && !options.signal?.aborted;
+  };
+  if (threads === 1) await runInline(handle, files, options, stage, slots, handlers, consume);
+  else await runThreaded(handle, files, options, stage, slots, handlers, consume);
+}
+
+async function runInline(
+  handle: KernelHandle,
+  files: readonly string[],
+  options: PipelineOptions,
+  memory: StageMemory,
+  slots: readonly number[],
+  handlers: PipelineHandlers,
+  consume: (at: number) => Promise<boolean>,
+): Promise<void> {
+  const events = eventSettings(handle, options);
+  handle.kernel.configureEvents(events.mode, events.interned, events.seed);
+  const stage = new DecodeStage(handle.kernel, handle.memory.memory, memory, options.decode, (e) => handlers.event(e));
+  let turn = 0;
+  for (let i = 0; i < files.length; i++) {
+    if (!(await openNext(stage, files[i] as string, i, options.follow ?? false, (e) => handlers.event(e)))) continue;
+    while (await stage.fill(slots[turn] as number)) {
+      if (!(await consume(turn))) return;
+      turn = (turn + 1) % slots.length;
+    }
+  }
+}
+
+/** How the decode stage makes flow events. */
+export interface EventSettings {
+  /** 0 none, 1 flows, 2 streams. */
+  readonly mode: number;
+  readonly interned: number;
+  readonly seed: number;
+}
+
+function eventSettings(handle: KernelHandle, options: PipelineOptions): EventSettings {
+  const mode = options.flows === "none" ? 0 : options.flows === "flows" ? 1 : 2;
+  return { mode, interned: handle.interned, seed: (Math.random() * 0x100000000) >>> 0 };
+}
+
+/** Opens a file for the stage; a failure becomes a problem of that file. Shared with the decode thread. */
+export async function openNext(
+  stage: DecodeStage,
+  path: string,
+  index: number,
+  follow: boolean,
+  emit: (event: CaptureEvent) => void,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  try {
+    stage.open(await openSource(path, { tail: follow, ...(signal && { signal }) }), index);
+    return true;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    emit({ kind: "problem", file: index, problem: { file: path, offset: 0, code: "cannot-open", message, fatal: true } });
+    emit({ kind: "end", file: index, bytes: 0, packets: 0 });
+    return false;
+  }
+}
+
+function workerPath(): URL {
+  return new URL("./decode-worker.js", import.meta.url);
+}
+
+/** The bundle has the decode thread's program beside it; from the sources (tests) there is none. */
+export function canThread(): boolean {
+  try {
+    return statSync(fileURLToPath(workerPath())).isFile();
+  } catch {
+    return false;
+  }
+}
+
+async function runThreaded(
+  handle: KernelHandle,
+  files: readonly string[],
+  options: PipelineOptions,
+  memory: StageMemory,
+  slots: readonly number[],
+  handlers: PipelineHandlers,
+  consume: (at: number) => Promise<boolean>,
+): Promise<void> {
+  if (!canThread()) return runInline(handle, files, options, memory, slots, handlers, consume);
+  const buffer = new SharedArrayBuffer((CONTROL_EVENTS + slots.length) * 4);
+  const control = new Int32Array(buffer);
+  control[CONTROL_FINISHED] = -1;
+  const { port1, port2 } = new MessageChannel();
+  const data: DecodeWorkerData = {
+    module: kernelModule(),
+    memory: handle.memory.memory,
+    arena: handle.memory.arena,
+    events: eventSettings(handle, options),
+    slots,
+    control: buffer,
+    stage: memory,
+    options: options.decode,
+    files,
+    follow: options.follow ?? false,
+  };
+  const worker = new Worker(workerPath(), { workerData: { ...data, port: port2 }, transferList: [port2] });
+  let failure: unknown;
+  const wake = (): void => {
+    Atomics.store(control, CONTROL_FINISHED, Math.max(Atomics.load(control, CONTROL_FINISHED), 0));
+    Atomics.add(control, CONTROL_PUBLISHED, 1);
+    Atomics.notify(control, CONTROL_PUBLISHED);
+  };
+  const exited = new Promise<void>((resolve) => {
+    worker.on("error", (error) => {
+      failure = error;
+      wake();
+    });
+    worker.on("exit", () => resolve());
+  });
+  const stop = (): void => {
+    Atomics.store(control, CONTROL_STOP, 1);
+    Atomics.notify(control, CONTROL_RELEASED);
+    port1.postMessage("stop");
+  };
+  options.signal?.addEventListener("abort", stop, { once: true });
+
+  let events = 0;
+  const drain = (until: number): void => {
+    while (events < until) {
+      const message = receiveMessageOnPort(port1) as { message: CaptureEvent } | undefined;
+      if (!message) return;
+      events++;
+      handlers.event(message.message);
+    }
+  };
+  let taken = 0;
+  try {
+    for (;;) {
+      const published = Atomics.load(control, CONTROL_PUBLISHED);
+      const finished = Atomics.load(control, CONTROL_FINISHED);
+      if (finished >= 0 && taken >= finished) break;
+      if (taken === published) {
+        // Typed here because the ES2024 name is not in every lib.
+        const wait = (Atomics as unknown as { waitAsync(a: Int32Array, i: number, v: number): { async: boolean; value: Promise<string> | string } }).waitAsync(control, CONTROL_PUBLISHED, published);
+        if (wait.async) await wait.value;
+        continue;
+      }
+      const at = taken % slots.length;
+      drain(Atomics.load(control, CONTROL_EVENTS + at));
+      const goOn = await consume(at);
+      taken++;
+      Atomics.store(control, CONTROL_RELEASED, taken);
+      Atomics.notify(control, CONTROL_RELEASED);
+      if (!goOn) break;
+    }
+    drain(Infinity);
+  } finally {
+    options.signal?.removeEventListener("abort", stop);
+    stop();
+    await exited;
+    drain(Infinity);
+    port1.close();
+  }
+  if (failure) throw failure instanceof Error ? failure : new Error(String(failure));
+}

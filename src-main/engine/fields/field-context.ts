@@ -1,0 +1,14 @@
+/** What fields need besides the batch: the capture points, and state that runs through a file. */
+import type { CaptureFile, CaptureInterface } from "../readers/capture-file";
+import type { KernelExports } from "../kernel/kernel";
+
+export interface FieldContext {
+  readonly files: readonly CaptureFile[];
+  /** By capture point, as the POINT column holds it. */
+  readonly points: readonly CaptureInterface[];
+  readonly kernel: KernelExports;
+  /** Verify IP header checksums; off as in Wireshark, where the status then reads 2 (unverified). */
+  readonly verifyChecksums: boolean;
+  /** 256 bytes of kernel memory for short computations. */
+  readonly scratch: number;
+}

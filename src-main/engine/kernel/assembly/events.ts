@@ -1,0 +1,444 @@
+/**
+ * Turns the network layers of a decoded packet into flow events: key, hash, and the few numbers the flow table counts.
+ * IPv6 addresses and contexts (capture point, depth, tunnel, VNI) are interned here, so a key is four words whatever it names.
+ *
+ * In *stream* mode the context is the file, only TCP and UDP make events, and quoted headers do too: as tshark counts streams.
+ */
+import {
+  C_ANY_POINT,
+  C_DEPTH,
+  C_POINT,
+  C_VNI,
+  CONTEXT_BYTES,
+  E_ACK,
+  E_BITS,
+  E_FRAME_LENGTH,
+  E_HASH,
+  E_IP_LENGTH,
+  E_KEY,
+  E_NETWORK,
+  E_PACKET,
+  E_PAYLOAD,
+  E_SEQ,
+  E_TIME,
+  E_TRANSPORT,
+  EVENT_BYTES,
+  EVENT_CARRIED,
+  EVENT_FRAGMENT,
+  EVENT_FROM_B,
+  EVENT_TCP,
+  EVENT_TCP_WHOLE,
+  EVENT_UDP,
+  EVENT_ZERO_WINDOW,
+  FLOW_CONTEXT_SHIFT,
+  FLOW_V6,
+  H_EVENTS,
+  H_FILE,
+  H_LAYERS,
+  K_ADDRESS6_COUNT,
+  K_ADDRESSES6,
+  K_CONTEXTS,
+  K_CONTEXT_COUNT,
+  L_AUX,
+  L_END,
+  L_FLAGS,
+  L_HEADER,
+  L_KIND,
+  L_LENGTH,
+  L_PTR,
+  LAYER_FLAG_CUT,
+  LAYER_FLAG_FRAGMENT,
+  LAYER_FLAG_QUOTED,
+  NO_ROW,
+  P_FIRST_LAYER,
+  P_LENGTH,
+  P_META,
+  P_POINT,
+  P_TIME,
+  S_EVENTS,
+} from "./abi";
+import {
+  LAYER_GENEVE,
+  LAYER_GRE,
+  LAYER_GTPU,
+  LAYER_ICMP,
+  LAYER_ICMPV6,
+  LAYER_IPV4,
+  LAYER_IPV6,
+  LAYER_IPV6_FRAGMENT,
+  LAYER_IP_OVER_UDP,
+  LAYER_SCTP,
+  LAYER_TCP,
+  LAYER_UDP,
+  LAYER_VXLAN,
+} from "../../../../src-shared/model/layer-kind";
+import { be16, be32 } from "./bytes";
+import { mix, seedHash, zeroed } from "./hash";
+import { allocate } from "./host";
+
+const MODE_NONE: u32 = 0;
+const MODE_STREAMS: u32 = 2;
+
+let mode: u32 = MODE_NONE;
+let interned: usize = 0;
+let addresses6: usize = 0;
+let address6Count: u32 = 0;
+let address6Capacity: u32 = 0;
+let slots6: usize = 0;
+let mask6: u32 = 0;
+let contexts: usize = 0;
+let contextRows: u32 = 0;
+let contextCapacity: u32 = 0;
+let contextSlots: usize = 0;
+let contextMask: u32 = 0;
+let lastContextPoint: u32 = NO_ROW;
+let lastContext: u32 = 0;
+let fragments: usize = 0; // ports of recent first fragments
+
+const FRAGMENT_SLOTS: u32 = 4096;
+const FRAGMENT_BYTES: u32 = 24;
+
+/** `eventMode`: 0 none, 1 flows, 2 streams. `block` tells what was interned (K_*). `hashSeed` makes slots unguessable. */
+export function configureEvents(eventMode: u32, block: usize, hashSeed: u32): void {
+  mode = eventMode;
+  if (!mode) return;
+  interned = block;
+  seedHash(hashSeed);
+  address6Capacity = 4096;
+  addresses6 = allocate(address6Capacity << 4);
+  mask6 = 0x3fff;
+  slots6 = zeroed((mask6 + 1) << 2);
+  contextCapacity = 1024;
+  contexts = allocate(contextCapacity * CONTEXT_BYTES);
+  contextMask = 0xfff;
+  contextSlots = zeroed((contextMask + 1) << 2);
+  fragments = zeroed(FRAGMENT_SLOTS * FRAGMENT_BYTES);
+  tellInterned();
+}
+
+function tellInterned(): void {
+  store<u32>(interned + K_CONTEXTS, contexts as u32);
+  store<u32>(interned + K_CONTEXT_COUNT, contextRows);
+  store<u32>(interned + K_ADDRESSES6, addresses6 as u32);
+  store<u32>(interned + K_ADDRESS6_COUNT, address6Count);
+}
+
+function intern6(p: usize): u32 {
+  const a = load<u64>(p);
+  const b = load<u64>(p + 8);
+  let i = mix(a, b) & mask6;
+  let v = load<u32>(slots6 + (i << 2));
+  while (v) {
+    const q = addresses6 + ((v - 1) << 4);
+    if (load<u64>(q) == a && load<u64>(q + 8) == b) return v - 1;
+    i = (i + 1) & mask6;
+    v = load<u32>(slots6 + (i << 2));
+  }
+  if (address6Count == address6Capacity) {
+    const bigger = allocate(address6Capacity << 5);
+    memory.copy(bigger, addresses6, address6Capacity << 4);
+    addresses6 = bigger;
+    address6Capacity <<= 1;
+  }
+  store<u64>(addresses6 + (address6Count << 4), a);
+  store<u64>(addresses6 + (address6Count << 4) + 8, b);
+  store<u32>(slots6 + (i << 2), ++address6Count);
+  const id = address6Count - 1;
+  tellInterned();
+  if (address6Count << 1 > mask6) {
+    mask6 = (mask6 << 1) | 1;
+    slots6 = zeroed((mask6 + 1) << 2);
+    for (let k: u32 = 0; k < address6Count; k++) {
+      let j = mix(load<u64>(addresses6 + (k << 4)), load<u64>(addresses6 + (k << 4) + 8)) & mask6;
+      while (load<u32>(slots6 + (j << 2))) j = (j + 1) & mask6;
+      store<u32>(slots6 + (j << 2), k + 1);
+    }
+  }
+  return id;
+}
+
+function contextOf(point: u32, depth: u32, vni: u32): u32 {
+  const h = mix(((point as u64) << 32) | (depth as u64), vni as u64);
+  let i = h & contextMask;
+  let v = load<u32>(contextSlots + (i << 2));
+  while (v) {
+    const c = contexts + (v - 1) * CONTEXT_BYTES;
+    if (load<u32>(c + C_POINT) == point && load<u32>(c + C_DEPTH) == depth && load<u32>(c + C_VNI) == vni) return v - 1;
+    i = (i + 1) & contextMask;
+    v = load<u32>(contextSlots + (i << 2));
+  }
+  // The key has 23 bits for it. More contexts than that share the last one.
+  if (contextRows == 0x7ffffe) return contextRows - 1;
+  if (contextRows == contextCapacity) {
+    const bigger = allocate((contextCapacity * CONTEXT_BYTES) << 1);
+    memory.copy(bigger, contexts, contextCapacity * CONTEXT_BYTES);
+    contexts = bigger;
+    contextCapacity <<= 1;
+    contextMask = (contextMask << 1) | 1;
+    contextSlots = zeroed((contextMask + 1) << 2);
+    for (let k: u32 = 0; k < contextRows; k++) {
+      const c = contexts + k * CONTEXT_BYTES;
+      let j =
+        mix(((load<u32>(c + C_POINT) as u64) << 32) | (load<u32>(c + C_DEPTH) as u64), load<u32>(c + C_VNI) as u64) &
+        contextMask;
+      while (load<u32>(contextSlots + (j << 2))) j = (j + 1) & contextMask;
+      store<u32>(contextSlots + (j << 2), k + 1);
+    }
+    i = h & contextMask;
+    while (load<u32>(contextSlots + (i << 2))) i = (i + 1) & contextMask;
+  }
+  const id = contextRows++;
+  store<u32>(contextSlots + (i << 2), id + 1);
+  const c = contexts + id * CONTEXT_BYTES;
+  store<u32>(c + C_POINT, point);
+  store<u32>(c + C_DEPTH, depth);
+  store<u32>(c + C_VNI, vni);
+  store<u32>(c + C_ANY_POINT, id);
+  tellInterned();
+  if (point != NO_ROW) {
+    const any = contextOf(NO_ROW, depth, vni);
+    store<u32>(contexts + id * CONTEXT_BYTES + C_ANY_POINT, any);
+  }
+  return id;
+}
+
+/** Ports of the first fragment of the datagram that `network` is a piece of; 0 if it was not seen. */
+function fragmentPorts(slot: usize, network: u32, transport: u32, point: u32): u32 {
+  const p: usize = load<u32>(slot + L_PTR + (network << 2));
+  const four = load<u8>(slot + L_KIND + network) == LAYER_IPV4;
+  let identification: u32;
+  let hash: u32;
+  let check: u64;
+  if (four) {
+    identification = be16(p + 4);
+    check = load<u64>(p + 12);
+  } else {
+    // The fragment header is the row that follows the network layer, or nearly.
+    let row = network + 1;
+    const last = load<u32>(slot + H_LAYERS);
+    while (row < last && load<u8>(slot + L_KIND + row) != LAYER_IPV6_FRAGMENT) row++;
+    if (row >= last) return 0;
+    identification = be32(load<u32>(slot + L_PTR + (row << 2)) + 4);
+    check = load<u64>(p + 8) ^ (load<u64>(p + 16) * 31) ^ (load<u64>(p + 24) * 131) ^ (load<u64>(p + 32) * 731);
+  }
+  hash = mix(check, ((identification as u64) << 32) | (point as u64));
+  const entry = fragments + (hash & (FRAGMENT_SLOTS - 1)) * FRAGMENT_BYTES;
+  if (transport != NO_ROW) {
+    const ports = be32(load<u32>(slot + L_PTR + (transport << 2)));
+    store<u64>(entry, check);
+    store<u32>(entry + 8, identification);
+    store<u32>(entry + 12, point + 1);
+    store<u32>(entry + 16, ports);
+    return ports;
+  }
+  if (
+    load<u32>(entry + 12) == point + 1 &&
+    load<u32>(entry + 8) == identification &&
+    load<u64>(entry) == check
+  )
+    return load<u32>(entry + 16);
+  return 0;
+}
+
+/** The pair of ICMP types a message belongs to: the requesting one, or 0 for one-way messages. */
+function icmpPair(type: u32, v6: bool): u32 {
+  if (v6) {
+    if (type == 128 || type == 129) return 128;
+    if (type == 133 || type == 134) return 133;
+    if (type == 135 || type == 136) return 135;
+    if (type == 130 || type == 131) return 130;
+    if (type == 139 || type == 140) return 139;
+    if (type == 144 || type == 145) return 144;
+    return 0;
+  }
+  if (type == 0 || type == 8) return 8;
+  if (type == 13 || type == 14) return 13;
+  if (type == 15 || type == 16) return 15;
+  if (type == 17 || type == 18) return 17;
+  if (type == 9 || type == 10) return 10;
+  return 0;
+}
+
+
+function addEvent(
+  slot: usize,
+  packet: u32,
+  point: u32,
+  network: u32,
+  transport: u32,
+  depth: u32,
+  vni: u32,
+  carried: bool,
+): void {
+  const kind = load<u8>(slot + L_KIND + network) as u32;
+  const flags = load<u8>(slot + L_FLAGS + network) as u32;
+  const p: usize = load<u32>(slot + L_PTR + (network << 2));
+  const v6 = kind == LAYER_IPV6;
+  const transportKind: u32 = transport == NO_ROW ? 0 : (load<u8>(slot + L_KIND + transport) as u32);
+  const t: usize = transport == NO_ROW ? 0 : load<u32>(slot + L_PTR + (transport << 2));
+  const here: u32 = transport == NO_ROW ? 0 : load<u32>(slot + L_END + (transport << 2)) - (t as u32);
+  const stated: u32 = transport == NO_ROW ? 0 : load<u32>(slot + L_LENGTH + (transport << 2));
+  let protocol: u32;
+  let ports: u32 = 0;
+  let seq: u32 = 0;
+  let ack: u32 = 0;
+  let payload: u32 = 0;
+  let bits: u32 = carried ? EVENT_CARRIED : 0;
+  let swapPorts = true;
+  let a: u32;
+  let b: u32;
+  if (v6) {
+    a = intern6(p + 8);
+    b = intern6(p + 24);
+  } else {
+    a = be32(p + 12);
+    b = be32(p + 16);
+  }
+  if (transportKind == LAYER_TCP) {
+    protocol = 6;
+    bits |= EVENT_TCP;
+    if (here >= 4) ports = be32(t);
+    if (here >= 20) {
+      const header = load<u16>(slot + L_HEADER + (transport << 1)) as u32;
+      payload = header >= 20 && stated > header ? stated - header : 0;
+      seq = be32(t + 4);
+      ack = be32(t + 8);
+      bits |= (load<u8>(t + 13) as u32) | EVENT_TCP_WHOLE;
+      if (load<u16>(t + 14) == 0) bits |= EVENT_ZERO_WINDOW;
+    }
+  } else if (transportKind == LAYER_UDP) {
+    protocol = 17;
+    bits |= EVENT_UDP;
+    if (here >= 4) ports = be32(t);
+    payload = stated > 8 ? stated - 8 : 0;
+  } else if (transportKind == LAYER_SCTP) {
+    protocol = 132;
+    if (here >= 4) ports = be32(t);
+    payload = stated > 12 ? stated - 12 : 0;
+  } else if (transportKind == LAYER_ICMP || transportKind == LAYER_ICMPV6) {
+    protocol = transportKind == LAYER_ICMP ? 1 : 58;
+    payload = stated > 8 ? stated - 8 : 0;
+    if (here >= 2) {
+      const type = load<u8>(t) as u32;
+      const pair = icmpPair(type, transportKind == LAYER_ICMPV6);
+      seq = (type << 8) | (load<u8>(t + 1) as u32);
+      swapPorts = false;
+      // Echo and its kin: the identifier tells conversations apart. One-way messages keep their direction.
+      const echo = type == 8 || type == 0 || type == 128 || type == 129 || (type >= 13 && type <= 18);
+      if (pair) ports = (echo && here >= 6 ? be16(t + 4) << 16 : 0) | pair;
+      else ports = 0x8000 | (a > b ? 0x4000 : 0) | (seq << 16);
+    }
+  } else protocol = load<u32>(slot + L_AUX + (network << 2));
+  if (flags & LAYER_FLAG_FRAGMENT) {
+    bits |= EVENT_FRAGMENT;
+    if (mode != MODE_STREAMS && (protocol == 6 || protocol == 17 || protocol == 132))
+      ports = fragmentPorts(slot, network, transport, point);
+  }
+  if (a > b || (a == b && swapPorts && ports >> 16 > (ports & 0xffff))) {
+    const swap = a;
+    a = b;
+    b = swap;
+    if (swapPorts) ports = (ports << 16) | (ports >> 16);
+    bits |= EVENT_FROM_B;
+  }
+  let context: u32;
+  if (depth == 1 && !vni) {
+    // Nearly every packet: one context per capture point, the last one remembered.
+    if (point != lastContextPoint) {
+      lastContext = contextOf(point, 1, 0);
+      lastContextPoint = point;
+    }
+    context = lastContext;
+  } else context = contextOf(point, depth, vni);
+
+  const index = load<u32>(slot + H_EVENTS);
+  const e = slot + S_EVENTS + (index << 6);
+  const k0 = (a as u64) | ((b as u64) << 32);
+  const k1 =
+    (ports as u64) | ((((protocol & 255) | (v6 ? FLOW_V6 : 0) | (context << FLOW_CONTEXT_SHIFT)) as u64) << 32);
+  store<u64>(e + E_KEY, k0);
+  store<u64>(e + E_KEY + 8, k1);
+  store<u32>(e + E_HASH, mix(k0, k1));
+  store<u32>(e + E_PACKET, packet);
+  store<u32>(e + E_NETWORK, network);
+  store<u32>(e + E_TRANSPORT, transport);
+  store<i64>(e + E_TIME, load<i64>(slot + P_TIME + (packet << 3)));
+  store<u32>(e + E_FRAME_LENGTH, load<u32>(slot + P_LENGTH + (packet << 2)));
+  store<u32>(e + E_IP_LENGTH, load<u32>(slot + L_LENGTH + (network << 2)));
+  store<u32>(e + E_PAYLOAD, payload);
+  store<u32>(e + E_SEQ, seq);
+  store<u32>(e + E_ACK, ack);
+  store<u32>(e + E_BITS, bits);
+  store<u32>(slot + H_EVENTS, index + 1);
+}
+
+/** Appends the events of a packet whose layers are decoded. */
+export function packetEvents(slot: usize, packet: u32): void {
+  if (!mode) return;
+  const streams = mode == MODE_STREAMS;
+  const first = load<u32>(slot + P_FIRST_LAYER + (packet << 2));
+  const last = first + (load<u32>(slot + P_META + (packet << 2)) & 0xff);
+  const point = streams ? load<u32>(slot + H_FILE) : load<u32>(slot + P_POINT + (packet << 2));
+  let network: u32 = NO_ROW;
+  let depth: u32 = 0;
+  let tunnel: u32 = 0;
+  let vni: u32 = 0;
+  let carried = false;
+  for (let row = first; row < last; row++) {
+    const kind = load<u8>(slot + L_KIND + row) as u32;
+    if (kind < (LAYER_IPV4 as u32)) continue;
+    if (!streams && load<u8>(slot + L_FLAGS + row) & LAYER_FLAG_QUOTED) break;
+    switch (kind) {
+      case LAYER_IPV4:
+      case LAYER_IPV6: {
+        if (!streams && network != NO_ROW) {
+          addEvent(slot, packet, point, network, NO_ROW, depth | (tunnel << 8), vni, carried);
+          carried = true;
+        }
+        // A header that is not whole has no addresses to speak of.
+        network = load<u8>(slot + L_FLAGS + row) & LAYER_FLAG_CUT ? NO_ROW : row;
+        depth++;
+        break;
+      }
+      case LAYER_TCP:
+      case LAYER_UDP:
+      case LAYER_SCTP:
+      case LAYER_ICMP:
+      case LAYER_ICMPV6: {
+        if (network == NO_ROW) break;
+        if (streams) {
+          if (kind == LAYER_TCP || kind == LAYER_UDP) {
+            // Wireshark reads 16 bytes of TCP before it looks for the conversation; quoted headers may have 8.
+            const have = load<u32>(slot + L_END + (row << 2)) - load<u32>(slot + L_PTR + (row << 2));
+            if (have >= (kind == LAYER_TCP ? (16 as u32) : (8 as u32)))
+              addEvent(slot, packet, point, network, row, 1, 0, false);
+          }
+        } else {
+          addEvent(slot, packet, point, network, row, depth | (tunnel << 8), vni, carried);
+          carried = true;
+        }
+        network = NO_ROW;
+        break;
+      }
+      case LAYER_VXLAN:
+      case LAYER_GENEVE:
+      case LAYER_GTPU:
+      case LAYER_IP_OVER_UDP:
+        tunnel = kind;
+        vni = load<u32>(slot + L_AUX + (row << 2));
+        break;
+      case LAYER_GRE:
+        if (network != NO_ROW && !streams) {
+          addEvent(slot, packet, point, network, NO_ROW, depth | (tunnel << 8), vni, carried);
+          carried = true;
+        }
+        network = NO_ROW;
+        tunnel = kind;
+        vni = load<u32>(slot + L_AUX + (row << 2));
+        break;
+      default:
+        break;
+    }
+  }
+  if (network != NO_ROW && !streams) addEvent(slot, packet, point, network, NO_ROW, depth | (tunnel << 8), vni, carried);
+}

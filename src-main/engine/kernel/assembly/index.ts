@@ -1,0 +1,18 @@
+/** What the host calls. One module, two instances: the decode stage and the flow stage share memory, not globals. */
+export { beginFile, beginSection, readBlocks, setInterfaceCount } from "./blocks";
+export { configureDecoder, decodeOne } from "./decode";
+export { configureEvents } from "./events";
+export {
+  communityIds,
+  configureFlows,
+  flowCount,
+  flowGroups,
+  flowRow,
+  longestProbe,
+  processSlot,
+  tcpStreamCount,
+  udpStreamCount,
+} from "./flows";
+export { printFlows } from "./flow-text";
+export { communityId } from "./community";
+export { sum16 } from "./bytes";

@@ -1,0 +1,154 @@
+/**
+ * Loads the kernel (AssemblyScript, compiled to WebAssembly) and hands out its memory.
+ *
+ * One memory is shared by the two instances of the module: the decode stage fills slots, the flow stage reads them, and
+ * nothing is copied between the threads.
+ */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const PAGE = 65536;
+const INITIAL_PAGES = 256;
+/** wasm32 ends at 4 GiB. */
+const MAXIMUM_PAGES = 65536;
+
+export interface KernelExports {
+  beginFile(
+    format: number,
+    swap: boolean,
+    nanoseconds: boolean,
+    lengthOrder: number,
+    recordExtra: number,
+    snapLength: number,
+    interfaces: number,
+  ): void;
+  beginSection(swap: boolean): void;
+  setInterfaceCount(count: number): void;
+  readBlocks(slot: number): number;
+  configureDecoder(udpPorts: number, tcpPorts: number, fragments: number, byBytes: boolean): void;
+  decodeOne(slot: number, linkType: number, data: number, captured: number, length: number): void;
+  configureEvents(mode: number, interned: number, hashSeed: number): void;
+  configureFlows(streamMode: boolean, writeColumns: boolean, interned: number): void;
+  processSlot(slot: number): void;
+  flowCount(): number;
+  flowRow(row: number): number;
+  flowGroups(out: number): number;
+  /** See assembly/flow-text.ts. */
+  printFlows(...args: number[]): number;
+  communityIds(from: number, to: number, scratch: number, out: number): void;
+  communityId(
+    source: number,
+    destination: number,
+    width: number,
+    protocol: number,
+    sourcePort: number,
+    destinationPort: number,
+    seed: number,
+    scratch: number,
+    out: number,
+  ): void;
+  tcpStreamCount(): number;
+  udpStreamCount(): number;
+  longestProbe(): number;
+  sum16(p: number, n: number, initial: number): number;
+}
+
+const ARENA_LOCK = 0;
+const ARENA_NEXT = 1;
+const ARENA_LIMIT = 2;
+/** Addresses are counted in cache lines: 4 GiB fit an Int32. */
+const LINE = 64;
+
+/** The shared memory and its arena. Regions are handed out to any thread and live as long as the memory. */
+export class KernelMemory {
+  readonly memory: WebAssembly.Memory;
+  /** Lock, next free line, lines there are: shared between the threads. */
+  readonly arena: Int32Array;
+  private cached: Uint8Array;
+
+  /** Without arguments a new memory; with those of another thread's, the same one. */
+  constructor(shared?: { readonly memory: WebAssembly.Memory; readonly arena: Int32Array }) {
+    this.memory = shared?.memory ?? new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES, shared: true });
+    this.arena = shared?.arena ?? new Int32Array(new SharedArrayBuffer(12));
+    if (!shared) {
+      this.arena[ARENA_NEXT] = PAGE / LINE; // the module's constants lie below
+      this.arena[ARENA_LIMIT] = (INITIAL_PAGES * PAGE) / LINE;
+    }
+    this.cached = new Uint8Array(this.memory.buffer);
+  }
+
+  /** Reserves `bytes`, zeroed, aligned to a cache line. Throws OutOfMemoryError at the end of wasm32's address space. */
+  allocate(bytes: number): number {
+    const lines = Math.ceil(bytes / LINE);
+    const { arena } = this;
+    while (Atomics.compareExchange(arena, ARENA_LOCK, 0, 1) !== 0) Atomics.wait(arena, ARENA_LOCK, 1, 1);
+    try {
+      const line = arena[ARENA_NEXT] as number;
+      const limit = arena[ARENA_LIMIT] as number;
+      if (line + lines > limit) {
+        // Grow in steps of 16 MiB at least: each growth makes new views necessary.
+        const pages = Math.max(Math.ceil(((line + lines - limit) * LINE) / PAGE), 256);
+        const wanted = Math.min(pages, MAXIMUM_PAGES - (limit * LINE) / PAGE);
+        if (limit + (wanted * PAGE) / LINE < line + lines) throw new OutOfMemoryError(bytes);
+        try {
+          this.memory.grow(wanted);
+        } catch {
+          throw new OutOfMemoryError(bytes);
+        }
+        arena[ARENA_LIMIT] = limit + (wanted * PAGE) / LINE;
+      }
+      arena[ARENA_NEXT] = line + lines;
+      return line * LINE;
+    } finally {
+      Atomics.store(arena, ARENA_LOCK, 0);
+      Atomics.notify(arena, ARENA_LOCK, 1);
+    }
+  }
+
+  /** Bytes handed out so far. */
+  get used(): number {
+    return (this.arena[ARENA_NEXT] as number) * LINE;
+  }
+
+  /** All of the memory; renewed after growth, so do not keep it across allocations. */
+  bytes(): Uint8Array {
+    if (this.cached.buffer !== this.memory.buffer) this.cached = new Uint8Array(this.memory.buffer);
+    return this.cached;
+  }
+}
+
+export class OutOfMemoryError extends Error {
+  constructor(bytes: number) {
+    super(`the index is full: ${bytes} more bytes do not fit into 4 GiB; open fewer files at once, or filter the capture first`);
+    this.name = "OutOfMemoryError";
+  }
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+/** Compiles the kernel once a thread. */
+export function kernelModule(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(readFileSync(kernelPath()));
+  return compiled;
+}
+
+function kernelPath(): string {
+  // From the bundle (out/main/x.js) and from the sources (src-main/engine/kernel/kernel.ts) alike.
+  const here = import.meta.url;
+  const relative = here.includes("/out/main/") ? "../kernel/kernel.wasm" : "../../../out/kernel/kernel.wasm";
+  return fileURLToPath(new URL(relative, here));
+}
+
+/** An instance of the kernel over `memory`. */
+export function instantiateKernel(module: WebAssembly.Module, memory: KernelMemory): KernelExports {
+  const instance = new WebAssembly.Instance(module, {
+    env: {
+      memory: memory.memory,
+      abort: () => {
+        throw new Error("kernel: internal check failed");
+      },
+    },
+    host: { allocate: (bytes: number): number => memory.allocate(bytes >>> 0) },
+  });
+  return instance.exports as unknown as KernelExports;
+}

@@ -1,0 +1,205 @@
+/**
+ * pcapng blocks that are not packets (draft-ietf-opsawg-pcapng): sections, interfaces, names, statistics.
+ * Rare, so they are read here in plain TypeScript; packet blocks never leave the kernel.
+ *
+ * ```
+ * block:   type(4) total(4) body … options … total(4)
+ * option:  code(2) length(2) value(length, padded to 4) … until code 0 or the block's end
+ * ```
+ */
+import { formatIpv4, formatIpv6 } from "../../../src-shared/model/address";
+import { decodeUtf8 } from "../../../src-shared/base/text";
+import type { InterfaceStatistics, NameRecord } from "./capture-file";
+
+export const BLOCK_SECTION = 0x0a0d0d0a;
+export const BLOCK_INTERFACE = 1;
+export const BLOCK_OBSOLETE_PACKET = 2;
+export const BLOCK_SIMPLE_PACKET = 3;
+export const BLOCK_NAMES = 4;
+export const BLOCK_STATISTICS = 5;
+export const BLOCK_ENHANCED_PACKET = 6;
+export const BLOCK_SECRETS = 0x0a;
+export const BLOCK_CUSTOM = 0x0bad;
+export const BLOCK_CUSTOM_NO_COPY = 0x40000bad;
+
+const SHORT_NAMES: ReadonlyMap<number, string> = new Map([
+  [BLOCK_SECTION, "SHB"],
+  [BLOCK_INTERFACE, "IDB"],
+  [BLOCK_OBSOLETE_PACKET, "PB"],
+  [BLOCK_SIMPLE_PACKET, "SPB"],
+  [BLOCK_NAMES, "NRB"],
+  [BLOCK_STATISTICS, "ISB"],
+  [BLOCK_ENHANCED_PACKET, "EPB"],
+  [BLOCK_SECRETS, "DSB"],
+  [BLOCK_CUSTOM, "CB"],
+  [BLOCK_CUSTOM_NO_COPY, "DCB"],
+]);
+
+/** "EPB", "IDB" …; the number in hex for types without a name. */
+export function blockName(type: number): string {
+  return SHORT_NAMES.get(type) ?? `0x${type.toString(16).padStart(8, "0")}`;
+}
+
+export const OPTION_END = 0;
+export const OPTION_COMMENT = 1;
+
+export interface BlockOption {
+  readonly code: number;
+  /** Position of the value, and its length without padding. */
+  readonly start: number;
+  readonly length: number;
+}
+
+/** Walks the options in bytes[start, end). Stops at the end mark, or where a length does not fit. */
+export function readOptions(bytes: Uint8Array, start: number, end: number, bigEndian: boolean): BlockOption[] {
+  const options: BlockOption[] = [];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let p = start;
+  while (p + 4 <= end) {
+    const code = view.getUint16(p, !bigEndian);
+    const length = view.getUint16(p + 2, !bigEndian);
+    if (code === OPTION_END || p + 4 + length > end) break;
+    options.push({ code, start: p + 4, length });
+    p += 4 + ((length + 3) & ~3);
+  }
+  return options;
+}
+
+/** Text of an option; a terminating zero byte, which some writers add, is not part of it. */
+export function optionText(bytes: Uint8Array, option: BlockOption): string {
+  let end = option.start + option.length;
+  while (end > option.start && bytes[end - 1] === 0) end--;
+  return decodeUtf8(bytes, option.start, end);
+}
+
+export function optionComments(bytes: Uint8Array, options: readonly BlockOption[]): string[] {
+  return options.filter((o) => o.code === OPTION_COMMENT).map((o) => optionText(bytes, o));
+}
+
+export function textOption(bytes: Uint8Array, options: readonly BlockOption[], code: number): string | undefined {
+  const option = options.find((o) => o.code === code);
+  return option ? optionText(bytes, option) : undefined;
+}
+
+export interface SectionHeader {
+  readonly major: number;
+  readonly minor: number;
+  readonly comments: string[];
+  readonly hardware: string | undefined;
+  readonly operatingSystem: string | undefined;
+  readonly application: string | undefined;
+}
+
+/** `start` is the block's first byte, `length` its total length. */
+export function readSection(bytes: Uint8Array, start: number, length: number, bigEndian: boolean): SectionHeader {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const options = readOptions(bytes, start + 24, start + length - 4, bigEndian);
+  return {
+    major: view.getUint16(start + 12, !bigEndian),
+    minor: view.getUint16(start + 14, !bigEndian),
+    comments: optionComments(bytes, options),
+    hardware: textOption(bytes, options, 2),
+    operatingSystem: textOption(bytes, options, 3),
+    application: textOption(bytes, options, 4),
+  };
+}
+
+export interface InterfaceDescription {
+  readonly linkType: number;
+  readonly snapLength: number;
+  readonly name: string | undefined;
+  readonly description: string | undefined;
+  readonly filter: string | undefined;
+  readonly operatingSystem: string | undefined;
+  readonly comments: string[];
+  readonly binaryTime: boolean;
+  readonly exponent: number;
+  readonly offsetSeconds: bigint;
+  readonly fcsLength: number;
+}
+
+export function readInterface(bytes: Uint8Array, start: number, length: number, bigEndian: boolean): InterfaceDescription {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const options = readOptions(bytes, start + 16, start + length - 4, bigEndian);
+  let binaryTime = false;
+  let exponent = 6;
+  let offsetSeconds = 0n;
+  let fcsLength = 0;
+  for (const o of options) {
+    if (o.code === 9 && o.length >= 1) {
+      const v = bytes[o.start] as number;
+      binaryTime = (v & 0x80) !== 0;
+      exponent = v & 0x7f;
+    } else if (o.code === 14 && o.length >= 8) offsetSeconds = view.getBigInt64(o.start, !bigEndian);
+    else if (o.code === 13 && o.length >= 1) fcsLength = bytes[o.start] as number;
+  }
+  const filter = options.find((o) => o.code === 11 && o.length > 1 && bytes[o.start] === 0);
+  return {
+    linkType: view.getUint16(start + 8, !bigEndian),
+    snapLength: view.getUint32(start + 12, !bigEndian),
+    name: textOption(bytes, options, 2),
+    description: textOption(bytes, options, 3),
+    filter: filter && optionText(bytes, { code: 11, start: filter.start + 1, length: filter.length - 1 }),
+    operatingSystem: textOption(bytes, options, 12),
+    comments: optionComments(bytes, options),
+    binaryTime,
+    exponent,
+    offsetSeconds,
+    fcsLength,
+  };
+}
+
+/** Name resolution: records of type 1 (IPv4) and 2 (IPv6), each an address and its names, zero-terminated. */
+export function readNames(
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  bigEndian: boolean,
+): { records: NameRecord[]; comments: string[] } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const end = start + length - 4;
+  const records: NameRecord[] = [];
+  let p = start + 8;
+  while (p + 4 <= end) {
+    const type = view.getUint16(p, !bigEndian);
+    const n = view.getUint16(p + 2, !bigEndian);
+    if (type === 0) {
+      p += 4;
+      break;
+    }
+    if (p + 4 + n > end) return { records, comments: [] };
+    const width = type === 1 ? 4 : type === 2 ? 16 : 0;
+    if (width && n > width) {
+      const address = width === 4 ? formatIpv4(view.getUint32(p + 4)) : formatIpv6(bytes, p + 4);
+      const names: string[] = [];
+      let s = p + 4 + width;
+      for (let q = s; q < p + 4 + n; q++) {
+        if (bytes[q] !== 0) continue;
+        if (q > s) names.push(decodeUtf8(bytes, s, q));
+        s = q + 1;
+      }
+      records.push({ address, names });
+    }
+    p += 4 + ((n + 3) & ~3);
+  }
+  return { records, comments: optionComments(bytes, readOptions(bytes, p, end, bigEndian)) };
+}
+
+/** Statistics; `interface` is the number within the section. */
+export function readStatistics(bytes: Uint8Array, start: number, length: number, bigEndian: boolean): InterfaceStatistics {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const options = readOptions(bytes, start + 20, start + length - 4, bigEndian);
+  const count = (code: number): number | undefined => {
+    const o = options.find((x) => x.code === code && x.length >= 8);
+    return o && Number(view.getBigUint64(o.start, !bigEndian));
+  };
+  return {
+    interface: view.getUint32(start + 8, !bigEndian),
+    received: count(4),
+    dropped: count(5),
+    filterAccepted: count(6),
+    osDropped: count(7),
+    delivered: count(8),
+    comments: optionComments(bytes, options),
+  };
+}

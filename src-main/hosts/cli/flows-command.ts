@@ -1,0 +1,108 @@
+/** `hopscope flows`: every flow at every depth. */
+import { TextWriter } from "../../../src-shared/base/text-writer";
+import { NO_ROW } from "../../engine/kernel/assembly/abi";
+import { CommunityIds } from "../../engine/flows/community-id";
+import { type FlowGroups, FlowTable, PROTOCOL_NAMES } from "../../engine/flows/flow-table";
+import { FLOW_COLUMNS, printFlows } from "../../engine/flows/flow-text";
+import { flush, flushSome, print, writeAll } from "./output";
+import { type CaptureRun, type RunOptions, readCaptures } from "./run";
+
+export interface FlowsOptions extends Omit<RunOptions, "flows"> {
+  readonly json: boolean;
+  /** One row per flow and capture point. */
+  readonly perPoint: boolean;
+}
+
+export async function runFlows(options: FlowsOptions): Promise<number> {
+  const { run, exitCode } = await readCaptures({ ...options, flows: "flows" });
+  if (exitCode === 2) return exitCode;
+  const table = new FlowTable(run.handle);
+  const groups = options.perPoint ? undefined : table.groups();
+  if (options.json) printJson(run, table, groups);
+  else {
+    print(`${FLOW_COLUMNS.join("\t")}\n`);
+    const names = run.workspace.points.map((_, i) => run.workspace.pointId(i));
+    printFlows(run.handle, groups, names, (bytes) => writeAll(1, bytes));
+  }
+  return exitCode;
+}
+
+function flowCount(table: FlowTable, groups: FlowGroups | undefined): number {
+  return groups ? groups.heads.length : table.count;
+}
+
+/** Number of the flow a row belongs to, from 1. */
+function flowNumber(groups: FlowGroups | undefined, row: number): number {
+  return (groups ? (groups.flowOf[row] as number) : row) + 1;
+}
+
+function pointsOf(table: FlowTable, groups: FlowGroups | undefined, flow: number): number[] {
+  if (!groups) return [table.point];
+  const points: number[] = [];
+  for (let row = groups.heads[flow] as number; row !== NO_ROW; row = groups.next[row] as number) points.push(table.seek(row).point);
+  return points;
+}
+
+function printJson(run: CaptureRun, table: FlowTable, groups: FlowGroups | undefined): void {
+  const out = new TextWriter(1 << 19);
+  const ids = new CommunityIds(run.handle);
+  const bytes = run.handle.memory.bytes();
+  const id = new TextWriter(32);
+  const points = run.workspace.points.map((p, i) => ({
+    id: run.workspace.pointId(i),
+    file: run.workspace.files[run.workspace.pointFiles[i] ?? 0]?.name ?? "",
+    interface: p.name ?? null,
+    linkType: p.linkType,
+  }));
+  out.text(`{"version":1,"points":${JSON.stringify(points)},"flows":[`);
+  const total = flowCount(table, groups);
+  const time = (seconds: number, nanoseconds: number): string => {
+    id.clear();
+    id.time(seconds, nanoseconds);
+    return id.toString();
+  };
+  for (let flow = 0; flow < total; flow++) {
+    const row = groups ? (groups.best[flow] as number) : flow;
+    table.seek(row);
+    const seen = pointsOf(table, groups, flow);
+    let sightings = 0;
+    if (groups) {
+      for (let r = groups.heads[flow] as number; r !== NO_ROW; r = groups.next[r] as number) {
+        table.seek(r);
+        sightings += table.packets(0) + table.packets(1);
+      }
+    }
+    table.seek(row);
+    if (!groups) sightings = table.packets(0) + table.packets(1);
+    const icmp = (table.protocol === 1 || table.protocol === 58) && { type: table.icmpType, code: table.icmpCode };
+    id.clear();
+    ids.write(id, bytes, row);
+    const communityId = id.toString();
+    const carrier = table.carrierRow;
+    const object = {
+      id: flow + 1,
+      protocol: PROTOCOL_NAMES.get(table.protocol) ?? String(table.protocol),
+      protocolNumber: table.protocol,
+      source: { ip: table.addressText(0), port: table.port(0) },
+      destination: { ip: table.addressText(1), port: table.port(1) },
+      ...(icmp && { icmp }),
+      depth: table.depth,
+      tunnel: table.depth > 1 ? { kind: table.tunnel ?? "ip", vni: table.vni || null } : null,
+      carrier: carrier === NO_ROW ? null : flowNumber(groups, carrier),
+      packets: { fromSource: table.packets(0), fromDestination: table.packets(1), sightings },
+      bytes: { fromSource: table.bytes(0), fromDestination: table.bytes(1) },
+      ipBytes: { fromSource: table.ipBytes(0), fromDestination: table.ipBytes(1) },
+      payloadBytes: { fromSource: table.payload(0), fromDestination: table.payload(1) },
+      firstTime: time(table.firstSeconds, table.firstNanoseconds),
+      lastTime: time(table.lastSeconds, table.lastNanoseconds),
+      state: table.connState,
+      history: table.history,
+      communityId,
+      points: seen.map((p) => run.workspace.pointId(p)),
+    };
+    out.text(`${flow ? "," : ""}\n${JSON.stringify(object)}`);
+    flushSome(out);
+  }
+  out.text("\n]}\n");
+  flush(out);
+}

@@ -1,0 +1,118 @@
+/** The command line: `hopscope COMMAND FILE...`. CLI behaviour is a contract other programs rely on. */
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { FilterError, formatFilterError } from "../../engine/filter/filter-error";
+import { OutOfMemoryError } from "../../engine/kernel/kernel";
+import { type FieldsFormat, runFields } from "./fields-command";
+import { runFlows } from "./flows-command";
+import { HELP } from "./help";
+import { PipeClosed, print, printError } from "./output";
+import { EXIT_DONE, EXIT_UNUSABLE, decodeOptions } from "./run";
+import { UsageError } from "./usage";
+
+type Options = NonNullable<ParseArgsConfig["options"]>;
+
+/** Options of every command that reads captures. */
+const READING = {
+  "decode-as": { type: "string", short: "d", multiple: true },
+  reassemble: { type: "boolean" },
+  "no-reassemble": { type: "boolean" },
+  "known-ports-only": { type: "boolean" },
+  follow: { type: "boolean" },
+  threads: { type: "string" },
+  help: { type: "boolean", short: "h" },
+} as const satisfies Options;
+
+function threads(text: string | undefined): 1 | 2 | undefined {
+  if (text === undefined) return undefined;
+  if (text !== "1" && text !== "2") throw new UsageError(`--threads ${text}: expected 1 or 2`);
+  return text === "1" ? 1 : 2;
+}
+
+function oneOf<T extends string>(option: string, text: string | undefined, allowed: readonly T[], fallback: T): T {
+  if (text === undefined) return fallback;
+  if (!(allowed as readonly string[]).includes(text)) throw new UsageError(`--${option} ${text}: expected one of ${allowed.join(" ")}`);
+  return text as T;
+}
+
+async function fields(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      ...READING,
+      field: { type: "string", short: "e", multiple: true },
+      filter: { type: "string", short: "Y" },
+      format: { type: "string" },
+      header: { type: "boolean" },
+      checksums: { type: "boolean" },
+    },
+  });
+  if (values.help) return help("fields");
+  const count = threads(values.threads);
+  return runFields({
+    inputs: positionals,
+    decode: decodeOptions(values, false),
+    fields: values.field ?? [],
+    filter: values.filter,
+    format: oneOf<FieldsFormat>("format", values.format, ["tsv", "csv", "json", "ek"], "tsv"),
+    header: values.header ?? false,
+    follow: values.follow ?? false,
+    verifyChecksums: values.checksums ?? false,
+    ...(count && { threads: count }),
+  });
+}
+
+async function flows(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { ...READING, json: { type: "boolean" }, point: { type: "boolean" } },
+  });
+  if (values.help) return help("flows");
+  const count = threads(values.threads);
+  return runFlows({
+    inputs: positionals,
+    decode: decodeOptions(values, true),
+    json: values.json ?? false,
+    perPoint: values.point ?? false,
+    follow: values.follow ?? false,
+    ...(count && { threads: count }),
+  });
+}
+
+function help(command: string): number {
+  print(HELP[command] ?? (HELP[""] as string));
+  return EXIT_DONE;
+}
+
+const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = { fields, flows };
+
+async function main(argv: string[]): Promise<number> {
+  const [name, ...args] = argv;
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    if (name === undefined) {
+      printError(HELP[""] as string);
+      return EXIT_UNUSABLE;
+    }
+    return help(args[0] ?? "");
+  }
+  const command = COMMANDS[name];
+  if (!command) throw new UsageError(`no command is named ${name}; hopscope --help lists them`);
+  return command(args);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (error instanceof PipeClosed) process.exitCode = EXIT_DONE;
+  else if (error instanceof FilterError) {
+    printError(formatFilterError(error.source, error));
+    process.exitCode = EXIT_UNUSABLE;
+  } else if (error instanceof UsageError || error instanceof OutOfMemoryError) {
+    printError(`hopscope: ${error.message}`);
+    process.exitCode = EXIT_UNUSABLE;
+  } else if (error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS")) {
+    printError(`hopscope: ${error.message}`);
+    process.exitCode = EXIT_UNUSABLE;
+  } else throw error;
+}

@@ -1,0 +1,104 @@
+/** What every command that reads captures shares: inputs, decoding options, problems, exit code. */
+import { formatProblem } from "../../../src-shared/model/problem";
+import type { FieldContext } from "../../engine/fields/field-context";
+import { DECODE_AS_PORT, DEFAULT_DECODE_OPTIONS, type DecodeAsPort, type DecodeOptions } from "../../engine/decode/decode-options";
+import { type KernelHandle, type PipelineOptions, createKernel, runPipeline } from "../../engine/decode/pipeline";
+import type { Batch } from "../../engine/kernel/batch";
+import { Workspace } from "../../engine/session/workspace";
+import { expandInputs } from "../../engine/sources/workspace-files";
+import { UsageError } from "./usage";
+import { printError } from "./output";
+import { startProgress } from "./progress";
+
+export const EXIT_DONE = 0;
+export const EXIT_PARTLY = 1;
+export const EXIT_UNUSABLE = 2;
+
+export interface CaptureRun {
+  readonly workspace: Workspace;
+  readonly handle: KernelHandle;
+  readonly context: FieldContext;
+}
+
+export interface RunOptions {
+  readonly inputs: readonly string[];
+  readonly decode: DecodeOptions;
+  readonly flows: PipelineOptions["flows"];
+  readonly annotate?: boolean;
+  readonly follow?: boolean;
+  readonly threads?: 1 | 2;
+  readonly verifyChecksums?: boolean;
+}
+
+/** Reads the inputs, handing each batch to `batch`. The result is complete when it resolves; `exitCode` tells how it went. */
+export async function readCaptures(
+  options: RunOptions,
+  batch?: (batch: Batch, run: CaptureRun) => boolean | void | Promise<boolean | void>,
+): Promise<{ run: CaptureRun; exitCode: number }> {
+  if (options.inputs.length === 0) throw new UsageError("no FILE given; name capture files, folders, or - for standard input");
+  const { files, problems } = expandInputs(options.inputs);
+  for (const p of problems) printError(`hopscope: ${p.file}: ${p.message}`);
+  const workspace = new Workspace(files);
+  const handle = createKernel();
+  const context: FieldContext = {
+    files: workspace.files,
+    points: workspace.points,
+    kernel: handle.kernel,
+    scratch: handle.scratch,
+    verifyChecksums: options.verifyChecksums ?? false,
+  };
+  const run: CaptureRun = { workspace, handle, context };
+  const progress = startProgress(files);
+  try {
+    await runPipeline(handle, files, options, {
+      event: (e) => {
+        workspace.take(e);
+        progress.event(e);
+      },
+      batch: (b) => {
+        progress.batch(b);
+        return batch?.(b, run);
+      },
+    });
+  } finally {
+    progress.end();
+  }
+  for (const p of workspace.problems) printError(`hopscope: ${formatProblem(p)}`);
+  const readable = workspace.files.some((f) => f.format !== undefined);
+  const trouble = problems.length > 0 || workspace.problems.some((p) => p.code !== "unsupported-link-type" && p.code !== "block-skipped");
+  return { run, exitCode: !readable ? EXIT_UNUSABLE : trouble ? EXIT_PARTLY : EXIT_DONE };
+}
+
+/** "udp.port=9000:vxlan", "tcp.port=8080:http", "interface=eth0:101" (a link type). */
+export function parseDecodeAs(values: readonly string[]): Pick<DecodeOptions, "udpPorts" | "tcpPorts" | "interfaces"> {
+  const udpPorts: [number, DecodeAsPort][] = [];
+  const tcpPorts: [number, DecodeAsPort][] = [];
+  const interfaces: [string, number][] = [];
+  for (const value of values) {
+    const port = /^(udp|tcp)\.port={1,2}(\d+)[:,](\w+)$/.exec(value);
+    const link = /^interface=(.+)[:,](\d+)$/.exec(value);
+    if (port) {
+      const as = port[3] as string;
+      const number = Number(port[2]);
+      if (!(as in DECODE_AS_PORT)) throw new UsageError(`--decode-as ${value}: ${as} is none of ${Object.keys(DECODE_AS_PORT).join(" ")}`);
+      if (number > 65535) throw new UsageError(`--decode-as ${value}: ${number} is no port`);
+      (port[1] === "udp" ? udpPorts : tcpPorts).push([number, as as DecodeAsPort]);
+    } else if (link) interfaces.push([link[1] as string, Number(link[2])]);
+    else throw new UsageError(`--decode-as ${value}: expected udp.port=PORT:PROTOCOL, tcp.port=PORT:PROTOCOL or interface=NAME:LINKTYPE`);
+  }
+  return { udpPorts, tcpPorts, interfaces };
+}
+
+export function decodeOptions(values: {
+  readonly "decode-as"?: string[] | undefined;
+  readonly reassemble?: boolean | undefined;
+  readonly "no-reassemble"?: boolean | undefined;
+  readonly "known-ports-only"?: boolean | undefined;
+}, reassembleByDefault: boolean): DecodeOptions {
+  return {
+    ...DEFAULT_DECODE_OPTIONS,
+    ...parseDecodeAs(values["decode-as"] ?? []),
+    reassemble: values.reassemble ?? (values["no-reassemble"] ? false : reassembleByDefault),
+    byBytes: !values["known-ports-only"],
+  };
+}

@@ -1,0 +1,68 @@
+/** Link types (https://www.tcpdump.org/linktypes.html): names, and which are decoded. */
+
+const NAMES: ReadonlyMap<number, string> = new Map([
+  [0, "NULL"],
+  [1, "ETHERNET"],
+  [3, "AX25"],
+  [6, "IEEE802_5"],
+  [7, "ARCNET_BSD"],
+  [8, "SLIP"],
+  [9, "PPP"],
+  [10, "FDDI"],
+  [12, "RAW"],
+  [14, "RAW"],
+  [50, "PPP_HDLC"],
+  [51, "PPP_ETHER"],
+  [100, "ATM_RFC1483"],
+  [101, "RAW"],
+  [104, "C_HDLC"],
+  [105, "IEEE802_11"],
+  [107, "FRELAY"],
+  [108, "LOOP"],
+  [113, "LINUX_SLL"],
+  [114, "LTALK"],
+  [117, "PFLOG"],
+  [119, "IEEE802_11_PRISM"],
+  [122, "IP_OVER_FC"],
+  [123, "SUNATM"],
+  [127, "IEEE802_11_RADIOTAP"],
+  [129, "ARCNET_LINUX"],
+  [138, "APPLE_IP_OVER_IEEE1394"],
+  [139, "MTP2_WITH_PHDR"],
+  [140, "MTP2"],
+  [141, "MTP3"],
+  [143, "DOCSIS"],
+  [144, "LINUX_IRDA"],
+  [147, "USER0"],
+  [163, "IEEE802_11_AVS"],
+  [165, "BACNET_MS_TP"],
+  [166, "PPP_PPPD"],
+  [187, "BLUETOOTH_HCI_H4"],
+  [189, "USB_LINUX"],
+  [192, "PPI"],
+  [195, "IEEE802_15_4_WITHFCS"],
+  [201, "BLUETOOTH_HCI_H4_WITH_PHDR"],
+  [220, "USB_LINUX_MMAPPED"],
+  [224, "FC_2"],
+  [228, "IPV4"],
+  [229, "IPV6"],
+  [230, "IEEE802_15_4_NOFCS"],
+  [239, "NFLOG"],
+  [240, "NETANALYZER"],
+  [247, "INFINIBAND"],
+  [249, "USBPCAP"],
+  [251, "BLUETOOTH_LE_LL"],
+  [253, "NETLINK"],
+  [254, "BLUETOOTH_LINUX_MONITOR"],
+  [276, "LINUX_SLL2"],
+]);
+
+const SUPPORTED: ReadonlySet<number> = new Set([0, 1, 9, 12, 14, 101, 108, 113, 228, 229, 276]);
+
+export function linkTypeName(linkType: number): string {
+  return NAMES.get(linkType) ?? "unknown";
+}
+
+export function linkTypeSupported(linkType: number): boolean {
+  return SUPPORTED.has(linkType);
+}

@@ -1,0 +1,24 @@
+/**
+ * Builds what tests run on, if it is missing or older than its sources: the kernel, and the bundles that hold the workers
+ * and the command.
+ */
+import { execFileSync } from "node:child_process";
+import { rmSync } from "node:fs";
+import { isKernelStale, isMainStale } from "../build/outputs.js";
+
+export default function setup(): void {
+  if (isKernelStale()) runScript("build:kernel");
+  if (!isMainStale()) return;
+  try {
+    runScript("build:main");
+  } catch {
+    // Most tests need no bundle: run them. Those that do must not pass on an old one.
+    rmSync("out/main", { recursive: true, force: true });
+    console.error("The bundles (out/main) could not be built, see above: tests that start them will fail.");
+  }
+}
+
+function runScript(name: string): void {
+  // npm is a .cmd file on Windows, which only a shell starts.
+  execFileSync("npm", ["run", "--silent", name], { stdio: "inherit", shell: process.platform === "win32" });
+}
