@@ -12,7 +12,14 @@
 import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { MessageChannel, Worker, receiveMessageOnPort } from "node:worker_threads";
-import { INTERNED_BYTES, SLOT_BYTES } from "../kernel/assembly/abi";
+import {
+  EVENTS_FLOWS,
+  EVENTS_NONE,
+  EVENTS_POINT_STREAMS,
+  EVENTS_STREAMS,
+  INTERNED_BYTES,
+  SLOT_BYTES,
+} from "../kernel/assembly/abi";
 import { Batch } from "../kernel/batch";
 import { type KernelExports, KernelMemory, instantiateKernel, kernelModule } from "../kernel/kernel";
 import type { CaptureEvent } from "../readers/capture-file";
@@ -46,10 +53,22 @@ export interface DecodeWorkerData {
   readonly follow: boolean;
 }
 
+export type FlowMode = "none" | "flows" | "streams" | "point-streams";
+
+const FLOW_MODES: Readonly<Record<FlowMode, number>> = {
+  none: EVENTS_NONE,
+  flows: EVENTS_FLOWS,
+  streams: EVENTS_STREAMS,
+  "point-streams": EVENTS_POINT_STREAMS,
+};
+
 export interface PipelineOptions {
   readonly decode: DecodeOptions;
-  /** What the flow stage does: nothing, the flow table, or tshark's streams and TCP analysis. */
-  readonly flows: "none" | "flows" | "streams";
+  /**
+   * What the flow stage does: nothing; the flow table; tshark's streams with TCP analysis over all interfaces of a file, as
+   * tshark does it; or the same streams analysed per capture point.
+   */
+  readonly flows: FlowMode;
   /** Write each layer's flow row into the batch. */
   readonly annotate?: boolean;
   /** Wait for files to grow at their end. */
@@ -106,7 +125,7 @@ export async function runPipeline(
   const stage = allocateStage(memory);
   const slots = Array.from({ length: threads === 2 ? SLOTS : 2 }, () => memory.allocate(SLOT_BYTES));
   if (options.flows !== "none")
-    kernel.configureFlows(options.flows === "streams", options.annotate ?? false, handle.interned);
+    kernel.configureFlows(FLOW_MODES[options.flows], options.annotate ?? false, handle.interned);
   const batches = slots.map((slot) => new Batch(memory.memory, slot));
   const consume = async (at: number): Promise<boolean> => {
     if (options.flows !== "none") kernel.processSlot(slots[at] as number);
@@ -141,15 +160,14 @@ async function runInline(
 
 /** How the decode stage makes flow events. */
 export interface EventSettings {
-  /** 0 none, 1 flows, 2 streams. */
+  /** One of EVENTS_*. */
   readonly mode: number;
   readonly interned: number;
   readonly seed: number;
 }
 
 function eventSettings(handle: KernelHandle, options: PipelineOptions): EventSettings {
-  const mode = options.flows === "none" ? 0 : options.flows === "flows" ? 1 : 2;
-  return { mode, interned: handle.interned, seed: (Math.random() * 0x100000000) >>> 0 };
+  return { mode: FLOW_MODES[options.flows], interned: handle.interned, seed: (Math.random() * 0x100000000) >>> 0 };
 }
 
 /** Opens a file for the stage; a failure becomes a problem of that file. Shared with the decode thread. */

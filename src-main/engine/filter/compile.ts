@@ -45,11 +45,16 @@ export interface Filter {
 
 /** An empty filter holds for every packet. Throws FilterError. */
 export function compileFilter(source: string, registry: FieldRegistry): Filter {
-  const node = parseFilter(source);
-  const compiler = new Compiler(source, registry);
-  const plan: TestPlan = node ? compiler.test(node) : { type: "everything" };
-  const evaluator = new Evaluator(plan, compiler.fields);
-  return { source, fields: compiler.fields, evaluate: (columns, out) => evaluator.evaluate(columns, out) };
+  try {
+    const node = parseFilter(source);
+    const compiler = new Compiler(source, registry);
+    const plan: TestPlan = node ? compiler.test(node) : { type: "everything" };
+    const evaluator = new Evaluator(plan, compiler.fields);
+    return { source, fields: compiler.fields, evaluate: (columns, out) => evaluator.evaluate(columns, out) };
+  } catch (error) {
+    if (error instanceof FilterError) error.source = source;
+    throw error;
+  }
 }
 
 /** An expression whose values depend on the packet. */
@@ -161,23 +166,26 @@ class Compiler {
   ): TestPlan {
     const left = this.leftOperand(leftNode, "in");
     if (left.kind === "none") throw this.noValue(leftNode);
+    const want = { want: true, all: quantifier === "all" };
+    const value = left.plan;
+    const domain = domainOf(left.kind);
     const constants: Interval[] = [];
-    const ranges: { low: ValuePlan; high: ValuePlan | undefined }[] = [];
+    const operands: TestPlan[] = [];
     for (const { low, high } of elements) {
       if (this.isConstant(low) && (!high || this.isConstant(high))) {
         const from = this.constant(low, left, leftNode);
         constants.push(high ? rangeOf(from, this.constant(high, left, leftNode)) : intervalOf(from, "eq"));
       } else {
-        ranges.push({
-          low: this.bound(low, left, leftNode),
-          high: high ? this.bound(high, left, leftNode) : undefined,
-        });
+        const from = this.bound(low, left, leftNode);
+        const to = high ? this.bound(high, left, leftNode) : undefined;
+        if (to) operands.push({ type: "between", domain, value, low: from, high: to, ...want });
+        else operands.push({ type: "pairs", relation: "eq", domain, left: value, right: from, ...want });
       }
     }
-    const intervals = constants.length ? makeIntervals(constants) : undefined;
-    const all = quantifier === "all";
-    if (intervals && !ranges.length) return { type: "intervals", value: left.plan, intervals, want: true, all };
-    return { type: "members", domain: domainOf(left.kind), value: left.plan, intervals, ranges, want: true, all };
+    // "all" asks for one element that holds all values: Wireshark 4.0 tries the elements one by one.
+    const groups = want.all ? constants.map((c) => [c]) : constants.length ? [constants] : [];
+    for (const group of groups) operands.push({ type: "intervals", value, intervals: makeIntervals(group), ...want });
+    return operands.length === 1 ? (operands[0] as TestPlan) : { type: "or", operands };
   }
 
   /** A field in a set, or the constant at the other end of its range. */

@@ -23,7 +23,6 @@ import {
 export class Evaluator {
   private readonly bitmaps: Uint8Array[] = [];
   private readonly columns: (ValueColumn | undefined)[];
-  private rowMask = new Uint8Array(0);
   private provider: ColumnProvider | undefined;
   private packetCount = 0;
 
@@ -117,16 +116,9 @@ export class Evaluator {
         }
         return;
       }
-      case "members": {
-        const column = this.value(plan.value);
-        const want = prepare(column, plan, out, n);
-        const mask = this.memberRows(column, plan.intervals);
-        for (const { low, high } of plan.ranges) this.markMembers(column, low, high, plan.domain, mask);
-        for (let r = 0; r < column.count; r++) {
-          if ((mask[r] === 1) === want) out[column.packet[r] as number] = plan.all ? 0 : 1;
-        }
+      case "between":
+        this.between(plan.value, plan.low, plan.high, plan.domain, plan, out);
         return;
-      }
     }
   }
 
@@ -178,8 +170,7 @@ export class Evaluator {
         const column = this.value(plan.value);
         out.count = 0;
         for (let r = 0; r < column.count; r++) {
-          const length =
-            fixed ?? (column.kind === "string" ? Buffer.byteLength(textOf(column, r)) : (column.lengths[r]));
+          const length = fixed ?? (column.kind === "string" ? Buffer.byteLength(textOf(column, r)) : lengthOf(column, r));
           appendRow(out, column, r, length, 0);
         }
         return out;
@@ -196,42 +187,38 @@ export class Evaluator {
     }
   }
 
-  /** One byte a row of `column`: 1 where it is in one of the intervals. */
-  private memberRows(column: ValueColumn, intervals: Intervals | undefined): Uint8Array {
-    if (this.rowMask.length < column.count) this.rowMask = new Uint8Array(column.packet.length);
-    const mask = this.rowMask;
-    for (let r = 0; r < column.count; r++) mask[r] = intervals && isInside(column, r, intervals) ? 1 : 0;
-    return mask;
-  }
-
-  /** Marks the rows equal to a value of `low`, or from one of `low` to one of `high`. */
-  private markMembers(
-    column: ValueColumn,
+  /** Rows that are not below some value of `low` and not above some value of `high`. */
+  private between(
+    value: ValuePlan,
     low: ValuePlan,
-    high: ValuePlan | undefined,
+    high: ValuePlan,
     domain: Domain,
-    mask: Uint8Array,
+    wanted: { readonly want: boolean; readonly all: boolean },
+    out: Uint8Array,
   ): void {
+    const column = this.value(value);
     const lows = this.value(low);
-    const highs = high ? this.value(high) : undefined;
+    const highs = this.value(high);
+    const want = prepare(column, wanted, out, this.packetCount);
     let i = 0;
     let j = 0;
     for (let r = 0; r < column.count; r++) {
       const packet = column.packet[r] as number;
       if (low.type !== "constant") while (i < lows.count && (lows.packet[i] as number) < packet) i++;
-      if (highs && high?.type !== "constant") while (j < highs.count && (highs.packet[j] as number) < packet) j++;
+      if (high.type !== "constant") while (j < highs.count && (highs.packet[j] as number) < packet) j++;
+      let above = false;
+      for (let k = i; k < lows.count && !above && (low.type === "constant" || lows.packet[k] === packet); k++) {
+        above = compareRows(domain, lows, k, column, r) <= 0;
+      }
       let inside = false;
-      for (let k = i; k < lows.count && !inside && (low.type === "constant" || lows.packet[k] === packet); k++) {
-        const order = compareRows(domain, lows, k, column, r);
-        inside = highs ? order <= 0 : order === 0;
+      for (
+        let k = j;
+        above && k < highs.count && !inside && (high.type === "constant" || highs.packet[k] === packet);
+        k++
+      ) {
+        inside = compareRows(domain, column, r, highs, k) <= 0;
       }
-      if (inside && highs) {
-        inside = false;
-        for (let k = j; k < highs.count && !inside && (high?.type === "constant" || highs.packet[k] === packet); k++) {
-          inside = compareRows(domain, column, r, highs, k) <= 0;
-        }
-      }
-      if (inside) mask[r] = 1;
+      if (inside === want) out[packet] = wanted.all ? 0 : 1;
     }
   }
 

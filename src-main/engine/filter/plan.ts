@@ -80,14 +80,13 @@ export type TestPlan =
       readonly left: ValuePlan;
       readonly right: ValuePlan;
     } & Wanted)
-  /** A set some of whose values are fields. */
+  /** A range of a set, from a value of the packet to another. */
   | ({
-      readonly type: "members";
+      readonly type: "between";
       readonly domain: Domain;
       readonly value: ValuePlan;
-      readonly intervals: Intervals | undefined;
-      /** `high` undefined: the one value `low`. */
-      readonly ranges: readonly { readonly low: ValuePlan; readonly high: ValuePlan | undefined }[];
+      readonly low: ValuePlan;
+      readonly high: ValuePlan;
     } & Wanted)
   | ({ readonly type: "contains-bytes"; readonly value: ValuePlan; readonly needle: Uint8Array } & Wanted)
   | ({ readonly type: "contains-text"; readonly value: ValuePlan; readonly needle: string } & Wanted)

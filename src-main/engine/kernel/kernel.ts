@@ -28,7 +28,7 @@ export interface KernelExports {
   configureDecoder(udpPorts: number, tcpPorts: number, fragments: number, byBytes: boolean): void;
   decodeOne(slot: number, linkType: number, data: number, captured: number, length: number): void;
   configureEvents(mode: number, interned: number, hashSeed: number): void;
-  configureFlows(streamMode: boolean, writeColumns: boolean, interned: number): void;
+  configureFlows(mode: number, writeColumns: boolean, interned: number): void;
   processSlot(slot: number): void;
   flowCount(): number;
   flowRow(row: number): number;

@@ -75,6 +75,8 @@ const PACKET_END = P_OPTIONS_LENGTH + MAX_PACKETS * 4;
 // Packet flags (P_META >> 16)
 export const PACKET_NO_TIME = 1;
 export const PACKET_BIG_ENDIAN_OPTIONS = 2;
+/** Came in an obsolete packet block. */
+export const PACKET_OBSOLETE = 4;
 
 // Layer columns
 /** u8: one of LAYER_*. */
@@ -307,6 +309,15 @@ export const C_DEPTH = 4;
 export const C_VNI = 8;
 /** u32: the same context whatever the capture point. */
 export const C_ANY_POINT = 12;
+
+// How flow events are made
+export const EVENTS_NONE = 0;
+/** A flow for every network layer. */
+export const EVENTS_FLOWS = 1;
+/** tshark's streams: TCP and UDP, quoted headers too; analysis over all interfaces of a file, as tshark does it. */
+export const EVENTS_STREAMS = 2;
+/** The same streams, analysed per capture point: a second sighting is no retransmission. */
+export const EVENTS_POINT_STREAMS = 3;
 
 // What the decode stage interns, told through a block of its own: it grows its tables while the flow stage reads them.
 export const K_CONTEXTS = 0;

@@ -40,6 +40,7 @@ import {
   P_TIME,
   PACKET_BIG_ENDIAN_OPTIONS,
   PACKET_NO_TIME,
+  PACKET_OBSOLETE,
   READ_BAD_INTERFACE,
   READ_BAD_LENGTH,
   READ_BAD_TRAILER,
@@ -231,6 +232,7 @@ function readPcapng(slot: usize): u32 {
       captured = order32(p + 20, swap);
       length = order32(p + 24, swap);
       data = p + 28;
+      flags = PACKET_OBSOLETE;
     } else {
       length = order32(p + 8, swap);
       captured = length;
@@ -247,12 +249,12 @@ function readPcapng(slot: usize): u32 {
 
     let time: i64 = 0;
     let options: usize = 0;
-    if (!flags) {
+    if (!(flags & PACKET_NO_TIME)) {
       time = timeOf(desc, ((order32(p + 12, swap) as u64) << 32) | (order32(p + 16, swap) as u64));
       options = data + ((captured + 3) & ~3);
       if (options + 4 > p + total - 4) options = 0;
       else store<u32>(slot + P_OPTIONS_LENGTH + (row << 2), (p + total - 4 - options) as u32);
-      if (swap) flags = PACKET_BIG_ENDIAN_OPTIONS;
+      if (swap) flags |= PACKET_BIG_ENDIAN_OPTIONS;
     }
     store<u32>(slot + P_OPTIONS + (row << 2), options as u32);
     putPacket(slot, row, p, desc, time, data, captured, length, flags);

@@ -30,6 +30,9 @@ import {
   EVENT_TCP_WHOLE,
   EVENT_UDP,
   EVENT_ZERO_WINDOW,
+  EVENTS_FLOWS,
+  EVENTS_NONE,
+  EVENTS_STREAMS,
   FLOW_CONTEXT_SHIFT,
   FLOW_V6,
   H_EVENTS,
@@ -76,10 +79,9 @@ import { be16, be32 } from "./bytes";
 import { mix, seedHash, zeroed } from "./hash";
 import { allocate } from "./host";
 
-const MODE_NONE: u32 = 0;
-const MODE_STREAMS: u32 = 2;
-
-let mode: u32 = MODE_NONE;
+let mode: u32 = EVENTS_NONE;
+/** The context of a stream whatever its capture point: no interned context has this number. */
+export const ANY_CONTEXT: u32 = 0x7fffff;
 let interned: usize = 0;
 let addresses6: usize = 0;
 let address6Count: u32 = 0;
@@ -98,7 +100,7 @@ let fragments: usize = 0; // ports of recent first fragments
 const FRAGMENT_SLOTS: u32 = 4096;
 const FRAGMENT_BYTES: u32 = 24;
 
-/** `eventMode`: 0 none, 1 flows, 2 streams. `block` tells what was interned (K_*). `hashSeed` makes slots unguessable. */
+/** `eventMode` is one of EVENTS_*. `block` tells what was interned (K_*). `hashSeed` makes slots unguessable. */
 export function configureEvents(eventMode: u32, block: usize, hashSeed: u32): void {
   mode = eventMode;
   if (!mode) return;
@@ -331,7 +333,7 @@ function addEvent(
   } else protocol = load<u32>(slot + L_AUX + (network << 2));
   if (flags & LAYER_FLAG_FRAGMENT) {
     bits |= EVENT_FRAGMENT;
-    if (mode != MODE_STREAMS && (protocol == 6 || protocol == 17 || protocol == 132))
+    if (mode == EVENTS_FLOWS && (protocol == 6 || protocol == 17 || protocol == 132))
       ports = fragmentPorts(slot, network, transport, point);
   }
   if (a > b || (a == b && swapPorts && ports >> 16 > (ports & 0xffff))) {
@@ -375,10 +377,10 @@ function addEvent(
 /** Appends the events of a packet whose layers are decoded. */
 export function packetEvents(slot: usize, packet: u32): void {
   if (!mode) return;
-  const streams = mode == MODE_STREAMS;
+  const streams = mode >= (EVENTS_STREAMS as u32);
   const first = load<u32>(slot + P_FIRST_LAYER + (packet << 2));
   const last = first + (load<u32>(slot + P_META + (packet << 2)) & 0xff);
-  const point = streams ? load<u32>(slot + H_FILE) : load<u32>(slot + P_POINT + (packet << 2));
+  const point = mode == EVENTS_STREAMS ? load<u32>(slot + H_FILE) : load<u32>(slot + P_POINT + (packet << 2));
   let network: u32 = NO_ROW;
   let depth: u32 = 0;
   let tunnel: u32 = 0;

@@ -42,6 +42,8 @@ import {
   EVENT_TCP_WHOLE,
   EVENT_UDP,
   EVENT_ZERO_WINDOW,
+  EVENTS_POINT_STREAMS,
+  EVENTS_STREAMS,
   F_A,
   F_B,
   F_BYTES,
@@ -81,6 +83,7 @@ import {
   STATE_ORIGIN_B,
 } from "./abi";
 import { communityId } from "./community";
+import { ANY_CONTEXT } from "./events";
 import { mix, zeroed } from "./hash";
 import { allocate } from "./host";
 import {
@@ -102,6 +105,8 @@ const MAX_SEGMENTS: u32 = 8192;
 const PASS: u32 = 256;
 
 let streams: bool = false;
+let perPoint: bool = false;
+let streamKey: usize = 0; // an event that stands for a tuple whatever its capture point
 let annotate: bool = false;
 let rows: u32 = 0;
 let segments: usize = 0; // directory of row segments
@@ -116,9 +121,11 @@ let udpStreams: u32 = 0;
 let touched: u32 = 0;
 let maxProbe: u32 = 0;
 
-/** `streamMode` counts as tshark does; `writeColumns` fills the analysis columns. `block` is what the decode stage interns. */
-export function configureFlows(streamMode: bool, writeColumns: bool, block: usize): void {
-  streams = streamMode;
+/** `mode` is one of EVENTS_*; `writeColumns` fills the analysis columns. `block` is what the decode stage interns. */
+export function configureFlows(mode: u32, writeColumns: bool, block: usize): void {
+  streams = mode >= (EVENTS_STREAMS as u32);
+  perPoint = mode == EVENTS_POINT_STREAMS;
+  streamKey = allocate(EVENT_BYTES);
   annotate = writeColumns;
   interned = block;
   rows = 0;
@@ -351,14 +358,36 @@ function reusesTuple(row: u32, e: usize, direction: u32): bool {
   );
 }
 
+/** Number of the stream a row of one capture point belongs to: the tuple's latest, or the next if this begins another. */
+function streamNumber(e: usize, bits: u32): u32 {
+  if (perPoint) {
+    memory.copy(streamKey, e, EVENT_BYTES);
+    const tag = load<u32>(e + E_KEY + 12);
+    store<u32>(streamKey + E_KEY + 12, (tag & ((1 << FLOW_CONTEXT_SHIFT) - 1)) | (ANY_CONTEXT << FLOW_CONTEXT_SHIFT));
+    store<u32>(streamKey + E_HASH, mix(load<u64>(streamKey + E_KEY), load<u64>(streamKey + E_KEY + 8)));
+    const i = find(streamKey);
+    const v = load<u64>(table + (i << 3));
+    const seq = load<u32>(e + E_SEQ);
+    const syn = (bits & (EVENT_TCP | 18)) == (EVENT_TCP | 2);
+    if (v) {
+      const known = flowRow((v as u32) - 1);
+      if (!syn || load<u32>(known + F_ICMP) == seq) return load<u32>(known + F_CARRIER);
+    }
+    const f = flowRow(newRow(streamKey, i));
+    const number = bits & EVENT_TCP ? tcpStreams++ : udpStreams++;
+    store<u32>(f + F_CARRIER, number);
+    store<u32>(f + F_ICMP, seq);
+    return number;
+  }
+  return bits & EVENT_TCP ? tcpStreams++ : udpStreams++;
+}
+
 function updateStream(slot: usize, e: usize, row: u32, isNew: bool, reused: bool, bits: u32, direction: u32): void {
   const f = flowRow(row);
   const transport = load<u32>(e + E_TRANSPORT);
   if (isNew || reused) {
-    if (bits & EVENT_TCP) {
-      store<u32>(f + F_CARRIER, tcpStreams++);
-      initTcpState(tcpState(row));
-    } else store<u32>(f + F_CARRIER, udpStreams++);
+    store<u32>(f + F_CARRIER, streamNumber(e, bits));
+    if (bits & EVENT_TCP) initTcpState(tcpState(row));
   }
   store<u32>(slot + A_STREAM + (transport << 2), load<u32>(f + F_CARRIER));
   if (!(bits & EVENT_TCP)) return;
