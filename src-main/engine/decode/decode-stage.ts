@@ -108,6 +108,8 @@ export class DecodeStage {
     private readonly stage: StageMemory,
     private readonly options: DecodeOptions,
     private readonly emit: (event: CaptureEvent) => void,
+    /** Tell the bytes of blocks that are no packets. */
+    private readonly keepBlocks = false,
   ) {
     this.bytes = new Uint8Array(memory.buffer);
     this.view = new DataView(memory.buffer);
@@ -382,7 +384,7 @@ export class DecodeStage {
     const padded = (total + 3) & ~3;
     if (padded > MAX_RECORD_BYTES) {
       // No packet is in it; its bytes are passed over as they come.
-      this.tellBlock(slot, type, offset, padded);
+      this.tellBlock(slot, type, offset, padded, undefined);
       this.problem("block-skipped", offset, `${blockName(type)} of ${total} bytes passed over (longer than ${MAX_RECORD_BYTES})`, false);
       const here = Math.min(left, padded);
       this.skip = padded - here;
@@ -396,7 +398,7 @@ export class DecodeStage {
       this.ended = true;
       return false;
     }
-    this.tellBlock(slot, type, offset, padded);
+    this.tellBlock(slot, type, offset, padded, this.keepBlocks ? this.bytes.slice(start, start + padded) : undefined);
     switch (type) {
       case BLOCK_SECTION: {
         const s = readSection(this.bytes, start, total, this.bigEndian);
@@ -443,9 +445,10 @@ export class DecodeStage {
     return true;
   }
 
-  private tellBlock(slot: number, type: number, offset: number, length: number): void {
+  private tellBlock(slot: number, type: number, offset: number, length: number, bytes: Uint8Array | undefined): void {
     const packetsBefore = this.packets + this.view.getUint32(slot + H_PACKETS, true);
-    this.emit({ kind: "block", file: this.file, block: { type, offset, length, packetsBefore, bigEndian: this.bigEndian } });
+    const block = { type, offset, length, packetsBefore, bigEndian: this.bigEndian, ...(bytes && { bytes }) };
+    this.emit({ kind: "block", file: this.file, block });
   }
 
   /** Tells what is wrong with the record at `at`; true if the reader can go on behind it. */

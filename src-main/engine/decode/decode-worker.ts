@@ -28,7 +28,7 @@ port.on("message", () => abort.abort());
 async function run(): Promise<void> {
   const kernel = instantiateKernel(data.module, new KernelMemory(data));
   kernel.configureEvents(data.events.mode, data.events.interned, data.events.seed);
-  const stage = new DecodeStage(kernel, data.memory, data.stage, data.options, emit);
+  const stage = new DecodeStage(kernel, data.memory, data.stage, data.options, emit, data.keepBlocks);
   let published = 0;
   for (let i = 0; i < data.files.length && !Atomics.load(control, CONTROL_STOP); i++) {
     if (!(await openNext(stage, data.files[i] as string, i, data.follow, emit, abort.signal))) continue;

@@ -51,6 +51,7 @@ export interface DecodeWorkerData {
   readonly options: DecodeOptions;
   readonly files: readonly string[];
   readonly follow: boolean;
+  readonly keepBlocks: boolean;
 }
 
 export type FlowMode = "none" | "flows" | "streams" | "point-streams";
@@ -71,6 +72,8 @@ export interface PipelineOptions {
   readonly flows: FlowMode;
   /** Write each layer's flow row into the batch. */
   readonly annotate?: boolean;
+  /** Tell the bytes of blocks that are no packets, for exports. */
+  readonly keepBlocks?: boolean;
   /** Wait for files to grow at their end. */
   readonly follow?: boolean;
   readonly threads?: 1 | 2;
@@ -79,6 +82,8 @@ export interface PipelineOptions {
 
 export interface PipelineHandlers {
   event(event: CaptureEvent): void;
+  /** Called with each batch before its flow events are taken: may drop some (see dropEvents). */
+  select?(batch: Batch): void;
   /** Called with each batch in order; false stops the run. */
   batch?(batch: Batch): boolean | void | Promise<boolean | void>;
 }
@@ -128,6 +133,7 @@ export async function runPipeline(
     kernel.configureFlows(FLOW_MODES[options.flows], options.annotate ?? false, handle.interned);
   const batches = slots.map((slot) => new Batch(memory.memory, slot));
   const consume = async (at: number): Promise<boolean> => {
+    handlers.select?.(batches[at] as Batch);
     if (options.flows !== "none") kernel.processSlot(slots[at] as number);
     const answer = handlers.batch?.(batches[at] as Batch);
     return (answer instanceof Promise ? await answer : answer) !== false && !options.signal?.aborted;
@@ -147,7 +153,7 @@ async function runInline(
 ): Promise<void> {
   const events = eventSettings(handle, options);
   handle.kernel.configureEvents(events.mode, events.interned, events.seed);
-  const stage = new DecodeStage(handle.kernel, handle.memory.memory, memory, options.decode, (e) => handlers.event(e));
+  const stage = new DecodeStage(handle.kernel, handle.memory.memory, memory, options.decode, (e) => handlers.event(e), options.keepBlocks);
   let turn = 0;
   for (let i = 0; i < files.length; i++) {
     if (!(await openNext(stage, files[i] as string, i, options.follow ?? false, (e) => handlers.event(e)))) continue;
@@ -228,6 +234,7 @@ async function runThreaded(
     options: options.decode,
     files,
     follow: options.follow ?? false,
+    keepBlocks: options.keepBlocks ?? false,
   };
   const worker = new Worker(workerPath(), { workerData: { ...data, port: port2 }, transferList: [port2] });
   let failure: unknown;

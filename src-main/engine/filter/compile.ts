@@ -350,11 +350,11 @@ class Compiler {
     };
   }
 
-  private checkArithmetic(op: ArithmeticOp, kind: ValueKind, node: ValueNode): void {
+  private checkArithmetic(op: ArithmeticOp, kind: ValueKind, node: ValueNode, at: Span = node): void {
     if (kind === "uint") return;
     if (kind === "time" && (op === "+" || op === "-")) return;
     if (op === "&" && (kind === "ipv4" || kind === "ipv6" || kind === "mac" || kind === "bytes")) return;
-    throw this.error(`${this.describe(node, kind)}: "${op}" cannot be used with it`, node);
+    throw this.error(`${this.describe(node, kind)}: "${op}" cannot be used with it`, at);
   }
 
   private checkComparable(left: Operand, leftNode: ValueNode, right: Operand, rightNode: ValueNode): void {
@@ -444,12 +444,12 @@ class Compiler {
       case "char":
         return this.literal(node, node, beside, besideNode);
       case "sign": {
-        this.checkArithmetic(node.op, beside.kind, besideNode);
+        this.checkArithmetic(node.op, beside.kind, besideNode, node);
         const value = this.constant(node.operand, beside, besideNode);
         return node.op === "+" ? value : negated(this.single(node.operand, value));
       }
       case "arithmetic": {
-        this.checkArithmetic(node.op, beside.kind, besideNode);
+        this.checkArithmetic(node.op, beside.kind, besideNode, node);
         const left = this.single(node.left, this.constant(node.left, beside, besideNode));
         const right = this.single(node.right, this.constant(node.right, beside, besideNode));
         const result = combined(node.op, left, right);

@@ -144,16 +144,17 @@ class Parser {
         : this.next > 0 && this.tokens[this.next - 1]?.text === ")" && isArithmetic(token)
           ? ": arithmetic is grouped by braces, as in {tcp.flags & 2} == 2"
           : "";
-    return this.error(text.startsWith('"') ? `${text} was unexpected${hint}` : `"${text}" was unexpected${hint}`);
+    return this.error(`${quoted(text)} was unexpected${hint}`);
   }
 
   /** Something should stand here and does not. */
   private missing(what: string): FilterError {
     const before = this.tokens[this.next - 1];
-    const after = before ? ` after ${quoted(this.source.slice(before.start, before.end))}` : "";
-    if (this.atEnd()) return this.error(`the filter ends where ${what} should follow${after}`);
-    const text = this.source.slice(this.token.start, this.token.end);
-    return this.error(`${quoted(text)} was unexpected: ${what} should follow${after}`);
+    const place = before ? `should follow ${quoted(this.source.slice(before.start, before.end))}` : "should stand here";
+    if (this.atEnd()) return this.error(`the filter ends where ${what} ${place}`);
+    return this.error(
+      `${quoted(this.source.slice(this.token.start, this.token.end))} was unexpected: ${what} ${place}`,
+    );
   }
 
   private enter(): void {
@@ -248,7 +249,7 @@ class Parser {
 
   private parseSet(): { elements: SetElement[]; end: number } {
     const open = this.accept("{");
-    if (!open) throw this.missing("a set in braces, as in {80, 443},");
+    if (!open) throw this.missing("a set in braces, as in {80, 443}");
     const elements: SetElement[] = [];
     do {
       const low = this.parseMask("a value");

@@ -9,6 +9,9 @@ import {
   A_SEQ,
   A_STREAM,
   A_WINDOW,
+  E_PACKET,
+  EVENT_BYTES,
+  H_EVENTS,
   H_FILE,
   H_FILE_OFFSET,
   H_FIRST_NUMBER,
@@ -34,6 +37,8 @@ import {
   P_POINT,
   P_STOP_AT,
   P_TIME,
+  S_EVENTS,
+  S_RAW,
 } from "./assembly/abi";
 
 export class Batch {
@@ -69,6 +74,7 @@ export class Batch {
   /** i64 nanoseconds as two words, low first. */
   readonly initialRtt: Uint32Array;
   private readonly header: Uint32Array;
+  private readonly words: Uint32Array;
   private readonly headerNumbers: Float64Array;
 
   constructor(
@@ -81,6 +87,7 @@ export class Batch {
     const packets = (at: number): Uint32Array => new Uint32Array(b, slot + at, MAX_PACKETS);
     const layers = (at: number): Uint32Array => new Uint32Array(b, slot + at, MAX_LAYERS);
     this.header = new Uint32Array(b, slot, 16);
+    this.words = new Uint32Array(b);
     this.headerNumbers = new Float64Array(b, slot, 8);
     this.time = new Uint32Array(b, slot + P_TIME, MAX_PACKETS * 2);
     this.offset = new Float64Array(b, slot + P_OFFSET, MAX_PACKETS);
@@ -127,6 +134,27 @@ export class Batch {
 
   get rawFileOffset(): number {
     return this.headerNumbers[H_FILE_OFFSET >> 3] as number;
+  }
+
+  /** Address of the first byte of packet `packet`'s record (pcap) or block (pcapng). */
+  recordAt(packet: number): number {
+    return this.slot + S_RAW + ((this.offset[packet] as number) - this.rawFileOffset);
+  }
+
+  /** Drops the flow events of packets whose byte in `keep` is 0. */
+  dropEvents(keep: Uint8Array): void {
+    const count = this.header[H_EVENTS >> 2] as number;
+    const base = (this.slot + S_EVENTS) >> 2;
+    const words = EVENT_BYTES >> 2;
+    const all = this.words;
+    let to = 0;
+    for (let i = 0; i < count; i++) {
+      const from = base + i * words;
+      if (!keep[all[from + (E_PACKET >> 2)] as number]) continue;
+      if (to !== i) all.copyWithin(base + to * words, from, from + words);
+      to++;
+    }
+    this.header[H_EVENTS >> 2] = to;
   }
 
   layersOf(packet: number): number {

@@ -61,6 +61,8 @@ export interface BlockRecord {
   /** Packets of the file before it. */
   readonly packetsBefore: number;
   readonly bigEndian: boolean;
+  /** The whole block, for blocks that were read while the pipeline keeps them. */
+  readonly bytes?: Uint8Array;
 }
 
 export type CaptureEvent =

@@ -4,11 +4,10 @@ import type { ValueColumn } from "../../../src-shared/tables/value-column";
 import { FieldColumns, printValue } from "../../engine/fields/field-columns";
 import type { Field } from "../../engine/fields/field";
 import { fieldNames, findField } from "../../engine/fields/registry";
-import { compileFilter } from "../../engine/filter/compile";
-import { FILTER_REGISTRY } from "../../engine/filter/engine-registry";
 import { nearest } from "../../../src-shared/base/nearest";
 import { flush, flushSome } from "./output";
 import { type RunOptions, readCaptures } from "./run";
+import { PacketSelection } from "./selection";
 import { UsageError } from "./usage";
 
 export type FieldsFormat = "tsv" | "csv" | "json" | "ek";
@@ -18,6 +17,8 @@ export interface FieldsOptions extends Omit<RunOptions, "flows"> {
   readonly filter: string | undefined;
   readonly format: FieldsFormat;
   readonly header: boolean;
+  /** TCP analysis per capture point, where tshark takes all interfaces of a file together. */
+  readonly perPoint: boolean;
 }
 
 export function chooseFields(names: readonly string[]): Field[] {
@@ -32,23 +33,19 @@ export function chooseFields(names: readonly string[]): Field[] {
 
 export async function runFields(options: FieldsOptions): Promise<number> {
   const fields = chooseFields(options.fields);
-  const filter = options.filter === undefined ? undefined : compileFilter(options.filter, FILTER_REGISTRY);
-  const needsStreams = [...fields, ...(filter?.fields ?? []).map(findField)].some((f) => f?.needsStreams);
+  const selection = new PacketSelection(options.filter);
+  const needsStreams = selection.needsStreams || fields.some((f) => f.needsStreams);
   const out = new TextWriter(1 << 19);
   const row = rowPrinter(options.format, fields);
   if (options.header) row.header?.(out);
   const cursors = new Uint32Array(fields.length);
   let columns: FieldColumns | undefined;
-  let keep = new Uint8Array(0);
   let first = true;
-  const { exitCode } = await readCaptures({ ...options, flows: needsStreams ? "streams" : "none" }, (batch, run) => {
+  const { exitCode } = await readCaptures({ ...options, flows: !needsStreams ? "none" : options.perPoint ? "point-streams" : "streams" }, (batch, run) => {
     columns ??= new FieldColumns(run.context);
     columns.begin(batch);
     const n = batch.packetCount;
-    if (filter) {
-      if (keep.length < n) keep = new Uint8Array(n);
-      filter.evaluate(columns, keep);
-    }
+    const keep = selection.of(batch, run.context, columns);
     const cols = fields.map((f) => (columns as FieldColumns).column(f.name));
     cursors.fill(0);
     for (let packet = 0; packet < n; packet++) {
@@ -58,7 +55,7 @@ export async function runFields(options: FieldsOptions): Promise<number> {
         while (at < c.count && (c.packet[at] as number) < packet) at++;
         cursors[f] = at;
       }
-      if (filter && !keep[packet]) continue;
+      if (keep && !keep[packet]) continue;
       row.packet(out, cols, cursors, packet, first);
       first = false;
       flushSome(out);

@@ -5,16 +5,25 @@ import { CommunityIds } from "../../engine/flows/community-id";
 import { type FlowGroups, FlowTable, PROTOCOL_NAMES } from "../../engine/flows/flow-table";
 import { FLOW_COLUMNS, printFlows } from "../../engine/flows/flow-text";
 import { flush, flushSome, print, writeAll } from "./output";
+import { PacketSelection } from "./selection";
+import { UsageError } from "./usage";
 import { type CaptureRun, type RunOptions, readCaptures } from "./run";
 
 export interface FlowsOptions extends Omit<RunOptions, "flows"> {
   readonly json: boolean;
   /** One row per flow and capture point. */
   readonly perPoint: boolean;
+  readonly filter: string | undefined;
 }
 
 export async function runFlows(options: FlowsOptions): Promise<number> {
-  const { run, exitCode } = await readCaptures({ ...options, flows: "flows" });
+  const selection = new PacketSelection(options.filter);
+  if (selection.needsStreams)
+    throw new UsageError(`-Y ${options.filter ?? ""}: TCP analysis and stream numbers cannot select flows`);
+  const { run, exitCode } = await readCaptures({ ...options, flows: "flows" }, undefined, (batch, r) => {
+    const keep = selection.of(batch, r.context);
+    if (keep) batch.dropEvents(keep);
+  });
   if (exitCode === 2) return exitCode;
   const table = new FlowTable(run.handle);
   const groups = options.perPoint ? undefined : table.groups();

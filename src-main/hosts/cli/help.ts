@@ -34,6 +34,40 @@ Prints one line per packet, tab-separated, occurrences joined by a comma, outerm
   -Y, --filter FILTER      only packets that match; Wireshark's display filter language
       --format FORMAT      tsv (default), csv, json, ek
       --header             names of the fields first
+      --point              TCP analysis per capture point (a second sighting is no retransmission);
+                           without it all interfaces of a file are taken together, as tshark does
       --checksums          verify IP header checksums (ip.checksum.status), off as in tshark
+${READING}`,
+  info: `Usage: hopscope info FILE... [--json]
+
+Tells what captures hold: format, sections, interfaces, link types, packet and byte counts, time span, comments, drops,
+name resolution, problems.
+${READING}`,
+  packets: `Usage: hopscope packets FILE... [-Y FILTER] [-c COUNT]
+
+Prints the packet list: No. Time Source Destination Protocol Length Info. TCP analysis is per capture point.
+
+  -Y, --filter FILTER      only packets that match
+  -c, --count COUNT        stop after so many
+${READING}`,
+  flows: `Usage: hopscope flows FILE... [--json] [--point] [-Y FILTER]
+
+Prints flows at every depth, one line each, tab-separated: number, protocol, source and destination (the originator
+first), depth and tunnel, packets and bytes each way, start, duration, Zeek's conn_state and history, Community ID v1,
+number of the carrying flow, capture points. Counts are those of the capture point that saw most of the flow.
+
+      --json               one object with everything, also per-direction IP and payload bytes
+      --point              one line per flow and capture point
+  -Y, --filter FILTER      only packets that match
+${READING}`,
+  export: `Usage: hopscope export FILE... --to NAME [-Y FILTER] [-e FIELD...]
+
+Writes what the name says:
+  X.pcapng                 packets, with interfaces, comments, options and nanoseconds kept
+  X.csv X.json X.ndjson    the packet list, or the fields chosen with -e
+  conn.log                 flows as Zeek's conn.log
+
+  -Y, --filter FILTER      only packets that match
+  -e, --field FIELD        a column (repeatable)
 ${READING}`,
 };

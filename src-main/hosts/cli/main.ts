@@ -2,10 +2,13 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { FilterError, formatFilterError } from "../../engine/filter/filter-error";
 import { OutOfMemoryError } from "../../engine/kernel/kernel";
+import { runExport } from "./export-command";
 import { type FieldsFormat, runFields } from "./fields-command";
 import { runFlows } from "./flows-command";
 import { HELP } from "./help";
+import { runInfo } from "./info-command";
 import { PipeClosed, print, printError } from "./output";
+import { runPackets } from "./packets-command";
 import { EXIT_DONE, EXIT_UNUSABLE, decodeOptions } from "./run";
 import { UsageError } from "./usage";
 
@@ -28,6 +31,12 @@ function threads(text: string | undefined): 1 | 2 | undefined {
   return text === "1" ? 1 : 2;
 }
 
+function wholeNumber(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d*$/.test(text)) throw new UsageError(`--${option} ${text}: expected a whole number from 1`);
+  return Number(text);
+}
+
 function oneOf<T extends string>(option: string, text: string | undefined, allowed: readonly T[], fallback: T): T {
   if (text === undefined) return fallback;
   if (!(allowed as readonly string[]).includes(text)) throw new UsageError(`--${option} ${text}: expected one of ${allowed.join(" ")}`);
@@ -45,6 +54,7 @@ async function fields(args: string[]): Promise<number> {
       format: { type: "string" },
       header: { type: "boolean" },
       checksums: { type: "boolean" },
+      point: { type: "boolean" },
     },
   });
   if (values.help) return help("fields");
@@ -56,8 +66,42 @@ async function fields(args: string[]): Promise<number> {
     filter: values.filter,
     format: oneOf<FieldsFormat>("format", values.format, ["tsv", "csv", "json", "ek"], "tsv"),
     header: values.header ?? false,
+    perPoint: values.point ?? false,
+    filter: values.filter,
     follow: values.follow ?? false,
     verifyChecksums: values.checksums ?? false,
+    ...(count && { threads: count }),
+  });
+}
+
+async function info(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { ...READING, json: { type: "boolean" } } });
+  if (values.help) return help("info");
+  const count = threads(values.threads);
+  return runInfo({
+    inputs: positionals,
+    decode: decodeOptions(values, true),
+    json: values.json ?? false,
+    follow: values.follow ?? false,
+    ...(count && { threads: count }),
+  });
+}
+
+async function packets(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { ...READING, filter: { type: "string", short: "Y" }, count: { type: "string", short: "c" } },
+  });
+  if (values.help) return help("packets");
+  const limit = wholeNumber("count", values.count);
+  const count = threads(values.threads);
+  return runPackets({
+    inputs: positionals,
+    decode: decodeOptions(values, true),
+    filter: values.filter,
+    count: limit,
+    follow: values.follow ?? false,
     ...(count && { threads: count }),
   });
 }
@@ -66,7 +110,12 @@ async function flows(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { ...READING, json: { type: "boolean" }, point: { type: "boolean" } },
+    options: {
+      ...READING,
+      json: { type: "boolean" },
+      point: { type: "boolean" },
+      filter: { type: "string", short: "Y" },
+    },
   });
   if (values.help) return help("flows");
   const count = threads(values.threads);
@@ -80,12 +129,42 @@ async function flows(args: string[]): Promise<number> {
   });
 }
 
+async function exportTo(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      ...READING,
+      to: { type: "string" },
+      filter: { type: "string", short: "Y" },
+      field: { type: "string", short: "e", multiple: true },
+    },
+  });
+  if (values.help) return help("export");
+  if (values.to === undefined) throw new UsageError("--to is missing: name the file to write, for example --to flows.csv");
+  const count = threads(values.threads);
+  return runExport({
+    inputs: positionals,
+    decode: decodeOptions(values, true),
+    to: values.to,
+    filter: values.filter,
+    fields: values.field ?? [],
+    ...(count && { threads: count }),
+  });
+}
+
 function help(command: string): number {
   print(HELP[command] ?? (HELP[""] as string));
   return EXIT_DONE;
 }
 
-const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = { fields, flows };
+const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
+  info,
+  fields,
+  packets,
+  flows,
+  export: exportTo,
+};
 
 async function main(argv: string[]): Promise<number> {
   const [name, ...args] = argv;

@@ -28,12 +28,14 @@ export interface RunOptions {
   readonly follow?: boolean;
   readonly threads?: 1 | 2;
   readonly verifyChecksums?: boolean;
+  readonly keepBlocks?: boolean;
 }
 
 /** Reads the inputs, handing each batch to `batch`. The result is complete when it resolves; `exitCode` tells how it went. */
 export async function readCaptures(
   options: RunOptions,
   batch?: (batch: Batch, run: CaptureRun) => boolean | void | Promise<boolean | void>,
+  select?: (batch: Batch, run: CaptureRun) => void,
 ): Promise<{ run: CaptureRun; exitCode: number }> {
   if (options.inputs.length === 0) throw new UsageError("no FILE given; name capture files, folders, or - for standard input");
   const { files, problems } = expandInputs(options.inputs);
@@ -55,6 +57,7 @@ export async function readCaptures(
         workspace.take(e);
         progress.event(e);
       },
+      ...(select && { select: (b: Batch) => select(b, run) }),
       batch: (b) => {
         progress.batch(b);
         return batch?.(b, run);

@@ -1,0 +1,140 @@
+/**
+ * Writes captures as pcapng. Blocks of a pcapng input are copied as they are, packets and all others, in their order and byte
+ * order: comments, options, names, statistics, secrets and custom blocks stay what they were. A pcap input becomes a section
+ * of its own. So several files become one file of several sections, each in its own byte order (draft-ietf-opsawg-pcapng
+ * section 3: sections are concatenated).
+ */
+import { PcapngWriter } from "../../../src-shared/wire/write/pcapng";
+import { MICROSECONDS, NANOSECONDS } from "../../../src-shared/wire/write/capture-time";
+import { BLOCK_CUSTOM_NO_COPY, BLOCK_SECTION } from "../readers/pcapng-blocks";
+import type { Batch } from "../kernel/batch";
+import type { Workspace } from "../session/workspace";
+
+const FLUSH_BYTES = 1 << 18;
+
+export class PcapngExport {
+  private file = -1;
+  private nextBlock = 0;
+  private converter: PcapngWriter | undefined;
+  private readonly pending: Uint8Array;
+  private used = 0;
+  private filtered = false;
+
+  /** `write` gets the file's bytes in order; a piece is valid during the call. `filtered`: packets may be left out. */
+  constructor(
+    private readonly workspace: Workspace,
+    private readonly write: (bytes: Uint8Array) => void,
+    filtered: boolean,
+  ) {
+    this.pending = new Uint8Array(FLUSH_BYTES);
+    this.filtered = filtered;
+  }
+
+  /** Takes a batch; `keep` has one byte a packet, 0 to leave it out. */
+  take(batch: Batch, keep: Uint8Array | undefined): void {
+    if (batch.file !== this.file) this.beginFile(batch.file);
+    const pcapng = this.workspace.files[this.file]?.format === "pcapng";
+    for (let i = 0; i < batch.packetCount; i++) {
+      if (pcapng) this.copyBlocks(batch.numberBefore + i);
+      if (keep && !keep[i]) continue;
+      if (pcapng) this.copyPacket(batch, i);
+      else this.convert(batch, i);
+    }
+  }
+
+  end(): void {
+    for (let file = Math.max(this.file, 0); file < this.workspace.files.length; file++) {
+      if (file !== this.file) this.beginFile(file);
+      this.copyBlocks(Infinity);
+      this.converter?.flush();
+      this.converter = undefined;
+    }
+    this.flush();
+  }
+
+  private beginFile(file: number): void {
+    // Files without packets in between still have their blocks.
+    for (let f = Math.max(this.file, 0); f < file; f++) {
+      if (f !== this.file) this.enter(f);
+      this.copyBlocks(Infinity);
+      this.converter?.flush();
+      this.converter = undefined;
+    }
+    this.enter(file);
+  }
+
+  private enter(file: number): void {
+    this.file = file;
+    this.nextBlock = 0;
+    const capture = this.workspace.files[file];
+    const described = capture?.interfaces[0];
+    if (capture?.format !== "pcap" || !described) return;
+    this.converter = new PcapngWriter((chunk) => this.put(chunk));
+    this.converter.beginSection({ application: "Hopscope" });
+    this.converter.addInterface({
+      linkType: described.linkType,
+      // Some writers exceed the length their head states: nothing may be cut here.
+      snapLength: Math.max(described.snapLength, 262144),
+      resolution: capture.nanoseconds ? NANOSECONDS : MICROSECONDS,
+    });
+  }
+
+  /** Copies the blocks that stand before packet number `before` (from 0) of the file. */
+  private copyBlocks(before: number): void {
+    const blocks = this.workspace.files[this.file]?.blocks ?? [];
+    while (this.nextBlock < blocks.length) {
+      const block = blocks[this.nextBlock];
+      if (!block || block.packetsBefore > before) return;
+      this.nextBlock++;
+      if (!block.bytes) continue;
+      // "Must not be copied by programs that change the file" (section 4.8).
+      if (this.filtered && block.type === BLOCK_CUSTOM_NO_COPY) continue;
+      if (block.type === BLOCK_SECTION && this.filtered) {
+        // Its length is another now: -1, not known.
+        const copy = block.bytes.slice();
+        copy.fill(0xff, 16, 24);
+        this.put(copy);
+      } else this.put(block.bytes);
+    }
+  }
+
+  private copyPacket(batch: Batch, packet: number): void {
+    const at = batch.recordAt(packet);
+    const big = this.bigEndianAt(batch.numberBefore + packet);
+    const total = batch.view.getUint32(at + 4, !big);
+    this.put(batch.bytes.subarray(at, at + ((total + 3) & ~3)));
+  }
+
+  private bigEndianAt(packet: number): boolean {
+    const blocks = this.workspace.files[this.file]?.blocks ?? [];
+    // The last block copied is the nearest before the packet; its section gives the byte order.
+    const last = blocks[this.nextBlock - 1];
+    return last && last.packetsBefore <= packet ? last.bigEndian : (this.workspace.files[this.file]?.bigEndian ?? false);
+  }
+
+  private convert(batch: Batch, packet: number): void {
+    const at = batch.data[packet] as number;
+    this.converter?.packet({
+      bytes: batch.bytes.subarray(at, at + (batch.captured[packet] as number)),
+      originalLength: batch.length[packet] as number,
+      time: { seconds: batch.seconds(packet), nanoseconds: batch.nanoseconds(packet) },
+    });
+  }
+
+  private put(bytes: Uint8Array): void {
+    if (this.used + bytes.length > FLUSH_BYTES) {
+      this.flush();
+      if (bytes.length > FLUSH_BYTES) {
+        this.write(bytes);
+        return;
+      }
+    }
+    this.pending.set(bytes, this.used);
+    this.used += bytes.length;
+  }
+
+  private flush(): void {
+    if (this.used) this.write(this.pending.subarray(0, this.used));
+    this.used = 0;
+  }
+}

@@ -1,0 +1,64 @@
+/** `hopscope packets`: the packet list, as Wireshark shows it. */
+import { TextWriter } from "../../../src-shared/base/text-writer";
+import { summarise } from "../../engine/packets/summary";
+import { PacketSelection } from "./selection";
+import { flush, flushSome, print } from "./output";
+import { type RunOptions, readCaptures } from "./run";
+
+export interface PacketsOptions extends Omit<RunOptions, "flows"> {
+  readonly filter: string | undefined;
+  /** Stop after this many packets; undefined: all. */
+  readonly count: number | undefined;
+}
+
+/** Control characters of hostile text must not reach a terminal. */
+export function oneLine(text: string): string {
+  // eslint-disable-next-line no-control-regex -- naming control characters is the point
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}
+
+export async function runPackets(options: PacketsOptions): Promise<number> {
+  const selection = new PacketSelection(options.filter);
+  const out = new TextWriter(1 << 17);
+  print(`${"No.".padStart(6)} ${"Time".padEnd(14)} ${"Source".padEnd(22)} ${"Destination".padEnd(22)} ${"Protocol".padEnd(9)} ${"Length".padStart(6)} Info\n`);
+  const cell = new TextWriter(32);
+  let base: { seconds: number; nanoseconds: number } | undefined;
+  let shown = 0;
+  let before = 0;
+  let file = 0;
+  let last = 0;
+  const { exitCode } = await readCaptures({ ...options, flows: "point-streams" }, (batch, run) => {
+    const keep = selection.of(batch, run.context);
+    // Packets are numbered through the workspace; in a single file that is the file's own numbering.
+    if (batch.file !== file) {
+      before += last;
+      file = batch.file;
+    }
+    last = batch.numberBefore + batch.packetCount;
+    for (let packet = 0; packet < batch.packetCount; packet++) {
+      const seconds = batch.seconds(packet);
+      const nanoseconds = batch.nanoseconds(packet);
+      base ??= { seconds, nanoseconds };
+      if (keep && !keep[packet]) continue;
+      let s = seconds - base.seconds;
+      let ns = nanoseconds - base.nanoseconds;
+      if (ns < 0) {
+        s--;
+        ns += 1e9;
+      }
+      cell.clear();
+      cell.time(s, ns);
+      const summary = summarise(batch, packet, run.workspace.points[batch.point[packet] as number]);
+      const number = String(before + batch.numberBefore + packet + 1);
+      out.text(
+        `${number.padStart(6)} ${cell.toString().padEnd(14)} ${summary.source.padEnd(22)} ${summary.destination.padEnd(22)} ${summary.protocol.padEnd(9)} ${String(batch.length[packet]).padStart(6)} ${oneLine(summary.info)}\n`,
+      );
+      flushSome(out);
+      if (++shown === options.count) return false;
+    }
+    if (options.follow || options.inputs.includes("-")) flush(out);
+    return true;
+  });
+  flush(out);
+  return exitCode;
+}
