@@ -228,7 +228,7 @@ export class Traffic {
       flow.servicePort = 53;
     } else if (flow.protocol === TCP && this.#random.below(2) === 0) {
       flow.service = 0x0a600100 + ((flow.serverPod * 6 + (flow.serverPort % 6)) % SERVICES);
-      flow.servicePort = flow.application === TLS ? 443 : 80;
+      flow.servicePort = flow.application === TLS ? 443 : flow.application === HTTP ? 80 : flow.serverPort;
     }
   }
 

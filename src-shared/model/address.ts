@@ -23,8 +23,13 @@ export function formatIpv6(bytes: Uint8Array, start: number): string {
     }
   }
   // IPv4-mapped addresses keep their dotted form (RFC 5952 section 5), as do the deprecated IPv4-compatible ones.
-  const low = ((bytes[start + 12] as number) << 24) | ((bytes[start + 13] as number) << 16) | ((bytes[start + 14] as number) << 8) | (bytes[start + 15] as number);
-  if (bestAt === 0 && bestLength === 5 && bytes[start + 10] === 0xff && bytes[start + 11] === 0xff) return `::ffff:${formatIpv4(low)}`;
+  const low =
+    ((bytes[start + 12] as number) << 24) |
+    ((bytes[start + 13] as number) << 16) |
+    ((bytes[start + 14] as number) << 8) |
+    (bytes[start + 15] as number);
+  if (bestAt === 0 && bestLength === 5 && bytes[start + 10] === 0xff && bytes[start + 11] === 0xff)
+    return `::ffff:${formatIpv4(low)}`;
   if (bestAt === 0 && bestLength === 6) return `::${formatIpv4(low)}`;
   let out = "";
   for (let i = 0; i < 8; i++) {

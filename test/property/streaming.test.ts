@@ -43,21 +43,30 @@ const MACS = { src: "02:00:00:00:00:01", dst: "02:00:00:00:00:02" };
 const flows = new Engine("flows");
 const streams = new Engine("streams");
 
-async function same(bytes: Uint8Array, sizes: readonly number[], asynchronous = false, engines = [flows, streams]): Promise<Run> {
+async function same(
+  bytes: Uint8Array,
+  sizes: readonly number[],
+  asynchronous = false,
+  engines = [flows, streams],
+): Promise<Run> {
   let whole: Run | undefined;
   for (const engine of engines) {
     whole = await engine.run(bytes);
     const pieces = await engine.run(new PiecesSource(bytes, sizes, asynchronous));
     // Row by row first: a difference of two whole runs is too long to read.
     expect(pieces.rows.length).toBe(whole.rows.length);
-    for (let i = 0; i < whole.rows.length; i++) if (pieces.rows[i] !== whole.rows[i]) expect(pieces.rows[i]).toBe(whole.rows[i]);
+    for (let i = 0; i < whole.rows.length; i++)
+      if (pieces.rows[i] !== whole.rows[i]) expect(pieces.rows[i]).toBe(whole.rows[i]);
     // "pieces" is the name of every source here.
     expect(comparable(pieces)).toEqual(comparable(whole));
   }
   return whole as Run;
 }
 
-function pcap(packets: readonly Uint8Array[], options: { bigEndian?: boolean; linkType?: number; snapLength?: number } = {}): Uint8Array {
+function pcap(
+  packets: readonly Uint8Array[],
+  options: { bigEndian?: boolean; linkType?: number; snapLength?: number } = {},
+): Uint8Array {
   return collectChunks((sink) => {
     const writer = new PcapWriter(sink, { linkType: 1, ...options });
     packets.forEach((bytes, i) =>
@@ -119,16 +128,22 @@ const mixed = traffic`
 const byteOrders: readonly (readonly [string, Uint8Array])[] = [
   ["pcapng, little-endian", trafficToPcapng(mixed)],
   ["pcapng, big-endian", trafficToPcapng(mixed, { bigEndian: true })],
-  ["both byte orders in one file", concat(trafficToPcapng(mixed), trafficToPcapng(mixed, { bigEndian: true }), trafficToPcapng(mixed))],
+  [
+    "both byte orders in one file",
+    concat(trafficToPcapng(mixed), trafficToPcapng(mixed, { bigEndian: true }), trafficToPcapng(mixed)),
+  ],
   ...(["us", "ns"] as const).flatMap((resolution) =>
     [false, true].map(
       (bigEndian) =>
-        [`pcap, ${resolution}, ${bigEndian ? "big" : "little"}-endian`, trafficToPcap(
-          traffic`0.5 10.0.0.1:1 > 10.0.0.2:2 udp "abc"
+        [
+          `pcap, ${resolution}, ${bigEndian ? "big" : "little"}-endian`,
+          trafficToPcap(
+            traffic`0.5 10.0.0.1:1 > 10.0.0.2:2 udp "abc"
                   0.6 10.0.0.1:1 > 10.0.0.2:2 tcp SYN
                   0.7 fd00::1 > fd00::2 icmp request ident=1 seq=2`,
-          { resolution, bigEndian },
-        )] as const,
+            { resolution, bigEndian },
+          ),
+        ] as const,
     ),
   ),
 ];
@@ -136,7 +151,11 @@ const byteOrders: readonly (readonly [string, Uint8Array])[] = [
 const fixtures = fixtureCaptures();
 /** Both byte orders of every kind of block; strange but small files of other projects. */
 const generated = corpusCaptures("pcapng-test-generator", 20000);
-const odd = [...corpusCaptures("python-pcapng", 20000), ...corpusCaptures("libpcap", 20000), ...corpusCaptures("community-id", 20000)];
+const odd = [
+  ...corpusCaptures("python-pcapng", 20000),
+  ...corpusCaptures("libpcap", 20000),
+  ...corpusCaptures("community-id", 20000),
+];
 
 describe("one byte at a time, or any number, gives the same", () => {
   test.each(byteOrders)("%s", async (_name, bytes) => {
@@ -166,7 +185,11 @@ describe("one byte at a time, or any number, gives the same", () => {
 
   test.skipIf(generated.length === 0)("damaged files of the corpus (skipped: corpus not here)", async () => {
     // Every 12th: the same few shapes of damage come again and again.
-    const files = [...corpusCaptures("tcpdump", 20000), ...corpusCaptures("pcapplusplus", 20000), ...corpusCaptures("edge-cases", 20000)];
+    const files = [
+      ...corpusCaptures("tcpdump", 20000),
+      ...corpusCaptures("pcapplusplus", 20000),
+      ...corpusCaptures("edge-cases", 20000),
+    ];
     for (const { path, name } of files.filter((_, i) => i % 12 === 0)) {
       const bytes = new Uint8Array(readFileSync(path));
       if (bytes[0] === 0x1f) continue;
@@ -180,7 +203,10 @@ describe("one byte at a time, or any number, gives the same", () => {
   });
 
   test("any sizes, any damage", async () => {
-    const sources = [...byteOrders.map(([, bytes]) => bytes), ...fixtures.map((f) => new Uint8Array(readFileSync(f.path)))];
+    const sources = [
+      ...byteOrders.map(([, bytes]) => bytes),
+      ...fixtures.map((f) => new Uint8Array(readFileSync(f.path))),
+    ];
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...sources),
@@ -243,13 +269,17 @@ describe("cut at every byte: the rows up to the cut, and one problem if it is in
   test.each(fixtures.map((f) => [f.name, f.path] as const))("%s", async (name, path) => {
     await cutEverywhere(name, new Uint8Array(readFileSync(path)));
   });
-  test.skipIf(generated.length === 0)("the corpus's pcapng files (skipped: corpus not here)", { timeout: 120_000 }, async () => {
-    for (const { name, path } of generated) await cutEverywhere(name, new Uint8Array(readFileSync(path)));
-    for (const { name, path, size } of odd) {
-      if (path.endsWith(".gz")) continue;
-      await cutEverywhere(name, new Uint8Array(readFileSync(path)), size > 4000 ? 7 : 1);
-    }
-  });
+  test.skipIf(generated.length === 0)(
+    "the corpus's pcapng files (skipped: corpus not here)",
+    { timeout: 120_000 },
+    async () => {
+      for (const { name, path } of generated) await cutEverywhere(name, new Uint8Array(readFileSync(path)));
+      for (const { name, path, size } of odd) {
+        if (path.endsWith(".gz")) continue;
+        await cutEverywhere(name, new Uint8Array(readFileSync(path)), size > 4000 ? 7 : 1);
+      }
+    },
+  );
 });
 
 describe("compressed", () => {
@@ -285,7 +315,10 @@ describe("compressed", () => {
       const run = await flows.run(await open("cut.gz", packed.subarray(0, cut)));
       expect(plain.rows.slice(0, run.rows.length), `cut at ${cut}`).toEqual(run.rows);
       const fatal = run.problems.filter((p) => p.fatal);
-      expect(fatal.map((p) => p.code), `cut at ${cut}: ${JSON.stringify(fatal)}`).toHaveLength(1);
+      expect(
+        fatal.map((p) => p.code),
+        `cut at ${cut}: ${JSON.stringify(fatal)}`,
+      ).toHaveLength(1);
     }
   });
 });
@@ -333,12 +366,32 @@ describe("large", () => {
 
   test.each([
     ["MPLS labels", [ethernet(MACS), ...Array.from({ length: 4000 }, (_, i) => mpls({ label: i })), filler(4)]],
-    ["VLAN tags", [ethernet(MACS), ...Array.from({ length: 4000 }, (_, i) => vlan({ id: i % 4095 })), ipv4({ src: "10.0.0.1", dst: "10.0.0.2" }), udp({ sport: 1, dport: 2 })]],
+    [
+      "VLAN tags",
+      [
+        ethernet(MACS),
+        ...Array.from({ length: 4000 }, (_, i) => vlan({ id: i % 4095 })),
+        ipv4({ src: "10.0.0.1", dst: "10.0.0.2" }),
+        udp({ sport: 1, dport: 2 }),
+      ],
+    ],
     [
       "IPv6 extension headers",
-      [ethernet(MACS), ipv6({ src: "fd00::1", dst: "fd00::2" }), ...Array.from({ length: 4000 }, () => destinationOptions()), udp({ sport: 1, dport: 2 })],
+      [
+        ethernet(MACS),
+        ipv6({ src: "fd00::1", dst: "fd00::2" }),
+        ...Array.from({ length: 4000 }, () => destinationOptions()),
+        udp({ sport: 1, dport: 2 }),
+      ],
     ],
-    ["IP in IP", [ethernet(MACS), ...Array.from({ length: 1000 }, () => ipv4({ src: "10.0.0.1", dst: "10.0.0.2" })), udp({ sport: 1, dport: 2 })]],
+    [
+      "IP in IP",
+      [
+        ethernet(MACS),
+        ...Array.from({ length: 1000 }, () => ipv4({ src: "10.0.0.1", dst: "10.0.0.2" })),
+        udp({ sport: 1, dport: 2 }),
+      ],
+    ],
   ] as const)("thousands of %s in a packet: as many rows as it may have, and a stop reason", async (_name, layers) => {
     const bytes = pcap(Array.from({ length: 8 }, () => buildPacket([...layers])));
     let broken: string | undefined;
@@ -356,7 +409,14 @@ describe("large", () => {
 
   test("records near the largest that is kept", async () => {
     const labels = new Uint8Array(MAX_RECORD_BYTES).fill(0x11);
-    labels.set(buildPacket([ethernet(MACS), ipv4({ src: "10.0.0.1", dst: "10.0.0.2" }), udp({ sport: 1, dport: 2 }), filler(20)]));
+    labels.set(
+      buildPacket([
+        ethernet(MACS),
+        ipv4({ src: "10.0.0.1", dst: "10.0.0.2" }),
+        udp({ sport: 1, dport: 2 }),
+        filler(20),
+      ]),
+    );
     const small = udpFrame(7, 30);
     for (const length of [MAX_RECORD_BYTES - 32, MAX_RECORD_BYTES - 36, MAX_RECORD_BYTES - 1000]) {
       const bytes = concat(pcapng([small]), packetBlock(labels.subarray(0, length)), packetBlock(small));
@@ -381,7 +441,13 @@ describe("large", () => {
       const bodyLength = Math.ceil(length / 4) * 4;
       const small = [udpFrame(1, 30), udpFrame(2, 40), udpFrame(3, 50)] as const;
       const before = pcapng([small[0]]);
-      const bytes = concat(before, block(0x80000123, bodyLength), packetBlock(small[1]), block(0xbad, bodyLength), packetBlock(small[2]));
+      const bytes = concat(
+        before,
+        block(0x80000123, bodyLength),
+        packetBlock(small[1]),
+        block(0xbad, bodyLength),
+        packetBlock(small[2]),
+      );
       const run = await same(bytes, [Infinity], false, [flows]);
       const skipped = bodyLength + 12 > MAX_RECORD_BYTES;
       expect(run.problems.map((p) => [p.code, p.offset, p.fatal])).toEqual(
@@ -395,7 +461,12 @@ describe("large", () => {
       expect(run.offsets).toEqual(walkRecords(bytes).packets);
       await same(bytes, [65_537, 1], true, [flows]);
       // Cut inside the skipped block: one problem.
-      const cut = await flows.run(bytes.subarray(0, before.length + 2_000_000 > bytes.length ? bytes.length - 10 : before.length + bodyLength - 5));
+      const cut = await flows.run(
+        bytes.subarray(
+          0,
+          before.length + 2_000_000 > bytes.length ? bytes.length - 10 : before.length + bodyLength - 5,
+        ),
+      );
       expect(cut.problems.filter((p) => p.fatal).map((p) => p.code)).toEqual(["truncated"]);
     },
   );
@@ -405,7 +476,12 @@ describe("large", () => {
     const late: Uint8Array[] = [];
     const first: Uint8Array[] = [];
     for (let i = 0; i < 6; i++) {
-      const layers = [ethernet(MACS), ipv4({ src: "10.0.0.1", dst: "10.0.0.2", identification: 100 + i }), udp({ sport: 1, dport: 2 }), filler(65000)];
+      const layers = [
+        ethernet(MACS),
+        ipv4({ src: "10.0.0.1", dst: "10.0.0.2", identification: 100 + i }),
+        udp({ sport: 1, dport: 2 }),
+        filler(65000),
+      ];
       const cut = fragmentLayers(layers, { maxPayload: 1480 }).map((l) => buildPacket([...l]));
       first.push(cut[0] as Uint8Array);
       late.push(...cut.slice(1));

@@ -262,14 +262,33 @@ export class DecodeStage {
       this.started = true;
       this.bigEndian = order !== BYTE_ORDER_MAGIC;
       this.kernel.beginFile(FORMAT_PCAPNG, this.bigEndian, true, 0, 0, 0, this.stage.interfaces);
-      this.emit({ kind: "open", file: this.file, name: this.source?.name ?? "", format: "pcapng", bigEndian: this.bigEndian, nanoseconds: true });
+      this.emit({
+        kind: "open",
+        file: this.file,
+        name: this.source?.name ?? "",
+        format: "pcapng",
+        bigEndian: this.bigEndian,
+        nanoseconds: true,
+      });
       return true;
     }
-    const swapped = new DataView(new Uint8Array([this.bytes[raw + 3] ?? 0, this.bytes[raw + 2] ?? 0, this.bytes[raw + 1] ?? 0, this.bytes[raw] ?? 0]).buffer).getUint32(0, true);
+    const swapped = new DataView(
+      new Uint8Array([
+        this.bytes[raw + 3] ?? 0,
+        this.bytes[raw + 2] ?? 0,
+        this.bytes[raw + 1] ?? 0,
+        this.bytes[raw] ?? 0,
+      ]).buffer,
+    ).getUint32(0, true);
     const known = (m: number): boolean => m === 0xa1b2c3d4 || m === 0xa1b23c4d || m === 0xa1b2cd34;
     if (!known(magic) && !known(swapped)) {
       const found = [...this.bytes.slice(raw, raw + 4)].map((b) => b.toString(16).padStart(2, "0")).join(" ");
-      this.problem("unknown-format", 0, `expected a pcap or pcapng capture (also gzip, zstd or lz4 of one), found bytes ${found}`, true);
+      this.problem(
+        "unknown-format",
+        0,
+        `expected a pcap or pcapng capture (also gzip, zstd or lz4 of one), found bytes ${found}`,
+        true,
+      );
       this.ended = true;
       return false;
     }
@@ -290,8 +309,23 @@ export class DecodeStage {
     this.pcapng = false;
     this.started = true;
     this.bigEndian = big;
-    this.kernel.beginFile(FORMAT_PCAP, big, nanoseconds, lengthOrder, kind === 0xa1b2cd34 ? 8 : 0, snapLength, this.stage.interfaces);
-    this.emit({ kind: "open", file: this.file, name: this.source?.name ?? "", format: "pcap", bigEndian: big, nanoseconds });
+    this.kernel.beginFile(
+      FORMAT_PCAP,
+      big,
+      nanoseconds,
+      lengthOrder,
+      kind === 0xa1b2cd34 ? 8 : 0,
+      snapLength,
+      this.stage.interfaces,
+    );
+    this.emit({
+      kind: "open",
+      file: this.file,
+      name: this.source?.name ?? "",
+      format: "pcap",
+      bigEndian: big,
+      nanoseconds,
+    });
     this.section = 0;
     this.addInterface({
       linkType: link & 0x03ffffff,
@@ -338,7 +372,11 @@ export class DecodeStage {
       this.view.setUint32(p + I_BINARY_TIME, description.binaryTime ? 1 : 0, true);
       this.view.setUint32(p + I_TIME_SHIFT, description.exponent, true);
       // More than 19 digits do not fit 64 bits: every time is then below a second.
-      this.view.setBigUint64(p + I_TIME_UNITS, 10n ** BigInt(Math.min(description.binaryTime ? 0 : description.exponent, 19)), true);
+      this.view.setBigUint64(
+        p + I_TIME_UNITS,
+        10n ** BigInt(Math.min(description.binaryTime ? 0 : description.exponent, 19)),
+        true,
+      );
       this.view.setBigInt64(p + I_OFFSET_SECONDS, description.offsetSeconds, true);
     }
     this.interfacesInSection++;
@@ -367,7 +405,12 @@ export class DecodeStage {
       const order = this.view.getUint32(start + 8, true);
       const reversed = this.view.getUint32(start + 8, false);
       if (order !== BYTE_ORDER_MAGIC && reversed !== BYTE_ORDER_MAGIC) {
-        this.problem("bad-block", offset + 8, `expected the byte-order magic 1a2b3c4d of a section, found ${reversed.toString(16).padStart(8, "0")}`, true);
+        this.problem(
+          "bad-block",
+          offset + 8,
+          `expected the byte-order magic 1a2b3c4d of a section, found ${reversed.toString(16).padStart(8, "0")}`,
+          true,
+        );
         this.ended = true;
         return false;
       }
@@ -377,7 +420,12 @@ export class DecodeStage {
     const total = this.view.getUint32(start + 4, !this.bigEndian);
     const fixed = type === BLOCK_SECTION ? 28 : type === BLOCK_INTERFACE ? 20 : type === BLOCK_STATISTICS ? 24 : 12;
     if (total < fixed) {
-      this.problem("bad-length", offset + 4, `expected a block length of at least ${fixed} for ${blockName(type)}, found ${total}`, true);
+      this.problem(
+        "bad-length",
+        offset + 4,
+        `expected a block length of at least ${fixed} for ${blockName(type)}, found ${total}`,
+        true,
+      );
       this.ended = true;
       return false;
     }
@@ -385,7 +433,12 @@ export class DecodeStage {
     if (padded > MAX_RECORD_BYTES) {
       // No packet is in it; its bytes are passed over as they come.
       this.tellBlock(slot, type, offset, padded, undefined);
-      this.problem("block-skipped", offset, `${blockName(type)} of ${total} bytes passed over (longer than ${MAX_RECORD_BYTES})`, false);
+      this.problem(
+        "block-skipped",
+        offset,
+        `${blockName(type)} of ${total} bytes passed over (longer than ${MAX_RECORD_BYTES})`,
+        false,
+      );
       const here = Math.min(left, padded);
       this.skip = padded - here;
       this.view.setUint32(slot + H_RAW_DONE, at + here, true);
@@ -394,7 +447,12 @@ export class DecodeStage {
     if (left < padded) return false;
     const trailer = this.view.getUint32(start + padded - 4, !this.bigEndian);
     if (trailer !== total && this.view.getUint32(start + total - 4, !this.bigEndian) !== total) {
-      this.problem("bad-trailer", offset + padded - 4, `expected the block's length ${total} again at its end, found ${trailer}`, true);
+      this.problem(
+        "bad-trailer",
+        offset + padded - 4,
+        `expected the block's length ${total} again at its end, found ${trailer}`,
+        true,
+      );
       this.ended = true;
       return false;
     }
@@ -422,7 +480,12 @@ export class DecodeStage {
           },
         });
         if (!this.sectionUsable)
-          this.problem("unsupported-version", offset + 12, `expected pcapng version 1.0, found ${s.major}.${s.minor}; read as if it were 1.0`, false);
+          this.problem(
+            "unsupported-version",
+            offset + 12,
+            `expected pcapng version 1.0, found ${s.major}.${s.minor}; read as if it were 1.0`,
+            false,
+          );
         break;
       }
       case BLOCK_INTERFACE:
@@ -435,7 +498,11 @@ export class DecodeStage {
       }
       case BLOCK_STATISTICS: {
         const s = readStatistics(this.bytes, start, total, this.bigEndian);
-        this.emit({ kind: "statistics", file: this.file, statistics: { ...s, interface: s.interface + this.interfaceBase } });
+        this.emit({
+          kind: "statistics",
+          file: this.file,
+          statistics: { ...s, interface: s.interface + this.interfaceBase },
+        });
         break;
       }
       default:
@@ -465,7 +532,12 @@ export class DecodeStage {
     switch (status) {
       case READ_BAD_LENGTH:
         if (this.pcapng && value !== total) {
-          this.problem("bad-length", offset, `expected at most ${total - 32} captured bytes in a packet block of ${total}, found ${value}; the packet is left out`, false);
+          this.problem(
+            "bad-length",
+            offset,
+            `expected at most ${total - 32} captured bytes in a packet block of ${total}, found ${value}; the packet is left out`,
+            false,
+          );
           return skipBlock();
         }
         this.problem(
@@ -479,10 +551,20 @@ export class DecodeStage {
         this.ended = true;
         return false;
       case READ_BAD_INTERFACE:
-        this.problem("bad-interface", offset, `expected an interface below ${this.interfacesInSection}, found ${value}; the packet is left out`, false);
+        this.problem(
+          "bad-interface",
+          offset,
+          `expected an interface below ${this.interfacesInSection}, found ${value}; the packet is left out`,
+          false,
+        );
         return skipBlock();
       case READ_BAD_TRAILER:
-        this.problem("bad-trailer", offset + past - 4, `expected the block's length ${total} again at its end, found ${value}`, true);
+        this.problem(
+          "bad-trailer",
+          offset + past - 4,
+          `expected the block's length ${total} again at its end, found ${value}`,
+          true,
+        );
         this.ended = true;
         return false;
       default:
@@ -495,7 +577,13 @@ export class DecodeStage {
     const done = this.view.getUint32(slot + H_RAW_DONE, true);
     const rest = used - done;
     this.ended = true;
-    if (this.skip) this.problem("truncated", this.position + used, `the file ends ${this.skip} bytes before the end of a block`, true);
+    if (this.skip)
+      this.problem(
+        "truncated",
+        this.position + used,
+        `the file ends ${this.skip} bytes before the end of a block`,
+        true,
+      );
     else if (!this.started) {
       if (used === 0) this.problem("unknown-format", 0, "the file is empty", true);
       else this.problem("unknown-format", 0, `expected the head of a capture (24 bytes), found only ${used}`, true);
@@ -508,7 +596,12 @@ export class DecodeStage {
           : this.pcapng
             ? this.view.getUint32(start + 4, !this.bigEndian)
             : 16 + this.view.getUint32(start + 8, !this.bigEndian);
-      this.problem("truncated", this.position + done, `the file was cut short: a ${this.pcapng ? "block" : "packet"} of ${needed} bytes begins here, ${rest} are left`, true);
+      this.problem(
+        "truncated",
+        this.position + done,
+        `the file was cut short: a ${this.pcapng ? "block" : "packet"} of ${needed} bytes begins here, ${rest} are left`,
+        true,
+      );
     }
   }
 }

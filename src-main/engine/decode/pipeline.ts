@@ -101,7 +101,12 @@ export interface KernelHandle {
 export function createKernel(): KernelHandle {
   const memory = new KernelMemory();
   const scratch = memory.allocate(4096);
-  return { kernel: instantiateKernel(kernelModule(), memory), memory, scratch, interned: memory.allocate(INTERNED_BYTES) };
+  return {
+    kernel: instantiateKernel(kernelModule(), memory),
+    memory,
+    scratch,
+    interned: memory.allocate(INTERNED_BYTES),
+  };
 }
 
 function inputBytes(files: readonly string[]): number {
@@ -153,7 +158,14 @@ async function runInline(
 ): Promise<void> {
   const events = eventSettings(handle, options);
   handle.kernel.configureEvents(events.mode, events.interned, events.seed);
-  const stage = new DecodeStage(handle.kernel, handle.memory.memory, memory, options.decode, (e) => handlers.event(e), options.keepBlocks);
+  const stage = new DecodeStage(
+    handle.kernel,
+    handle.memory.memory,
+    memory,
+    options.decode,
+    (e) => handlers.event(e),
+    options.keepBlocks,
+  );
   let turn = 0;
   for (let i = 0; i < files.length; i++) {
     if (!(await openNext(stage, files[i] as string, i, options.follow ?? false, (e) => handlers.event(e)))) continue;
@@ -190,7 +202,11 @@ export async function openNext(
     return true;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    emit({ kind: "problem", file: index, problem: { file: path, offset: 0, code: "cannot-open", message, fatal: true } });
+    emit({
+      kind: "problem",
+      file: index,
+      problem: { file: path, offset: 0, code: "cannot-open", message, fatal: true },
+    });
     emit({ kind: "end", file: index, bytes: 0, packets: 0 });
     return false;
   }
@@ -237,7 +253,7 @@ async function runThreaded(
     keepBlocks: options.keepBlocks ?? false,
   };
   const worker = new Worker(workerPath(), { workerData: { ...data, port: port2 }, transferList: [port2] });
-  let failure: unknown;
+  let failure: Error | undefined;
   const wake = (): void => {
     Atomics.store(control, CONTROL_FINISHED, Math.max(Atomics.load(control, CONTROL_FINISHED), 0));
     Atomics.add(control, CONTROL_PUBLISHED, 1);
@@ -274,7 +290,11 @@ async function runThreaded(
       if (finished >= 0 && taken >= finished) break;
       if (taken === published) {
         // Typed here because the ES2024 name is not in every lib.
-        const wait = (Atomics as unknown as { waitAsync(a: Int32Array, i: number, v: number): { async: boolean; value: Promise<string> | string } }).waitAsync(control, CONTROL_PUBLISHED, published);
+        const wait = (
+          Atomics as unknown as {
+            waitAsync(a: Int32Array, i: number, v: number): { async: boolean; value: Promise<string> | string };
+          }
+        ).waitAsync(control, CONTROL_PUBLISHED, published);
         if (wait.async) await wait.value;
         continue;
       }
@@ -294,5 +314,5 @@ async function runThreaded(
     drain(Infinity);
     port1.close();
   }
-  if (failure) throw failure instanceof Error ? failure : new Error(String(failure));
+  if (failure) throw failure;
 }

@@ -69,7 +69,8 @@ export function writeConnLog(handle: KernelHandle, table: FlowTable, write: (byt
   };
   for (const row of groups.best) {
     const parent = table.seek(row).carrierRow;
-    const parentUid = parent === NO_ROW ? "(empty)" : uid(table, groups.best[groups.flowOf[parent] as number] as number);
+    const parentUid =
+      parent === NO_ROW ? "(empty)" : uid(table, groups.best[groups.flowOf[parent] as number] as number);
     const own = uid(table, row);
     table.seek(row);
     const time = (s: number, ns: number): void => {
@@ -94,7 +95,13 @@ export function writeConnLog(handle: KernelHandle, table: FlowTable, write: (byt
     text(table.addressText(1));
     count(table.port(1));
     const protocol = table.protocol;
-    text(protocol === 58 ? "icmp" : protocol === 6 || protocol === 17 || protocol === 1 ? (PROTOCOL_NAMES.get(protocol) as string) : "unknown_transport");
+    text(
+      protocol === 58
+        ? "icmp"
+        : protocol === 6 || protocol === 17 || protocol === 1
+          ? (PROTOCOL_NAMES.get(protocol) as string)
+          : "unknown_transport",
+    );
     text("-");
     let s = table.lastSeconds - table.firstSeconds;
     let ns = table.lastNanoseconds - table.firstNanoseconds;

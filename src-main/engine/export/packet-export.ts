@@ -28,7 +28,9 @@ export class PacketRows {
     private readonly context: FieldContext,
     private readonly write: (bytes: Uint8Array) => void,
   ) {
-    const names = fields.length ? fields.map((f) => f.name) : ["No.", "Time", "Source", "Destination", "Protocol", "Length", "Info"];
+    const names = fields.length
+      ? fields.map((f) => f.name)
+      : ["No.", "Time", "Source", "Destination", "Protocol", "Length", "Info"];
     this.names = names;
     if (format === "csv") this.out.text(`${names.map(quote).join(",")}\r\n`);
   }
@@ -75,7 +77,15 @@ export class PacketRows {
     const cell = new TextWriter(24);
     cell.time(s, ns);
     const m = summarise(batch, packet, this.workspace.points[batch.point[packet] as number]);
-    return [batch.numberBefore + packet + 1, cell.toString(), m.source, m.destination, m.protocol, batch.length[packet] as number, m.info];
+    return [
+      batch.numberBefore + packet + 1,
+      cell.toString(),
+      m.source,
+      m.destination,
+      m.protocol,
+      batch.length[packet] as number,
+      m.info,
+    ];
   }
 
   private fieldValues(): (packet: number) => Cell[] {

@@ -109,7 +109,9 @@ export class PcapngExport {
     const blocks = this.workspace.files[this.file]?.blocks ?? [];
     // The last block copied is the nearest before the packet; its section gives the byte order.
     const last = blocks[this.nextBlock - 1];
-    return last && last.packetsBefore <= packet ? last.bigEndian : (this.workspace.files[this.file]?.bigEndian ?? false);
+    return last && last.packetsBefore <= packet
+      ? last.bigEndian
+      : (this.workspace.files[this.file]?.bigEndian ?? false);
   }
 
   private convert(batch: Batch, packet: number): void {

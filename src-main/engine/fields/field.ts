@@ -97,7 +97,13 @@ export function addressField(
       for (let i = 0; i < rows.count; i++) {
         const row = rows.rows[i] as number;
         if (available(batch, row) < offset + width) continue;
-        appendValue(out, rows.packets[i] as number, rows.ordinals[i] as number, (batch.layerPtr[row] as number) + offset, width);
+        appendValue(
+          out,
+          rows.packets[i] as number,
+          rows.ordinals[i] as number,
+          (batch.layerPtr[row] as number) + offset,
+          width,
+        );
       }
     },
   };
@@ -123,7 +129,11 @@ export function rowField(
 
 /** A field of the packet itself. */
 export function packetField(
-  common: Omit<Common, "protocol"> & { readonly kind: ValueKind; readonly needsStreams?: boolean; readonly protocol?: string },
+  common: Omit<Common, "protocol"> & {
+    readonly kind: ValueKind;
+    readonly needsStreams?: boolean;
+    readonly protocol?: string;
+  },
   visit: (batch: Batch, packet: number, out: ValueColumn, context: FieldContext) => void,
 ): Field {
   return {

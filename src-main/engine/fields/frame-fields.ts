@@ -20,7 +20,8 @@ export function visitOptions(
   const at = batch.options[packet] as number;
   if (!at) return;
   const big = (batch.packetFlags(packet) & PACKET_BIG_ENDIAN_OPTIONS) !== 0;
-  for (const o of readOptions(batch.bytes, at, at + (batch.optionsLength[packet] as number), big)) visit(o.code, o.start, o.length, !big);
+  for (const o of readOptions(batch.bytes, at, at + (batch.optionsLength[packet] as number), big))
+    visit(o.code, o.start, o.length, !big);
 }
 
 export function interfaceName(context: FieldContext, point: number): string {
@@ -43,28 +44,40 @@ export const FRAME_FIELDS: readonly Field[] = [
   packetField({ name: "frame.cap_len", label: "Length captured, bytes", kind: "uint" }, (batch, packet, out) =>
     appendValue(out, packet, 1, batch.captured[packet] as number),
   ),
-  packetField({ name: "frame.interface_id", label: "Interface number", kind: "uint" }, (batch, packet, out, context) => {
-    const point = context.points[batch.point[packet] as number];
-    if (context.files[batch.file]?.format !== "pcapng" || !point) return;
-    appendValue(out, packet, 1, point.index);
-  }),
-  packetField({ name: "frame.interface_name", label: "Interface name", kind: "string" }, (batch, packet, out, context) => {
-    const point = context.points[batch.point[packet] as number];
-    if (context.files[batch.file]?.format !== "pcapng" || !point) return;
-    appendString(out, packet, 1, point.name ?? point.description ?? "unknown");
-  }),
-  packetField({ name: "frame.protocols", label: "Protocols in the packet", kind: "string", needsStreams: true }, (batch, packet, out, context) => {
-    const text = protocolStack(batch, packet, context);
-    if (text) appendString(out, packet, 1, text);
-  }),
+  packetField(
+    { name: "frame.interface_id", label: "Interface number", kind: "uint" },
+    (batch, packet, out, context) => {
+      const point = context.points[batch.point[packet] as number];
+      if (context.files[batch.file]?.format !== "pcapng" || !point) return;
+      appendValue(out, packet, 1, point.index);
+    },
+  ),
+  packetField(
+    { name: "frame.interface_name", label: "Interface name", kind: "string" },
+    (batch, packet, out, context) => {
+      const point = context.points[batch.point[packet] as number];
+      if (context.files[batch.file]?.format !== "pcapng" || !point) return;
+      appendString(out, packet, 1, point.name ?? point.description ?? "unknown");
+    },
+  ),
+  packetField(
+    { name: "frame.protocols", label: "Protocols in the packet", kind: "string", needsStreams: true },
+    (batch, packet, out, context) => {
+      const text = protocolStack(batch, packet, context);
+      if (text) appendString(out, packet, 1, text);
+    },
+  ),
   packetField({ name: "frame.comment", label: "Comment", kind: "string" }, (batch, packet, out) =>
     visitOptions(batch, packet, (code, start, length) => {
       if (code === OPTION_COMMENT) appendString(out, packet, 1, decodeUtf8(batch.bytes, start, start + length));
     }),
   ),
-  packetField({ name: "frame.packet_id", label: "Packet id, the same for one packet on several interfaces", kind: "string" }, (batch, packet, out) =>
-    visitOptions(batch, packet, (code, start, length, littleEndian) => {
-      if (code === OPTION_PACKET_ID && length === 8) appendString(out, packet, 1, batch.view.getBigUint64(start, littleEndian).toString());
-    }),
+  packetField(
+    { name: "frame.packet_id", label: "Packet id, the same for one packet on several interfaces", kind: "string" },
+    (batch, packet, out) =>
+      visitOptions(batch, packet, (code, start, length, littleEndian) => {
+        if (code === OPTION_PACKET_ID && length === 8)
+          appendString(out, packet, 1, batch.view.getBigUint64(start, littleEndian).toString());
+      }),
   ),
 ];

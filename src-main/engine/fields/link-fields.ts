@@ -1,6 +1,13 @@
 /** Fields of the link layer: SLL, Ethernet, VLAN tags, ARP. */
 import { appendValue } from "../../../src-shared/tables/value-column";
-import { LAYER_ARP, LAYER_ETHERNET, LAYER_MPLS, LAYER_SLL, LAYER_SLL2, LAYER_VLAN } from "../../../src-shared/model/layer-kind";
+import {
+  LAYER_ARP,
+  LAYER_ETHERNET,
+  LAYER_MPLS,
+  LAYER_SLL,
+  LAYER_SLL2,
+  LAYER_VLAN,
+} from "../../../src-shared/model/layer-kind";
 import type { Batch } from "../kernel/batch";
 import { type Available, type Field, addressField, captured, readUint, rowField, uintField } from "./field";
 
@@ -15,7 +22,14 @@ function presence(name: string, label: string, layer: number): Field {
 /** 802.1ad tags (TPID 0x88a8) are another protocol to Wireshark, with fields of its own. */
 const plainTag: Available = (batch, row) => (batch.layerAux[row] === TPID_8021AD ? 0 : captured(batch, row));
 
-const sll = (name: string, label: string, offset1: number, offset2: number, width: 1 | 2, hexDigits: number): Field => ({
+const sll = (
+  name: string,
+  label: string,
+  offset1: number,
+  offset2: number,
+  width: 1 | 2,
+  hexDigits: number,
+): Field => ({
   name,
   label,
   kind: "uint",
@@ -54,15 +68,19 @@ const arpIpv4 = (batch: Batch, row: number): boolean => {
 };
 
 function arpAddress(name: string, label: string, hardware: boolean, target: boolean): Field {
-  return rowField({ name, label, kind: hardware ? "mac" : "ipv4", protocol: "arp" }, LAYER_ARP, (batch, row, packet, ordinal, out) => {
-    if (captured(batch, row) < 8 || !(hardware ? arpEthernet(batch, row) : arpIpv4(batch, row))) return;
-    const p = batch.layerPtr[row] as number;
-    const h = batch.bytes[p + 4] as number;
-    const n = batch.bytes[p + 5] as number;
-    const offset = 8 + (hardware ? 0 : h) + (target ? h + n : 0);
-    if (captured(batch, row) < offset + (hardware ? 6 : 4)) return;
-    appendValue(out, packet, ordinal, hardware ? p + offset : readUint(batch.bytes, p + offset, 4), hardware ? 6 : 0);
-  });
+  return rowField(
+    { name, label, kind: hardware ? "mac" : "ipv4", protocol: "arp" },
+    LAYER_ARP,
+    (batch, row, packet, ordinal, out) => {
+      if (captured(batch, row) < 8 || !(hardware ? arpEthernet(batch, row) : arpIpv4(batch, row))) return;
+      const p = batch.layerPtr[row] as number;
+      const h = batch.bytes[p + 4] as number;
+      const n = batch.bytes[p + 5] as number;
+      const offset = 8 + (hardware ? 0 : h) + (target ? h + n : 0);
+      if (captured(batch, row) < offset + (hardware ? 6 : 4)) return;
+      appendValue(out, packet, ordinal, hardware ? p + offset : readUint(batch.bytes, p + offset, 4), hardware ? 6 : 0);
+    },
+  );
 }
 
 export const LINK_FIELDS: readonly Field[] = [
@@ -72,19 +90,37 @@ export const LINK_FIELDS: readonly Field[] = [
   presence("eth", "Ethernet II", LAYER_ETHERNET),
   addressField({ name: "eth.dst", label: "Destination", kind: "mac", protocol: "eth" }, LAYER_ETHERNET, 0),
   addressField({ name: "eth.src", label: "Source", kind: "mac", protocol: "eth" }, LAYER_ETHERNET, 6),
-  rowField({ name: "eth.addr", label: "Source or destination", kind: "mac", protocol: "eth" }, LAYER_ETHERNET, (batch, row, packet, ordinal, out) => {
-    const p = batch.layerPtr[row] as number;
-    if (captured(batch, row) >= 6) appendValue(out, packet, ordinal, p, 6);
-    if (captured(batch, row) >= 12) appendValue(out, packet, ordinal, p + 6, 6);
-  }),
-  rowField({ name: "eth.type", label: "Type", kind: "uint", protocol: "eth", hexDigits: 4 }, LAYER_ETHERNET, (batch, row, packet, ordinal, out) => {
-    if (captured(batch, row) < 14) return;
-    const v = readUint(batch.bytes, (batch.layerPtr[row] as number) + 12, 2);
-    if (v > 1500) appendValue(out, packet, ordinal, v);
-  }),
+  rowField(
+    { name: "eth.addr", label: "Source or destination", kind: "mac", protocol: "eth" },
+    LAYER_ETHERNET,
+    (batch, row, packet, ordinal, out) => {
+      const p = batch.layerPtr[row] as number;
+      if (captured(batch, row) >= 6) appendValue(out, packet, ordinal, p, 6);
+      if (captured(batch, row) >= 12) appendValue(out, packet, ordinal, p + 6, 6);
+    },
+  ),
+  rowField(
+    { name: "eth.type", label: "Type", kind: "uint", protocol: "eth", hexDigits: 4 },
+    LAYER_ETHERNET,
+    (batch, row, packet, ordinal, out) => {
+      if (captured(batch, row) < 14) return;
+      const v = readUint(batch.bytes, (batch.layerPtr[row] as number) + 12, 2);
+      if (v > 1500) appendValue(out, packet, ordinal, v);
+    },
+  ),
   presence("vlan", "802.1Q VLAN tag", LAYER_VLAN),
-  uintField({ name: "vlan.id", label: "VLAN ID", protocol: "vlan" }, LAYER_VLAN, { offset: 0, width: 2, mask: 0xfff }, plainTag),
-  uintField({ name: "vlan.priority", label: "Priority", protocol: "vlan" }, LAYER_VLAN, { offset: 0, width: 2, shift: 13, mask: 7 }, plainTag),
+  uintField(
+    { name: "vlan.id", label: "VLAN ID", protocol: "vlan" },
+    LAYER_VLAN,
+    { offset: 0, width: 2, mask: 0xfff },
+    plainTag,
+  ),
+  uintField(
+    { name: "vlan.priority", label: "Priority", protocol: "vlan" },
+    LAYER_VLAN,
+    { offset: 0, width: 2, shift: 13, mask: 7 },
+    plainTag,
+  ),
   presence("mpls", "MPLS label", LAYER_MPLS),
   presence("arp", "Address Resolution Protocol", LAYER_ARP),
   uintField({ name: "arp.opcode", label: "Opcode", protocol: "arp" }, LAYER_ARP, { offset: 6, width: 2 }),

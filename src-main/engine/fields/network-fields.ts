@@ -2,7 +2,16 @@
 import { LAYER_ICMP, LAYER_ICMPV6, LAYER_IPV4, LAYER_IPV6 } from "../../../src-shared/model/layer-kind";
 import { appendValue } from "../../../src-shared/tables/value-column";
 import type { Batch } from "../kernel/batch";
-import { type Available, type Field, type HeaderBits, addressField, captured, readUint, rowField, uintField } from "./field";
+import {
+  type Available,
+  type Field,
+  type HeaderBits,
+  addressField,
+  captured,
+  readUint,
+  rowField,
+  uintField,
+} from "./field";
 
 /**
  * Bytes of an IPv4 header that mean something: a header length below 20 ends it after the first byte, a total length below
@@ -39,12 +48,17 @@ function presence(name: string, label: string, layer: number): Field {
 function eitherAddress(name: string, layer: number, kind: "ipv4" | "ipv6", protocol: string): Field {
   const width = kind === "ipv4" ? 4 : 16;
   const first = kind === "ipv4" ? 12 : 8;
-  return rowField({ name, label: "Source or destination address", kind, protocol }, layer, (batch, row, packet, ordinal, out) => {
-    const here = kind === "ipv4" ? ipv4Available(batch, row) : captured(batch, row);
-    const p = batch.layerPtr[row] as number;
-    for (let at = first; at <= first + width; at += width)
-      if (here >= at + width) appendValue(out, packet, ordinal, kind === "ipv4" ? readUint(batch.bytes, p + at, 4) : p + at, width);
-  });
+  return rowField(
+    { name, label: "Source or destination address", kind, protocol },
+    layer,
+    (batch, row, packet, ordinal, out) => {
+      const here = kind === "ipv4" ? ipv4Available(batch, row) : captured(batch, row);
+      const p = batch.layerPtr[row] as number;
+      for (let at = first; at <= first + width; at += width)
+        if (here >= at + width)
+          appendValue(out, packet, ordinal, kind === "ipv4" ? readUint(batch.bytes, p + at, 4) : p + at, width);
+    },
+  );
 }
 
 /** ICMP messages with an identifier and a sequence number: echo, timestamp, information, address mask, extended echo. */
@@ -84,42 +98,74 @@ export const NETWORK_FIELDS: readonly Field[] = [
         const at = first ? i++ : j++;
         const row = rows.rows[at] as number;
         if (captured(batch, row) < 1) continue;
-        appendValue(out, rows.packets[at] as number, rows.ordinals[at] as number, (batch.bytes[batch.layerPtr[row] as number] as number) >> 4);
+        appendValue(
+          out,
+          rows.packets[at] as number,
+          rows.ordinals[at] as number,
+          (batch.bytes[batch.layerPtr[row] as number] as number) >> 4,
+        );
       }
     },
   },
-  rowField({ name: "ip.hdr_len", label: "Header length, bytes", kind: "uint", protocol: "ip" }, LAYER_IPV4, (batch, row, packet, ordinal, out) => {
-    if (captured(batch, row) < 1) return;
-    const b = batch.bytes[batch.layerPtr[row] as number] as number;
-    if (b >> 4 === 4) appendValue(out, packet, ordinal, (b & 15) * 4);
-  }),
+  rowField(
+    { name: "ip.hdr_len", label: "Header length, bytes", kind: "uint", protocol: "ip" },
+    LAYER_IPV4,
+    (batch, row, packet, ordinal, out) => {
+      if (captured(batch, row) < 1) return;
+      const b = batch.bytes[batch.layerPtr[row] as number] as number;
+      if (b >> 4 === 4) appendValue(out, packet, ordinal, (b & 15) * 4);
+    },
+  ),
   ip("ip.dsfield.dscp", "Differentiated services codepoint", { offset: 1, width: 1, shift: 2, mask: 63 }),
-  rowField({ name: "ip.len", label: "Total length", kind: "uint", protocol: "ip" }, LAYER_IPV4, (batch: Batch, row, packet, ordinal, out) => {
-    if (ipv4Available(batch, row) < 4) return;
-    const v = readUint(batch.bytes, (batch.layerPtr[row] as number) + 2, 2);
-    // 0 is segmentation offload: what the frame carries is what was meant.
-    appendValue(out, packet, ordinal, v || (batch.layerLength[row] as number));
-  }),
+  rowField(
+    { name: "ip.len", label: "Total length", kind: "uint", protocol: "ip" },
+    LAYER_IPV4,
+    (batch: Batch, row, packet, ordinal, out) => {
+      if (ipv4Available(batch, row) < 4) return;
+      const v = readUint(batch.bytes, (batch.layerPtr[row] as number) + 2, 2);
+      // 0 is segmentation offload: what the frame carries is what was meant.
+      appendValue(out, packet, ordinal, v || (batch.layerLength[row] as number));
+    },
+  ),
   ip("ip.id", "Identification", { offset: 4, width: 2 }, { hexDigits: 4 }),
   ip("ip.flags.df", "Don't fragment", { offset: 6, width: 1, shift: 6, mask: 1 }, { kind: "bool" }),
   ip("ip.flags.mf", "More fragments", { offset: 6, width: 1, shift: 5, mask: 1 }, { kind: "bool" }),
-  rowField({ name: "ip.frag_offset", label: "Fragment offset, bytes", kind: "uint", protocol: "ip" }, LAYER_IPV4, (batch, row, packet, ordinal, out) => {
-    if (ipv4Available(batch, row) < 8) return;
-    appendValue(out, packet, ordinal, readUint(batch.bytes, (batch.layerPtr[row] as number) + 6, 2) & 0x1fff);
-  }),
+  rowField(
+    { name: "ip.frag_offset", label: "Fragment offset, bytes", kind: "uint", protocol: "ip" },
+    LAYER_IPV4,
+    (batch, row, packet, ordinal, out) => {
+      if (ipv4Available(batch, row) < 8) return;
+      appendValue(out, packet, ordinal, readUint(batch.bytes, (batch.layerPtr[row] as number) + 6, 2) & 0x1fff);
+    },
+  ),
   ip("ip.ttl", "Time to live", { offset: 8, width: 1 }),
   ip("ip.proto", "Protocol", { offset: 9, width: 1 }),
   ip("ip.checksum", "Header checksum", { offset: 10, width: 2 }, { hexDigits: 4 }),
-  rowField({ name: "ip.checksum.status", label: "Header checksum status (0 bad, 1 good, 2 not verified)", kind: "uint", protocol: "ip" }, LAYER_IPV4, (batch, row, packet, ordinal, out, context) => {
-    if (ipv4Available(batch, row) < 12) return;
-    if (!context.verifyChecksums) {
-      appendValue(out, packet, ordinal, 2);
-      return;
-    }
-    const header = batch.layerHeader[row] as number;
-    if (captured(batch, row) < header) appendValue(out, packet, ordinal, 2);
-    else appendValue(out, packet, ordinal, context.kernel.sum16(batch.layerPtr[row] as number, header, 0) === 0xffff ? 1 : 0);
-  }),
+  rowField(
+    {
+      name: "ip.checksum.status",
+      label: "Header checksum status (0 bad, 1 good, 2 not verified)",
+      kind: "uint",
+      protocol: "ip",
+    },
+    LAYER_IPV4,
+    (batch, row, packet, ordinal, out, context) => {
+      if (ipv4Available(batch, row) < 12) return;
+      if (!context.verifyChecksums) {
+        appendValue(out, packet, ordinal, 2);
+        return;
+      }
+      const header = batch.layerHeader[row] as number;
+      if (captured(batch, row) < header) appendValue(out, packet, ordinal, 2);
+      else
+        appendValue(
+          out,
+          packet,
+          ordinal,
+          context.kernel.sum16(batch.layerPtr[row] as number, header, 0) === 0xffff ? 1 : 0,
+        );
+    },
+  ),
   ip("ip.src", "Source address", { offset: 12, width: 4 }, { kind: "ipv4" }),
   ip("ip.dst", "Destination address", { offset: 16, width: 4 }, { kind: "ipv4" }),
   eitherAddress("ip.addr", LAYER_IPV4, "ipv4", "ip"),

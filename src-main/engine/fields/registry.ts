@@ -7,7 +7,10 @@ import { TRANSPORT_FIELDS } from "./transport-fields";
 import type { Field } from "./field";
 
 const FIELDS: ReadonlyMap<string, Field> = new Map(
-  [...FRAME_FIELDS, ...LINK_FIELDS, ...NETWORK_FIELDS, ...TRANSPORT_FIELDS, ...APPLICATION_FIELDS].map((f) => [f.name, f]),
+  [...FRAME_FIELDS, ...LINK_FIELDS, ...NETWORK_FIELDS, ...TRANSPORT_FIELDS, ...APPLICATION_FIELDS].map((f) => [
+    f.name,
+    f,
+  ]),
 );
 
 export function findField(name: string): Field | undefined {

@@ -61,22 +61,39 @@ function quotedByIcmp(batch: Batch, row: number): boolean {
 const tcp = (name: string, label: string, bits: HeaderBits, hexDigits = 0, available = tcpRest): Field =>
   uintField({ name, label, protocol: "tcp", hexDigits }, LAYER_TCP, bits, available);
 
-function analysed(name: string, label: string, value: (batch: Batch, row: number) => number, available = tcpRest): Field {
-  return rowField({ name, label, kind: "uint", protocol: "tcp", needsStreams: true }, LAYER_TCP, (batch, row, packet, ordinal, out) => {
-    if (available(batch, row) >= 16) appendValue(out, packet, ordinal, value(batch, row));
-  });
+function analysed(
+  name: string,
+  label: string,
+  value: (batch: Batch, row: number) => number,
+  available = tcpRest,
+): Field {
+  return rowField(
+    { name, label, kind: "uint", protocol: "tcp", needsStreams: true },
+    LAYER_TCP,
+    (batch, row, packet, ordinal, out) => {
+      if (available(batch, row) >= 16) appendValue(out, packet, ordinal, value(batch, row));
+    },
+  );
 }
 
 function analysisFlag(name: string, label: string, mask: number, twice = false): Field {
-  return rowField({ name, label, kind: "none", protocol: "tcp", needsStreams: true }, LAYER_TCP, (batch, row, packet, ordinal, out) => {
-    if (tcpRest(batch, row) < 16 || !((batch.analysis[row] as number) & mask)) return;
-    appendValue(out, packet, ordinal, 1);
-    if (twice) appendValue(out, packet, ordinal, 1);
-  });
+  return rowField(
+    { name, label, kind: "none", protocol: "tcp", needsStreams: true },
+    LAYER_TCP,
+    (batch, row, packet, ordinal, out) => {
+      if (tcpRest(batch, row) < 16 || !((batch.analysis[row] as number) & mask)) return;
+      appendValue(out, packet, ordinal, 1);
+      if (twice) appendValue(out, packet, ordinal, 1);
+    },
+  );
 }
 
 /** Visits the options of a TCP header that have their right length; others end the walk or are passed over (RFC 9293 section 3.1). */
-export function visitTcpOptions(batch: Batch, row: number, visit: (kind: number, at: number, length: number) => void): void {
+export function visitTcpOptions(
+  batch: Batch,
+  row: number,
+  visit: (kind: number, at: number, length: number) => void,
+): void {
   const p = batch.layerPtr[row] as number;
   const end = p + Math.min(headerLength(batch, row), captured(batch, row));
   let o = p + 20;
@@ -102,12 +119,16 @@ function tcpOption(
   read: (batch: Batch, row: number, at: number, length: number, append: (value: number) => void) => void,
   needsStreams = false,
 ): Field {
-  return rowField({ name, label, kind: "uint", protocol: "tcp", needsStreams }, LAYER_TCP, (batch, row, packet, ordinal, out) => {
-    if (tcpRest(batch, row) < 20) return;
-    visitTcpOptions(batch, row, (kind, at, length) => {
-      if (kind === wanted) read(batch, row, at, length, (v) => appendValue(out, packet, ordinal, v));
-    });
-  });
+  return rowField(
+    { name, label, kind: "uint", protocol: "tcp", needsStreams },
+    LAYER_TCP,
+    (batch, row, packet, ordinal, out) => {
+      if (tcpRest(batch, row) < 20) return;
+      visitTcpOptions(batch, row, (kind, at, length) => {
+        if (kind === wanted) read(batch, row, at, length, (v) => appendValue(out, packet, ordinal, v));
+      });
+    },
+  );
 }
 
 /** Edges of SACK blocks, relative as the acknowledgment number is. */
@@ -128,11 +149,15 @@ const sackEdge = (name: string, label: string, offset: number): Field =>
 const port = (protocol: string, layer: number): readonly Field[] => [
   uintField({ name: `${protocol}.srcport`, label: "Source port", protocol }, layer, { offset: 0, width: 2 }),
   uintField({ name: `${protocol}.dstport`, label: "Destination port", protocol }, layer, { offset: 2, width: 2 }),
-  rowField({ name: `${protocol}.port`, label: "Source or destination port", kind: "uint", protocol }, layer, (batch, row, packet, ordinal, out) => {
-    const p = batch.layerPtr[row] as number;
-    if (captured(batch, row) >= 2) appendValue(out, packet, ordinal, readUint(batch.bytes, p, 2));
-    if (captured(batch, row) >= 4) appendValue(out, packet, ordinal, readUint(batch.bytes, p + 2, 2));
-  }),
+  rowField(
+    { name: `${protocol}.port`, label: "Source or destination port", kind: "uint", protocol },
+    layer,
+    (batch, row, packet, ordinal, out) => {
+      const p = batch.layerPtr[row] as number;
+      if (captured(batch, row) >= 2) appendValue(out, packet, ordinal, readUint(batch.bytes, p, 2));
+      if (captured(batch, row) >= 4) appendValue(out, packet, ordinal, readUint(batch.bytes, p + 2, 2));
+    },
+  ),
 ];
 
 /** A UDP length below 8 ends the header after the length. */
@@ -153,33 +178,66 @@ export const TRANSPORT_FIELDS: readonly Field[] = [
   presence("udp", "User Datagram Protocol", LAYER_UDP),
   ...port("udp", LAYER_UDP),
   uintField({ name: "udp.length", label: "Length", protocol: "udp" }, LAYER_UDP, { offset: 4, width: 2 }),
-  uintField({ name: "udp.checksum", label: "Checksum", protocol: "udp", hexDigits: 4 }, LAYER_UDP, { offset: 6, width: 2 }, udpChecksum),
-  rowField({ name: "udp.stream", label: "Stream index", kind: "uint", protocol: "udp", needsStreams: true }, LAYER_UDP, streamOf),
+  uintField(
+    { name: "udp.checksum", label: "Checksum", protocol: "udp", hexDigits: 4 },
+    LAYER_UDP,
+    { offset: 6, width: 2 },
+    udpChecksum,
+  ),
+  rowField(
+    { name: "udp.stream", label: "Stream index", kind: "uint", protocol: "udp", needsStreams: true },
+    LAYER_UDP,
+    streamOf,
+  ),
   presence("tcp", "Transmission Control Protocol", LAYER_TCP),
   ...port("tcp", LAYER_TCP),
-  rowField({ name: "tcp.stream", label: "Stream index", kind: "uint", protocol: "tcp", needsStreams: true }, LAYER_TCP, streamOf),
-  rowField({ name: "tcp.seq", label: "Sequence number, relative", kind: "uint", protocol: "tcp", needsStreams: true }, LAYER_TCP, (batch, row, packet, ordinal, out) => {
-    const here = captured(batch, row);
-    if (quotedByIcmp(batch, row)) {
-      if (here >= 8) appendValue(out, packet, ordinal, readUint(batch.bytes, (batch.layerPtr[row] as number) + 4, 4));
-    } else if (here >= 16) appendValue(out, packet, ordinal, batch.relativeSeq[row] as number);
-  }),
-  rowField({ name: "tcp.seq_raw", label: "Sequence number, as sent", kind: "uint", protocol: "tcp" }, LAYER_TCP, (batch, row, packet, ordinal, out) => {
-    if (captured(batch, row) >= 16 && !quotedByIcmp(batch, row))
-      appendValue(out, packet, ordinal, readUint(batch.bytes, (batch.layerPtr[row] as number) + 4, 4));
-  }),
+  rowField(
+    { name: "tcp.stream", label: "Stream index", kind: "uint", protocol: "tcp", needsStreams: true },
+    LAYER_TCP,
+    streamOf,
+  ),
+  rowField(
+    { name: "tcp.seq", label: "Sequence number, relative", kind: "uint", protocol: "tcp", needsStreams: true },
+    LAYER_TCP,
+    (batch, row, packet, ordinal, out) => {
+      const here = captured(batch, row);
+      if (quotedByIcmp(batch, row)) {
+        if (here >= 8) appendValue(out, packet, ordinal, readUint(batch.bytes, (batch.layerPtr[row] as number) + 4, 4));
+      } else if (here >= 16) appendValue(out, packet, ordinal, batch.relativeSeq[row] as number);
+    },
+  ),
+  rowField(
+    { name: "tcp.seq_raw", label: "Sequence number, as sent", kind: "uint", protocol: "tcp" },
+    LAYER_TCP,
+    (batch, row, packet, ordinal, out) => {
+      if (captured(batch, row) >= 16 && !quotedByIcmp(batch, row))
+        appendValue(out, packet, ordinal, readUint(batch.bytes, (batch.layerPtr[row] as number) + 4, 4));
+    },
+  ),
   analysed("tcp.ack", "Acknowledgment number, relative", (batch, row) => batch.relativeAck[row] as number),
   tcp("tcp.ack_raw", "Acknowledgment number, as sent", { offset: 8, width: 4 }),
-  rowField({ name: "tcp.hdr_len", label: "Header length, bytes", kind: "uint", protocol: "tcp" }, LAYER_TCP, (batch, row, packet, ordinal, out) => {
-    if (captured(batch, row) >= 16) appendValue(out, packet, ordinal, headerLength(batch, row));
-  }),
+  rowField(
+    { name: "tcp.hdr_len", label: "Header length, bytes", kind: "uint", protocol: "tcp" },
+    LAYER_TCP,
+    (batch, row, packet, ordinal, out) => {
+      if (captured(batch, row) >= 16) appendValue(out, packet, ordinal, headerLength(batch, row));
+    },
+  ),
   tcp("tcp.flags", "Flags", { offset: 12, width: 2, mask: 0xfff }, 4),
   tcp("tcp.window_size_value", "Window", { offset: 14, width: 2 }),
   analysed("tcp.window_size", "Window, scaled", (batch, row) => batch.scaledWindow[row] as number),
-  rowField({ name: "tcp.len", label: "Segment length", kind: "uint", protocol: "tcp", needsStreams: true }, LAYER_TCP, (batch, row, packet, ordinal, out) => {
-    if (captured(batch, row) >= 16 && (batch.analysis[row] as number) & ANALYSIS_HAS_LENGTH && batch.stream[row] !== NO_ROW)
-      appendValue(out, packet, ordinal, (batch.layerLength[row] as number) - headerLength(batch, row));
-  }),
+  rowField(
+    { name: "tcp.len", label: "Segment length", kind: "uint", protocol: "tcp", needsStreams: true },
+    LAYER_TCP,
+    (batch, row, packet, ordinal, out) => {
+      if (
+        captured(batch, row) >= 16 &&
+        (batch.analysis[row] as number) & ANALYSIS_HAS_LENGTH &&
+        batch.stream[row] !== NO_ROW
+      )
+        appendValue(out, packet, ordinal, (batch.layerLength[row] as number) - headerLength(batch, row));
+    },
+  ),
   tcp("tcp.checksum", "Checksum", { offset: 16, width: 2 }, 4),
   tcpOption("tcp.options.mss_val", "Maximum segment size", 2, (batch, _row, at, length, append) => {
     if (length === 4) append(readUint(batch.bytes, at + 2, 2));
@@ -206,29 +264,60 @@ export const TRANSPORT_FIELDS: readonly Field[] = [
   analysisFlag("tcp.analysis.keep_alive", "Keep-alive", ANALYSIS_KEEP_ALIVE),
   analysisFlag("tcp.analysis.window_full", "Window full", ANALYSIS_WINDOW_FULL),
   analysisFlag("tcp.analysis.window_update", "Window update", ANALYSIS_WINDOW_UPDATE),
-  rowField({ name: "tcp.analysis.initial_rtt", label: "Initial round-trip time, seconds", kind: "time", protocol: "tcp", needsStreams: true }, LAYER_TCP, (batch, row, packet, ordinal, out) => {
-    if (batch.stream[row] === NO_ROW || tcpRest(batch, row) < 16) return;
-    const ns = ((batch.initialRtt[row * 2 + 1] as number) | 0) * 4294967296 + (batch.initialRtt[row * 2] as number);
-    if (ns === 0) return;
-    const seconds = Math.floor(ns / 1e9);
-    appendValue(out, packet, ordinal, seconds, ns - seconds * 1e9);
-  }),
+  rowField(
+    {
+      name: "tcp.analysis.initial_rtt",
+      label: "Initial round-trip time, seconds",
+      kind: "time",
+      protocol: "tcp",
+      needsStreams: true,
+    },
+    LAYER_TCP,
+    (batch, row, packet, ordinal, out) => {
+      if (batch.stream[row] === NO_ROW || tcpRest(batch, row) < 16) return;
+      const ns = ((batch.initialRtt[row * 2 + 1] as number) | 0) * 4294967296 + (batch.initialRtt[row * 2] as number);
+      if (ns === 0) return;
+      const seconds = Math.floor(ns / 1e9);
+      appendValue(out, packet, ordinal, seconds, ns - seconds * 1e9);
+    },
+  ),
   presence("sctp", "Stream Control Transmission Protocol", LAYER_SCTP),
   ...port("sctp", LAYER_SCTP),
   presence("vxlan", "Virtual eXtensible Local Area Network", LAYER_VXLAN),
-  uintField({ name: "vxlan.flags", label: "Flags", protocol: "vxlan", hexDigits: 4 }, LAYER_VXLAN, { offset: 0, width: 2 }),
-  uintField({ name: "vxlan.vni", label: "VXLAN network identifier", protocol: "vxlan" }, LAYER_VXLAN, { offset: 4, width: 3 }),
-  presence("geneve", "Generic Network Virtualization Encapsulation", LAYER_GENEVE),
-  uintField({ name: "geneve.proto_type", label: "Protocol type", protocol: "geneve", hexDigits: 4 }, LAYER_GENEVE, { offset: 2, width: 2 }),
-  uintField({ name: "geneve.vni", label: "Virtual network identifier", protocol: "geneve", hexDigits: 6 }, LAYER_GENEVE, { offset: 4, width: 3 }),
-  presence("gre", "Generic Routing Encapsulation", LAYER_GRE),
-  uintField({ name: "gre.proto", label: "Protocol type", protocol: "gre", hexDigits: 4 }, LAYER_GRE, { offset: 2, width: 2 }),
-  rowField({ name: "gre.key", label: "Key", kind: "uint", protocol: "gre", hexDigits: 8 }, LAYER_GRE, (batch, row, packet, ordinal, out) => {
-    if (captured(batch, row) < 4) return;
-    const p = batch.layerPtr[row] as number;
-    const bits = readUint(batch.bytes, p, 2);
-    const offset = 4 + (bits & 0xc000 ? 4 : 0);
-    if (bits & 0x2000 && captured(batch, row) >= offset + 4) appendValue(out, packet, ordinal, readUint(batch.bytes, p + offset, 4));
+  uintField({ name: "vxlan.flags", label: "Flags", protocol: "vxlan", hexDigits: 4 }, LAYER_VXLAN, {
+    offset: 0,
+    width: 2,
   }),
+  uintField({ name: "vxlan.vni", label: "VXLAN network identifier", protocol: "vxlan" }, LAYER_VXLAN, {
+    offset: 4,
+    width: 3,
+  }),
+  presence("geneve", "Generic Network Virtualization Encapsulation", LAYER_GENEVE),
+  uintField({ name: "geneve.proto_type", label: "Protocol type", protocol: "geneve", hexDigits: 4 }, LAYER_GENEVE, {
+    offset: 2,
+    width: 2,
+  }),
+  uintField(
+    { name: "geneve.vni", label: "Virtual network identifier", protocol: "geneve", hexDigits: 6 },
+    LAYER_GENEVE,
+    { offset: 4, width: 3 },
+  ),
+  presence("gre", "Generic Routing Encapsulation", LAYER_GRE),
+  uintField({ name: "gre.proto", label: "Protocol type", protocol: "gre", hexDigits: 4 }, LAYER_GRE, {
+    offset: 2,
+    width: 2,
+  }),
+  rowField(
+    { name: "gre.key", label: "Key", kind: "uint", protocol: "gre", hexDigits: 8 },
+    LAYER_GRE,
+    (batch, row, packet, ordinal, out) => {
+      if (captured(batch, row) < 4) return;
+      const p = batch.layerPtr[row] as number;
+      const bits = readUint(batch.bytes, p, 2);
+      const offset = 4 + (bits & 0xc000 ? 4 : 0);
+      if (bits & 0x2000 && captured(batch, row) >= offset + 4)
+        appendValue(out, packet, ordinal, readUint(batch.bytes, p + offset, 4));
+    },
+  ),
   presence("wg", "WireGuard", LAYER_WIREGUARD),
 ];

@@ -170,7 +170,8 @@ export class Evaluator {
         const column = this.value(plan.value);
         out.count = 0;
         for (let r = 0; r < column.count; r++) {
-          const length = fixed ?? (column.kind === "string" ? Buffer.byteLength(textOf(column, r)) : lengthOf(column, r));
+          const length =
+            fixed ?? (column.kind === "string" ? Buffer.byteLength(textOf(column, r)) : lengthOf(column, r));
           appendRow(out, column, r, length, 0);
         }
         return out;

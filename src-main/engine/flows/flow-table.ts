@@ -3,7 +3,13 @@
  * over all points. Nothing here makes an object per flow: `FlowReader` is a cursor over the kernel's memory.
  */
 import { formatIpv4, formatIpv6 } from "../../../src-shared/model/address";
-import { LAYER_GENEVE, LAYER_GRE, LAYER_GTPU, LAYER_IP_OVER_UDP, LAYER_VXLAN } from "../../../src-shared/model/layer-kind";
+import {
+  LAYER_GENEVE,
+  LAYER_GRE,
+  LAYER_GTPU,
+  LAYER_IP_OVER_UDP,
+  LAYER_VXLAN,
+} from "../../../src-shared/model/layer-kind";
 import {
   C_DEPTH,
   C_POINT,
@@ -80,7 +86,6 @@ export class FlowTable {
   private readonly addresses6: number;
   /** Base of the current row, in 32-bit words. */
   private at = 0;
-  private row = 0;
 
   constructor(private readonly handle: KernelHandle) {
     const { kernel, memory } = handle;
@@ -105,7 +110,6 @@ export class FlowTable {
 
   /** Moves the cursor. */
   seek(row: number): this {
-    this.row = row;
     this.at = this.handle.kernel.flowRow(row) >>> 2;
     return this;
   }
@@ -216,7 +220,11 @@ export class FlowTable {
     return connState(this.protocol, this.state, this.packets(0), this.packets(1), this.payload(0), this.payload(1));
   }
   get history(): string {
-    return historyText(this.state, this.f64view.getBigUint64(this.at * 4 + F_HISTORY, true), this.f64view.getBigUint64(this.at * 4 + F_HISTORY + 8, true));
+    return historyText(
+      this.state,
+      this.f64view.getBigUint64(this.at * 4 + F_HISTORY, true),
+      this.f64view.getBigUint64(this.at * 4 + F_HISTORY + 8, true),
+    );
   }
   /** Groups rows that differ in the capture point only. */
   groups(): FlowGroups {

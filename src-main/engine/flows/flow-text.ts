@@ -67,8 +67,22 @@ export function printFlows(
   const total = groups ? groups.heads.length : kernel.flowCount();
   const bytes = memory.bytes();
   const count = new Uint32Array(memory.memory.buffer, printed, 1);
-  for (let flow = 0; flow < total; ) {
-    const n = kernel.printFlows(flow, total, best, heads, next, flowOf, table, interned, ids, scratch, target, PIECE, printed);
+  for (let flow = 0; flow < total;) {
+    const n = kernel.printFlows(
+      flow,
+      total,
+      best,
+      heads,
+      next,
+      flowOf,
+      table,
+      interned,
+      ids,
+      scratch,
+      target,
+      PIECE,
+      printed,
+    );
     write(bytes.subarray(target, target + n));
     flow += count[0] as number;
   }

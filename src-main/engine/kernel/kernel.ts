@@ -68,7 +68,8 @@ export class KernelMemory {
 
   /** Without arguments a new memory; with those of another thread's, the same one. */
   constructor(shared?: { readonly memory: WebAssembly.Memory; readonly arena: Int32Array }) {
-    this.memory = shared?.memory ?? new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES, shared: true });
+    this.memory =
+      shared?.memory ?? new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES, shared: true });
     this.arena = shared?.arena ?? new Int32Array(new SharedArrayBuffer(12));
     if (!shared) {
       this.arena[ARENA_NEXT] = PAGE / LINE; // the module's constants lie below
@@ -119,7 +120,9 @@ export class KernelMemory {
 
 export class OutOfMemoryError extends Error {
   constructor(bytes: number) {
-    super(`the index is full: ${bytes} more bytes do not fit into 4 GiB; open fewer files at once, or filter the capture first`);
+    super(
+      `the index is full: ${bytes} more bytes do not fit into 4 GiB; open fewer files at once, or filter the capture first`,
+    );
     this.name = "OutOfMemoryError";
   }
 }

@@ -160,14 +160,17 @@ export function summarise(batch: Batch, packet: number, point: CaptureInterface 
   let notes = "";
   if (analysis) for (const [bit, text] of TCP_NOTES) if (analysis & bit) notes += text;
   s.info = notes + s.info + stopText(batch, packet, point);
-  if (!s.protocol) s.protocol = batch.stopReason(packet) === STOP_LINK_TYPE ? linkTypeName(point?.linkType ?? -1) : "data";
+  if (!s.protocol)
+    s.protocol = batch.stopReason(packet) === STOP_LINK_TYPE ? linkTypeName(point?.linkType ?? -1) : "data";
   return s;
 }
 
 function stopText(batch: Batch, packet: number, point: CaptureInterface | undefined): string {
   switch (batch.stopReason(packet)) {
     case STOP_CAPTURE:
-      return (batch.captured[packet] as number) < (batch.length[packet] as number) ? " [Packet size limited during capture]" : " [Cut short]";
+      return (batch.captured[packet] as number) < (batch.length[packet] as number)
+        ? " [Packet size limited during capture]"
+        : " [Cut short]";
     case STOP_LENGTH:
       return " [Length field ends inside a header]";
     case STOP_HEADER:
@@ -228,7 +231,8 @@ function layer(batch: Batch, row: number, s: PacketSummary): void {
       s.info = `IPv6 next header ${u(6, 1)}`;
       return;
     case LAYER_IPV6_FRAGMENT:
-      if (here >= 8) s.info = `IPv6 fragment (off=${u(2, 2) & 0xfff8} more=${u(2, 2) & 1 ? "y" : "n"} ident=0x${u(4, 4).toString(16).padStart(8, "0")} nxt=${u(0, 1)})`;
+      if (here >= 8)
+        s.info = `IPv6 fragment (off=${u(2, 2) & 0xfff8} more=${u(2, 2) & 1 ? "y" : "n"} ident=0x${u(4, 4).toString(16).padStart(8, "0")} nxt=${u(0, 1)})`;
       return;
     case LAYER_ICMP:
       icmp(batch, row, s);
@@ -237,7 +241,8 @@ function layer(batch: Batch, row: number, s: PacketSummary): void {
       s.protocol = "ICMPv6";
       if (here < 4) return;
       s.info = ICMPV6_TYPES.get(u(0, 1)) ?? `Type ${u(0, 1)}`;
-      if ((u(0, 1) === 128 || u(0, 1) === 129) && here >= 8) s.info += ` id=0x${u(4, 2).toString(16).padStart(4, "0")}, seq=${u(6, 2)}`;
+      if ((u(0, 1) === 128 || u(0, 1) === 129) && here >= 8)
+        s.info += ` id=0x${u(4, 2).toString(16).padStart(4, "0")}, seq=${u(6, 2)}`;
       if (u(0, 1) === 135 && here >= 24) s.info += ` for ${formatIpv6(bytes, p + 8)}`;
       if (u(0, 1) === 136 && here >= 24) s.info += ` ${formatIpv6(bytes, p + 8)}`;
       return;
@@ -308,8 +313,11 @@ function arp(batch: Batch, row: number, s: PacketSummary): void {
   const opcode = readUint(batch.bytes, p + 6, 2);
   const sender = formatIpv4(readUint(batch.bytes, p + 14, 4));
   const target = formatIpv4(readUint(batch.bytes, p + 24, 4));
-  if (opcode === 1) s.info = sender === target ? `Gratuitous ARP for ${sender} (Request)` : `Who has ${target}? Tell ${sender}`;
-  else if (opcode === 2) s.info = sender === target ? `Gratuitous ARP for ${sender} (Reply)` : `${sender} is at ${formatMac(batch.bytes, p + 8)}`;
+  if (opcode === 1)
+    s.info = sender === target ? `Gratuitous ARP for ${sender} (Request)` : `Who has ${target}? Tell ${sender}`;
+  else if (opcode === 2)
+    s.info =
+      sender === target ? `Gratuitous ARP for ${sender} (Reply)` : `${sender} is at ${formatMac(batch.bytes, p + 8)}`;
   else s.info = `ARP opcode ${opcode}`;
 }
 
@@ -322,7 +330,9 @@ function icmp(batch: Batch, row: number, s: PacketSummary): void {
   s.info = ICMP_TYPES.get(type) ?? `Type ${type}`;
   if (type === 0 || type === 8) {
     const seq = readUint(batch.bytes, p + 6, 2);
-    s.info += `  id=0x${readUint(batch.bytes, p + 4, 2).toString(16).padStart(4, "0")}, seq=${seq}/${((seq & 255) << 8) | (seq >> 8)}`;
+    s.info += `  id=0x${readUint(batch.bytes, p + 4, 2)
+      .toString(16)
+      .padStart(4, "0")}, seq=${seq}/${((seq & 255) << 8) | (seq >> 8)}`;
     const ip = batch.layerAux[row] as number;
     if (batch.layerKind[ip] === LAYER_IPV4) s.info += `, ttl=${batch.bytes[(batch.layerPtr[ip] as number) + 8]}`;
   } else if (type === 3) s.info += ` (${UNREACHABLE[code] ?? `code ${code}`})`;
@@ -348,7 +358,8 @@ function tcp(batch: Batch, row: number, s: PacketSummary): void {
     if (kind === 2 && n === 4) s.info += ` MSS=${readUint(batch.bytes, at + 2, 2)}`;
     else if (kind === 3 && n === 3) s.info += ` WS=${2 ** (batch.bytes[at + 2] as number)}`;
     else if (kind === 4) s.info += " SACK_PERM";
-    else if (kind === 8 && n === 10) s.info += ` TSval=${readUint(batch.bytes, at + 2, 4)} TSecr=${readUint(batch.bytes, at + 6, 4)}`;
+    else if (kind === 8 && n === 10)
+      s.info += ` TSval=${readUint(batch.bytes, at + 2, 4)} TSecr=${readUint(batch.bytes, at + 6, 4)}`;
     else if (kind === 5) {
       for (let q = at + 2; q + 8 <= at + n; q += 8) {
         const base = analysed ? readUint(batch.bytes, p + 8, 4) - ack : 0;
@@ -370,13 +381,16 @@ function dns(batch: Batch, row: number, s: PacketSummary): void {
   let answers = "";
   const visitor = {
     message(m: DnsMessage): void {
-      const code = m.isResponse && m.responseCode > 0 ? ` ${DNS_RCODES[m.responseCode] ?? `error ${m.responseCode}`}` : "";
+      const code = m.isResponse && m.rcode > 0 ? ` ${DNS_RCODES[m.rcode] ?? `error ${m.rcode}`}` : "";
       head = `Standard query${m.isResponse ? " response" : ""} 0x${m.id.toString(16).padStart(4, "0")}${code}`;
     },
     question(q: DnsQuestion, m: DnsMessage): void {
       questions += ` ${DNS_TYPES.get(q.type) ?? `Type ${q.type}`} ${dnsName(batch.bytes, q.name, m)}`;
     },
-    record(r: { readonly type: number; readonly section: number; readonly hasValue: boolean; readonly data: number }, m: DnsMessage): void {
+    record(
+      r: { readonly type: number; readonly section: number; readonly hasValue: boolean; readonly data: number },
+      m: DnsMessage,
+    ): void {
       if (r.section !== 0 || answers.length > 200) return;
       answers += ` ${DNS_TYPES.get(r.type) ?? `Type ${r.type}`}`;
       if (!r.hasValue) return;

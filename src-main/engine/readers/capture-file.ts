@@ -66,10 +66,22 @@ export interface BlockRecord {
 }
 
 export type CaptureEvent =
-  | { readonly kind: "open"; readonly file: number; readonly name: string; readonly format: CaptureFormat; readonly bigEndian: boolean; readonly nanoseconds: boolean }
+  | {
+      readonly kind: "open";
+      readonly file: number;
+      readonly name: string;
+      readonly format: CaptureFormat;
+      readonly bigEndian: boolean;
+      readonly nanoseconds: boolean;
+    }
   | { readonly kind: "section"; readonly file: number; readonly section: CaptureSection }
   | { readonly kind: "interface"; readonly file: number; readonly interface: CaptureInterface }
-  | { readonly kind: "names"; readonly file: number; readonly records: readonly NameRecord[]; readonly comments: readonly string[] }
+  | {
+      readonly kind: "names";
+      readonly file: number;
+      readonly records: readonly NameRecord[];
+      readonly comments: readonly string[];
+    }
   | { readonly kind: "statistics"; readonly file: number; readonly statistics: InterfaceStatistics }
   | { readonly kind: "block"; readonly file: number; readonly block: BlockRecord }
   | { readonly kind: "problem"; readonly file: number; readonly problem: Problem }

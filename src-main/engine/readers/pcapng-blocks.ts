@@ -118,7 +118,12 @@ export interface InterfaceDescription {
   readonly fcsLength: number;
 }
 
-export function readInterface(bytes: Uint8Array, start: number, length: number, bigEndian: boolean): InterfaceDescription {
+export function readInterface(
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  bigEndian: boolean,
+): InterfaceDescription {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const options = readOptions(bytes, start + 16, start + length - 4, bigEndian);
   let binaryTime = false;
@@ -186,7 +191,12 @@ export function readNames(
 }
 
 /** Statistics; `interface` is the number within the section. */
-export function readStatistics(bytes: Uint8Array, start: number, length: number, bigEndian: boolean): InterfaceStatistics {
+export function readStatistics(
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  bigEndian: boolean,
+): InterfaceStatistics {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const options = readOptions(bytes, start + 20, start + length - 4, bigEndian);
   const count = (code: number): number | undefined => {

@@ -41,11 +41,14 @@ export class CaptureCounter {
         const ns = batch.nanoseconds(i);
         if (!p.first || s < p.first[0] || (s === p.first[0] && ns < p.first[1])) p.first = [s, ns];
         if (!p.last || s > p.last[0] || (s === p.last[0] && ns > p.last[1])) p.last = [s, ns];
-        else if (s < p.last[0] || (s === p.last[0] && ns < p.last[1])) this.outOfOrder[file] = (this.outOfOrder[file] ?? 0) + 1;
+        else if (s < p.last[0] || (s === p.last[0] && ns < p.last[1]))
+          this.outOfOrder[file] = (this.outOfOrder[file] ?? 0) + 1;
       }
-      if (pcapng && blocks.length <= MAX_SEQUENCE) blocks.push(flags & PACKET_NO_TIME ? "SPB" : flags & PACKET_OBSOLETE ? "PB" : "EPB");
+      if (pcapng && blocks.length <= MAX_SEQUENCE)
+        blocks.push(flags & PACKET_NO_TIME ? "SPB" : flags & PACKET_OBSOLETE ? "PB" : "EPB");
       const stop = batch.stopReason(i);
-      if (stop !== STOP_NONE && stop !== STOP_FRAGMENT && stop !== STOP_PROTOCOL) this.undecoded[file] = (this.undecoded[file] ?? 0) + 1;
+      if (stop !== STOP_NONE && stop !== STOP_FRAGMENT && stop !== STOP_PROTOCOL)
+        this.undecoded[file] = (this.undecoded[file] ?? 0) + 1;
       if (batch.options[i]) this.countOptions(batch, i);
     }
   }
@@ -68,7 +71,8 @@ export class CaptureCounter {
     };
     const files = workspace.files.map((file): FileSummary => {
       const counts = file.interfaces.map((i) => this.points[i.point]);
-      const earlier = (a: readonly [number, number], b: readonly [number, number]): boolean => a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]);
+      const earlier = (a: readonly [number, number], b: readonly [number, number]): boolean =>
+        a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]);
       let first: readonly [number, number] | undefined;
       let last: readonly [number, number] | undefined;
       for (const c of counts) {
@@ -208,7 +212,12 @@ export interface FileSummary {
   readonly names: readonly { readonly address: string; readonly names: readonly string[] }[];
   readonly blocks: Readonly<Record<string, number>>;
   readonly blockSequence: readonly string[] | null;
-  readonly problems: readonly { readonly offset: number; readonly code: string; readonly message: string; readonly fatal: boolean }[];
+  readonly problems: readonly {
+    readonly offset: number;
+    readonly code: string;
+    readonly message: string;
+    readonly fatal: boolean;
+  }[];
 }
 
 export interface WorkspaceSummary {

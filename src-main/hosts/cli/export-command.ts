@@ -22,7 +22,8 @@ function targetOf(path: string): Target {
   const name = path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1).toLowerCase();
   if (name === "conn.log" || name.endsWith(".conn.log")) return "conn.log";
   const ending = /\.(pcapng|csv|json|ndjson)$/.exec(name)?.[1];
-  if (!ending) throw new UsageError(`--to ${path}: expected a name that ends in .pcapng .csv .json .ndjson or is conn.log`);
+  if (!ending)
+    throw new UsageError(`--to ${path}: expected a name that ends in .pcapng .csv .json .ndjson or is conn.log`);
   return ending as Target;
 }
 
@@ -36,13 +37,15 @@ class Output {
     try {
       this.fd = path === "-" ? 1 : openSync(this.part, "w");
     } catch (error) {
-      throw new UsageError(`--to ${path}: cannot be written (${error instanceof Error ? error.message : String(error)})`);
+      throw new UsageError(
+        `--to ${path}: cannot be written (${error instanceof Error ? error.message : String(error)})`,
+      );
     }
   }
 
   readonly write = (bytes: Uint8Array): void => {
     if (this.fd === 1) writeAll(1, bytes);
-    else for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
+    else for (let at = 0; at < bytes.length;) at += writeSync(this.fd, bytes, at);
   };
 
   done(): void {
@@ -62,9 +65,12 @@ export async function runExport(options: ExportOptions): Promise<number> {
   const target = targetOf(options.to);
   const selection = new PacketSelection(options.filter);
   const fields = options.fields.length ? chooseFields(options.fields) : [];
-  if (fields.length && (target === "pcapng" || target === "conn.log")) throw new UsageError(`-e chooses columns; ${target} has its own`);
+  if (fields.length && (target === "pcapng" || target === "conn.log"))
+    throw new UsageError(`-e chooses columns; ${target} has its own`);
   if (target === "conn.log" && selection.needsStreams)
-    throw new UsageError(`-Y ${options.filter ?? ""}: conn.log is made of flows; TCP analysis and stream numbers cannot select them`);
+    throw new UsageError(
+      `-Y ${options.filter ?? ""}: conn.log is made of flows; TCP analysis and stream numbers cannot select them`,
+    );
   const output = new Output(options.to);
   try {
     const exitCode = await writeTarget(options, target, selection, fields, output);
@@ -106,10 +112,13 @@ async function writeTarget(
     return exitCode;
   }
   let rows: PacketRows | undefined;
-  const { run, exitCode } = await readCaptures({ ...options, flows: fields.length ? "streams" : "point-streams" }, (batch, r) => {
-    rows ??= new PacketRows(target, fields, r.workspace, r.context, output.write);
-    rows.take(batch, selection.of(batch, r.context));
-  });
+  const { run, exitCode } = await readCaptures(
+    { ...options, flows: fields.length ? "streams" : "point-streams" },
+    (batch, r) => {
+      rows ??= new PacketRows(target, fields, r.workspace, r.context, output.write);
+      rows.take(batch, selection.of(batch, r.context));
+    },
+  );
   rows ??= new PacketRows(target, fields, run.workspace, run.context, output.write);
   rows.end();
   return exitCode;

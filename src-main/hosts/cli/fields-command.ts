@@ -41,28 +41,31 @@ export async function runFields(options: FieldsOptions): Promise<number> {
   const cursors = new Uint32Array(fields.length);
   let columns: FieldColumns | undefined;
   let first = true;
-  const { exitCode } = await readCaptures({ ...options, flows: !needsStreams ? "none" : options.perPoint ? "point-streams" : "streams" }, (batch, run) => {
-    columns ??= new FieldColumns(run.context);
-    columns.begin(batch);
-    const n = batch.packetCount;
-    const keep = selection.of(batch, run.context, columns);
-    const cols = fields.map((f) => (columns as FieldColumns).column(f.name));
-    cursors.fill(0);
-    for (let packet = 0; packet < n; packet++) {
-      for (let f = 0; f < cols.length; f++) {
-        const c = cols[f] as ValueColumn;
-        let at = cursors[f] as number;
-        while (at < c.count && (c.packet[at] as number) < packet) at++;
-        cursors[f] = at;
+  const { exitCode } = await readCaptures(
+    { ...options, flows: !needsStreams ? "none" : options.perPoint ? "point-streams" : "streams" },
+    (batch, run) => {
+      columns ??= new FieldColumns(run.context);
+      columns.begin(batch);
+      const n = batch.packetCount;
+      const keep = selection.of(batch, run.context, columns);
+      const cols = fields.map((f) => (columns as FieldColumns).column(f.name));
+      cursors.fill(0);
+      for (let packet = 0; packet < n; packet++) {
+        for (let f = 0; f < cols.length; f++) {
+          const c = cols[f] as ValueColumn;
+          let at = cursors[f] as number;
+          while (at < c.count && (c.packet[at] as number) < packet) at++;
+          cursors[f] = at;
+        }
+        if (keep && !keep[packet]) continue;
+        row.packet(out, cols, cursors, packet, first);
+        first = false;
+        flushSome(out);
       }
-      if (keep && !keep[packet]) continue;
-      row.packet(out, cols, cursors, packet, first);
-      first = false;
-      flushSome(out);
-    }
-    // What a live source gave is shown at once.
-    if (options.follow || options.inputs.includes("-")) flush(out);
-  });
+      // What a live source gave is shown at once.
+      if (options.follow || options.inputs.includes("-")) flush(out);
+    },
+  );
   row.footer?.(out, first);
   flush(out);
   return exitCode;
@@ -74,7 +77,14 @@ interface RowPrinter {
   footer?(out: TextWriter, empty: boolean): void;
 }
 
-function occurrences(out: TextWriter, field: Field, c: ValueColumn, from: number, packet: number, separator: number): void {
+function occurrences(
+  out: TextWriter,
+  field: Field,
+  c: ValueColumn,
+  from: number,
+  packet: number,
+  separator: number,
+): void {
   for (let at = from; at < c.count && c.packet[at] === packet; at++) {
     if (at > from) out.byte(separator);
     printValue(out, field, c, at);
@@ -107,7 +117,13 @@ function separated(separator: string, fields: readonly Field[], quote: boolean):
 }
 
 /** tshark's layout: {"_source":{"layers":{"ip.src":["10.0.0.1"]}}}. */
-function jsonLayers(fields: readonly Field[], columns: readonly ValueColumn[], cursors: Uint32Array, packet: number, name: (field: string) => string): Record<string, string[]> {
+function jsonLayers(
+  fields: readonly Field[],
+  columns: readonly ValueColumn[],
+  cursors: Uint32Array,
+  packet: number,
+  name: (field: string) => string,
+): Record<string, string[]> {
   const layers: Record<string, string[]> = {};
   const cell = new TextWriter(64);
   fields.forEach((field, f) => {
@@ -142,7 +158,9 @@ function rowPrinter(format: FieldsFormat, fields: readonly Field[]): RowPrinter 
       return {
         packet(out, columns, cursors, packet) {
           out.text('{"index":{"_index":"packets","_type":"doc"}}\n');
-          out.text(`${JSON.stringify({ layers: jsonLayers(fields, columns, cursors, packet, (n) => n.replaceAll(".", "_")) })}\n`);
+          out.text(
+            `${JSON.stringify({ layers: jsonLayers(fields, columns, cursors, packet, (n) => n.replaceAll(".", "_")) })}\n`,
+          );
         },
       };
   }

@@ -48,7 +48,8 @@ function flowNumber(groups: FlowGroups | undefined, row: number): number {
 function pointsOf(table: FlowTable, groups: FlowGroups | undefined, flow: number): number[] {
   if (!groups) return [table.point];
   const points: number[] = [];
-  for (let row = groups.heads[flow] as number; row !== NO_ROW; row = groups.next[row] as number) points.push(table.seek(row).point);
+  for (let row = groups.heads[flow] as number; row !== NO_ROW; row = groups.next[row] as number)
+    points.push(table.seek(row).point);
   return points;
 }
 

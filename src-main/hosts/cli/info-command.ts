@@ -20,7 +20,9 @@ export async function runInfo(options: InfoOptions): Promise<number> {
 }
 
 function row(label: string, value: string | number | null | undefined): string {
-  return value === null || value === undefined || value === "" ? "" : `  ${label.padEnd(16)}${oneLine(String(value))}\n`;
+  return value === null || value === undefined || value === ""
+    ? ""
+    : `  ${label.padEnd(16)}${oneLine(String(value))}\n`;
 }
 
 function bytesText(n: number): string {
@@ -51,20 +53,27 @@ function fileText(f: FileSummary): string {
   out += row("format", f.format ? `${f.format}, ${f.byteOrder} endian` : "not readable");
   if (f.format) {
     out += row("file size", bytesText(f.fileBytes));
-    out += row("packets", `${f.packets.toLocaleString("en")}, ${bytesText(f.bytes)} on the wire, ${bytesText(f.capturedBytes)} captured`);
+    out += row(
+      "packets",
+      `${f.packets.toLocaleString("en")}, ${bytesText(f.bytes)} on the wire, ${bytesText(f.capturedBytes)} captured`,
+    );
     if (f.firstTime && f.lastTime) {
       out += row("first", isoTime(f.firstTime));
       out += row("last", isoTime(f.lastTime));
       out += row("span", span(f.firstTime, f.lastTime));
     }
-    if (f.packetsOutOfOrder) out += row("order", `${f.packetsOutOfOrder.toLocaleString("en")} packets earlier than one before them`);
+    if (f.packetsOutOfOrder)
+      out += row("order", `${f.packetsOutOfOrder.toLocaleString("en")} packets earlier than one before them`);
     if (f.packetsCutOrMalformed) out += row("cut, malformed", f.packetsCutOrMalformed.toLocaleString("en"));
     if (f.packetComments) out += row("comments", `${f.packetComments.toLocaleString("en")} on packets`);
     if (f.packetDrops) out += row("drops", `${f.packetDrops.toLocaleString("en")} told by packets`);
     const blocks = Object.entries(f.blocks).map(([name, n]) => `${name} ${n.toLocaleString("en")}`);
     if (blocks.length) out += row("blocks", blocks.join(", "));
     for (const s of f.sections) {
-      out += row(f.sections.length > 1 ? `section ${s.index}` : "section", [`version ${s.version}`, s.application, s.os, s.hardware].filter(Boolean).join("; "));
+      out += row(
+        f.sections.length > 1 ? `section ${s.index}` : "section",
+        [`version ${s.version}`, s.application, s.os, s.hardware].filter(Boolean).join("; "),
+      );
       for (const c of s.comments) out += row("  comment", c);
     }
     for (const i of f.interfaces) {

@@ -39,7 +39,8 @@ function wholeNumber(option: string, text: string | undefined): number | undefin
 
 function oneOf<T extends string>(option: string, text: string | undefined, allowed: readonly T[], fallback: T): T {
   if (text === undefined) return fallback;
-  if (!(allowed as readonly string[]).includes(text)) throw new UsageError(`--${option} ${text}: expected one of ${allowed.join(" ")}`);
+  if (!(allowed as readonly string[]).includes(text))
+    throw new UsageError(`--${option} ${text}: expected one of ${allowed.join(" ")}`);
   return text as T;
 }
 
@@ -67,7 +68,6 @@ async function fields(args: string[]): Promise<number> {
     format: oneOf<FieldsFormat>("format", values.format, ["tsv", "csv", "json", "ek"], "tsv"),
     header: values.header ?? false,
     perPoint: values.point ?? false,
-    filter: values.filter,
     follow: values.follow ?? false,
     verifyChecksums: values.checksums ?? false,
     ...(count && { threads: count }),
@@ -75,7 +75,11 @@ async function fields(args: string[]): Promise<number> {
 }
 
 async function info(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { ...READING, json: { type: "boolean" } } });
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { ...READING, json: { type: "boolean" } },
+  });
   if (values.help) return help("info");
   const count = threads(values.threads);
   return runInfo({
@@ -124,6 +128,7 @@ async function flows(args: string[]): Promise<number> {
     decode: decodeOptions(values, true),
     json: values.json ?? false,
     perPoint: values.point ?? false,
+    filter: values.filter,
     follow: values.follow ?? false,
     ...(count && { threads: count }),
   });
@@ -141,7 +146,8 @@ async function exportTo(args: string[]): Promise<number> {
     },
   });
   if (values.help) return help("export");
-  if (values.to === undefined) throw new UsageError("--to is missing: name the file to write, for example --to flows.csv");
+  if (values.to === undefined)
+    throw new UsageError("--to is missing: name the file to write, for example --to flows.csv");
   const count = threads(values.threads);
   return runExport({
     inputs: positionals,

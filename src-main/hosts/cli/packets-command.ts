@@ -13,14 +13,18 @@ export interface PacketsOptions extends Omit<RunOptions, "flows"> {
 
 /** Control characters of hostile text must not reach a terminal. */
 export function oneLine(text: string): string {
-  // eslint-disable-next-line no-control-regex -- naming control characters is the point
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return text.replace(
+    /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu,
+    (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
 }
 
 export async function runPackets(options: PacketsOptions): Promise<number> {
   const selection = new PacketSelection(options.filter);
   const out = new TextWriter(1 << 17);
-  print(`${"No.".padStart(6)} ${"Time".padEnd(14)} ${"Source".padEnd(22)} ${"Destination".padEnd(22)} ${"Protocol".padEnd(9)} ${"Length".padStart(6)} Info\n`);
+  print(
+    `${"No.".padStart(6)} ${"Time".padEnd(14)} ${"Source".padEnd(22)} ${"Destination".padEnd(22)} ${"Protocol".padEnd(9)} ${"Length".padStart(6)} Info\n`,
+  );
   const cell = new TextWriter(32);
   let base: { seconds: number; nanoseconds: number } | undefined;
   let shown = 0;

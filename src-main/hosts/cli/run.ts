@@ -1,7 +1,12 @@
 /** What every command that reads captures shares: inputs, decoding options, problems, exit code. */
 import { formatProblem } from "../../../src-shared/model/problem";
 import type { FieldContext } from "../../engine/fields/field-context";
-import { DECODE_AS_PORT, DEFAULT_DECODE_OPTIONS, type DecodeAsPort, type DecodeOptions } from "../../engine/decode/decode-options";
+import {
+  DECODE_AS_PORT,
+  DEFAULT_DECODE_OPTIONS,
+  type DecodeAsPort,
+  type DecodeOptions,
+} from "../../engine/decode/decode-options";
 import { type KernelHandle, type PipelineOptions, createKernel, runPipeline } from "../../engine/decode/pipeline";
 import type { Batch } from "../../engine/kernel/batch";
 import { Workspace } from "../../engine/session/workspace";
@@ -37,7 +42,8 @@ export async function readCaptures(
   batch?: (batch: Batch, run: CaptureRun) => boolean | void | Promise<boolean | void>,
   select?: (batch: Batch, run: CaptureRun) => void,
 ): Promise<{ run: CaptureRun; exitCode: number }> {
-  if (options.inputs.length === 0) throw new UsageError("no FILE given; name capture files, folders, or - for standard input");
+  if (options.inputs.length === 0)
+    throw new UsageError("no FILE given; name capture files, folders, or - for standard input");
   const { files, problems } = expandInputs(options.inputs);
   for (const p of problems) printError(`hopscope: ${p.file}: ${p.message}`);
   const workspace = new Workspace(files);
@@ -68,7 +74,9 @@ export async function readCaptures(
   }
   for (const p of workspace.problems) printError(`hopscope: ${formatProblem(p)}`);
   const readable = workspace.files.some((f) => f.format !== undefined);
-  const trouble = problems.length > 0 || workspace.problems.some((p) => p.code !== "unsupported-link-type" && p.code !== "block-skipped");
+  const trouble =
+    problems.length > 0 ||
+    workspace.problems.some((p) => p.code !== "unsupported-link-type" && p.code !== "block-skipped");
   return { run, exitCode: !readable ? EXIT_UNUSABLE : trouble ? EXIT_PARTLY : EXIT_DONE };
 }
 
@@ -83,21 +91,28 @@ export function parseDecodeAs(values: readonly string[]): Pick<DecodeOptions, "u
     if (port) {
       const as = port[3] as string;
       const number = Number(port[2]);
-      if (!(as in DECODE_AS_PORT)) throw new UsageError(`--decode-as ${value}: ${as} is none of ${Object.keys(DECODE_AS_PORT).join(" ")}`);
+      if (!(as in DECODE_AS_PORT))
+        throw new UsageError(`--decode-as ${value}: ${as} is none of ${Object.keys(DECODE_AS_PORT).join(" ")}`);
       if (number > 65535) throw new UsageError(`--decode-as ${value}: ${number} is no port`);
       (port[1] === "udp" ? udpPorts : tcpPorts).push([number, as as DecodeAsPort]);
     } else if (link) interfaces.push([link[1] as string, Number(link[2])]);
-    else throw new UsageError(`--decode-as ${value}: expected udp.port=PORT:PROTOCOL, tcp.port=PORT:PROTOCOL or interface=NAME:LINKTYPE`);
+    else
+      throw new UsageError(
+        `--decode-as ${value}: expected udp.port=PORT:PROTOCOL, tcp.port=PORT:PROTOCOL or interface=NAME:LINKTYPE`,
+      );
   }
   return { udpPorts, tcpPorts, interfaces };
 }
 
-export function decodeOptions(values: {
-  readonly "decode-as"?: string[] | undefined;
-  readonly reassemble?: boolean | undefined;
-  readonly "no-reassemble"?: boolean | undefined;
-  readonly "known-ports-only"?: boolean | undefined;
-}, reassembleByDefault: boolean): DecodeOptions {
+export function decodeOptions(
+  values: {
+    readonly "decode-as"?: string[] | undefined;
+    readonly reassemble?: boolean | undefined;
+    readonly "no-reassemble"?: boolean | undefined;
+    readonly "known-ports-only"?: boolean | undefined;
+  },
+  reassembleByDefault: boolean,
+): DecodeOptions {
   return {
     ...DEFAULT_DECODE_OPTIONS,
     ...parseDecodeAs(values["decode-as"] ?? []),

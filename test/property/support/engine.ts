@@ -197,7 +197,8 @@ export class Engine {
       visit?.(batch);
       turn = (turn + 1) % this.slots.length;
     }
-    if (this.mode !== "flows" && this.mode !== "none") this.streamsUsed = [kernel.tcpStreamCount(), kernel.udpStreamCount()];
+    if (this.mode !== "flows" && this.mode !== "none")
+      this.streamsUsed = [kernel.tcpStreamCount(), kernel.udpStreamCount()];
     if (process && this.mode === "flows" && options.rows !== false) {
       const view = new DataView(memory.memory.buffer);
       const carrierOf = (row: number): number => (row === NO_ROW ? -1 : row - flowBase);
@@ -226,7 +227,8 @@ export class Engine {
 
 function relativeEvent(event: CaptureEvent, pointBase: number): CaptureEvent {
   const told = { ...event, file: 0 };
-  if (told.kind === "interface") return { ...told, interface: { ...told.interface, point: told.interface.point - pointBase } };
+  if (told.kind === "interface")
+    return { ...told, interface: { ...told.interface, point: told.interface.point - pointBase } };
   return told;
 }
 

@@ -56,11 +56,7 @@ import {
 import { TRANSPORT_KINDS } from "./engine";
 
 const ALL_FLAGS =
-  LAYER_FLAG_QUOTED |
-  LAYER_FLAG_FRAGMENT |
-  LAYER_FLAG_REASSEMBLED |
-  LAYER_FLAG_BY_BYTES |
-  LAYER_FLAG_CUT;
+  LAYER_FLAG_QUOTED | LAYER_FLAG_FRAGMENT | LAYER_FLAG_REASSEMBLED | LAYER_FLAG_BY_BYTES | LAYER_FLAG_CUT;
 
 /** Kinds whose header length is what its bytes say, so that LAYER_FLAG_CUT is told exactly when it is not all there. */
 const EXACT_HEADERS: ReadonlySet<number> = new Set([
@@ -89,7 +85,8 @@ export function brokenInvariant(batch: Batch, events: boolean): string | undefin
   if (word(H_REASSEMBLED_USED) > REASSEMBLED_BYTES) return `${word(H_REASSEMBLED_USED)} reassembled bytes`;
   let next = 0;
   for (let packet = 0; packet < packets; packet++) {
-    if (batch.firstLayer[packet] !== next) return `packet ${packet}: first layer ${batch.firstLayer[packet]}, not ${next}`;
+    if (batch.firstLayer[packet] !== next)
+      return `packet ${packet}: first layer ${batch.firstLayer[packet]}, not ${next}`;
     next += batch.layersOf(packet);
     const broken = brokenPacket(batch, packet);
     if (broken) return `packet ${packet}: ${broken}`;
@@ -107,7 +104,8 @@ export function brokenPacket(batch: Batch, packet: number): string | undefined {
   if (data < raw || data + captured > raw + used) return `data ${data - raw}+${captured} outside of ${used} raw bytes`;
   const options = batch.options[packet] as number;
   const optionsEnd = options + (batch.optionsLength[packet] as number);
-  if (options && (options < data + captured || optionsEnd > raw + used)) return `options ${options - data} to ${optionsEnd - data}`;
+  if (options && (options < data + captured || optionsEnd > raw + used))
+    return `options ${options - data} to ${optionsEnd - data}`;
   return brokenLayers(batch, packet, data, data + captured);
 }
 
@@ -144,24 +142,34 @@ export function brokenLayers(batch: Batch, packet: number, data: number, end: nu
     const low = rebuilt ? rebuiltStart : data;
     const high = rebuilt ? rebuiltEnd : end;
     if (ptr < low || ptr > high) return `${name}: begins ${ptr - low} of ${high - low} bytes`;
-    if (layerEnd < ptr || layerEnd > high) return `${name}: ends ${layerEnd - low}, begins ${ptr - low}, of ${high - low} bytes`;
+    if (layerEnd < ptr || layerEnd > high)
+      return `${name}: ends ${layerEnd - low}, begins ${ptr - low}, of ${high - low} bytes`;
     if (here > length) return `${name}: ${here} bytes there, ${length} stated`;
     if (above >= 0 && !begins) {
       const upper = batch.layerPtr[above] as number;
       if (ptr < upper) return `${name}: begins before the layer above`;
       if (ptr < upper + (batch.layerHeader[above] as number)) return `${name}: begins inside the header above`;
       if (layerEnd > (batch.layerEnd[above] as number)) return `${name}: ends behind the layer above`;
-      if (ptr + length > upper + (batch.layerLength[above] as number)) return `${name}: states more than the layer above`;
+      if (ptr + length > upper + (batch.layerLength[above] as number))
+        return `${name}: states more than the layer above`;
     }
-    if (!last && !(begins && row === first) && header > here) return `${name}: header of ${header} in ${here} bytes, and a layer follows`;
+    if (!last && !(begins && row === first) && header > here)
+      return `${name}: header of ${header} in ${here} bytes, and a layer follows`;
 
     if (flags & LAYER_FLAG_CUT) {
       if (!last) return `${name}: cut, and a layer follows`;
       if (stop === STOP_NONE) return `${name}: cut, and no stop reason`;
-      if (header <= here && stop !== STOP_HEADER && stop !== STOP_LENGTH) return `${name}: cut, with its ${header} bytes of header there`;
-    } else if (EXACT_HEADERS.has(kind) && header > here) return `${name}: header of ${header} in ${here} bytes, not marked cut`;
+      if (header <= here && stop !== STOP_HEADER && stop !== STOP_LENGTH)
+        return `${name}: cut, with its ${header} bytes of header there`;
+    } else if (EXACT_HEADERS.has(kind) && header > here)
+      return `${name}: header of ${header} in ${here} bytes, not marked cut`;
     if (flags & LAYER_FLAG_BY_BYTES && !BY_BYTES_KINDS.has(kind)) return `${name}: recognised by bytes`;
-    if (above >= 0 && (batch.layerFlags[above] as number) & LAYER_FLAG_QUOTED && !(flags & LAYER_FLAG_QUOTED) && !begins)
+    if (
+      above >= 0 &&
+      (batch.layerFlags[above] as number) & LAYER_FLAG_QUOTED &&
+      !(flags & LAYER_FLAG_QUOTED) &&
+      !begins
+    )
       return `${name}: not quoted inside a quote`;
     if (flags & LAYER_FLAG_QUOTED && (above < 0 || !((batch.layerFlags[above] as number) & LAYER_FLAG_QUOTED))) {
       const carrier = above < 0 ? 0 : (batch.layerKind[above] as number);
@@ -205,7 +213,8 @@ function brokenFragment(batch: Batch, first: number, row: number, name: string):
     if (!((batch.layerFlags[r] as number) & LAYER_FLAG_FRAGMENT)) continue;
     if (kind === LAYER_IPV4 && batch.view.getUint16(ptr + 6) & 0x3fff) return undefined;
     if (kind === LAYER_IPV6)
-      for (let k = r + 1, n = batch.layerCount; k < n; k++) if (batch.layerKind[k] === LAYER_IPV6_FRAGMENT) return undefined;
+      for (let k = r + 1, n = batch.layerCount; k < n; k++)
+        if (batch.layerKind[k] === LAYER_IPV6_FRAGMENT) return undefined;
   }
   return `${name}: fragment of nothing`;
 }
@@ -229,9 +238,13 @@ function brokenEvents(batch: Batch): string | undefined {
     const first = batch.firstLayer[packet] as number;
     const end = first + batch.layersOf(packet);
     const kind = batch.layerKind[network];
-    if (network < first || network >= end || (kind !== LAYER_IPV4 && kind !== LAYER_IPV6)) return `${name}: network row`;
+    if (network < first || network >= end || (kind !== LAYER_IPV4 && kind !== LAYER_IPV6))
+      return `${name}: network row`;
     if ((batch.layerFlags[network] as number) & LAYER_FLAG_CUT) return `${name}: of a header that is cut`;
-    if (transport !== NO_ROW && (transport <= network || transport >= end || !TRANSPORT_KINDS.has(batch.layerKind[transport] as number)))
+    if (
+      transport !== NO_ROW &&
+      (transport <= network || transport >= end || !TRANSPORT_KINDS.has(batch.layerKind[transport] as number))
+    )
       return `${name}: transport row`;
     if (view.getUint32(e + E_KEY, true) > view.getUint32(e + E_KEY + 4, true)) return `${name}: endpoints out of order`;
     if (view.getUint32(e + E_TIME, true) !== batch.time[packet * 2]) return `${name}: time`;

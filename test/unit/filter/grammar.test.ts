@@ -439,7 +439,10 @@ describe("constants", () => {
 
 describe("a compiled filter", () => {
   it("names its fields once each, in order", () => {
-    const filter = compileFilter("tcp.port == 80 and ip.src == ip.dst or tcp.port in {ip.ttl} and len(http.host) > 1", REGISTRY);
+    const filter = compileFilter(
+      "tcp.port == 80 and ip.src == ip.dst or tcp.port in {ip.ttl} and len(http.host) > 1",
+      REGISTRY,
+    );
     expect(filter.fields).toEqual(["tcp.port", "ip.src", "ip.dst", "ip.ttl", "http.host"]);
     expect(filter.source).toBe("tcp.port == 80 and ip.src == ip.dst or tcp.port in {ip.ttl} and len(http.host) > 1");
   });
@@ -498,7 +501,9 @@ describe("a compiled filter", () => {
   it("takes long chains of operators", () => {
     const many = Array.from({ length: 20_000 }, (_, i) => `tcp.port == ${i + 1}`);
     expect(matching(many.join(" or "), DATA)).toEqual([2, 3, 4]);
-    expect(matching(`tcp.port in {${Array.from({ length: 20_000 }, (_, i) => i * 2 + 1).join(",")}}`, DATA)).toEqual([]);
+    expect(matching(`tcp.port in {${Array.from({ length: 20_000 }, (_, i) => i * 2 + 1).join(",")}}`, DATA)).toEqual(
+      [],
+    );
     expect(matching(`${"not ".repeat(100_001)}tcp`, DATA)).toEqual([1, 5, 6]);
   });
 });

@@ -82,15 +82,19 @@ export function packets(notation: string): Packets {
     .map((line) => line.trim())
     .filter((line) => line !== "");
   const memory: number[] = [];
-  const columns = new Map(Object.entries(FIELDS).map(([name, kind]) => [name, createValueColumn(kind, new Uint8Array(0), 1)]));
+  const columns = new Map(
+    Object.entries(FIELDS).map(([name, kind]) => [name, createValueColumn(kind, new Uint8Array(0), 1)]),
+  );
   lines.forEach((line, packet) => {
     for (const [, name, text] of line.matchAll(/([\w.]+)(?:=((?:"[^"]*"|\S)*))?/g)) {
       const column = columns.get(name ?? "");
       if (!column) throw new Error(`no field ${name ?? ""} in: ${line}`);
       if (text === undefined) appendValue(column, packet, presentSoFar(column, packet) + 1, 1);
-      else splitOutsideQuotes(text, ",").forEach((layer, i) => {
-        for (const value of splitOutsideQuotes(layer, "+")) if (value !== "") append(column, packet, i + 1, value, memory);
-      });
+      else
+        splitOutsideQuotes(text, ",").forEach((layer, i) => {
+          for (const value of splitOutsideQuotes(layer, "+"))
+            if (value !== "") append(column, packet, i + 1, value, memory);
+        });
     }
   });
   const bytes = Uint8Array.from(memory);
@@ -109,11 +113,15 @@ export function packets(notation: string): Packets {
 }
 
 function presentSoFar(column: ValueColumn, packet: number): number {
-  return column.count > 0 && column.packet[column.count - 1] === packet ? (column.layer[column.count - 1] as number) : 0;
+  return column.count > 0 && column.packet[column.count - 1] === packet
+    ? (column.layer[column.count - 1] as number)
+    : 0;
 }
 
 function splitOutsideQuotes(text: string, separator: string): string[] {
-  return (text.match(new RegExp(`(?:"[^"]*"|[^"${separator}])+|(?<=^|[${separator}])(?=[${separator}]|$)`, "g")) ?? []).slice();
+  return (
+    text.match(new RegExp(`(?:"[^"]*"|[^"${separator}])+|(?<=^|[${separator}])(?=[${separator}]|$)`, "g")) ?? []
+  ).slice();
 }
 
 function append(column: ValueColumn, packet: number, layer: number, value: string, memory: number[]): void {
@@ -135,7 +143,12 @@ function append(column: ValueColumn, packet: number, layer: number, value: strin
       return;
     }
     case "ipv4":
-      appendValue(column, packet, layer, value.split(".").reduce((sum, part) => sum * 256 + Number(part), 0));
+      appendValue(
+        column,
+        packet,
+        layer,
+        value.split(".").reduce((sum, part) => sum * 256 + Number(part), 0),
+      );
       return;
     case "ipv6": {
       const [head = "", tail] = value.split("::");
@@ -148,7 +161,13 @@ function append(column: ValueColumn, packet: number, layer: number, value: strin
     }
     case "mac":
     case "bytes": {
-      memory.push(...value.replaceAll('"', "").split(":").filter(Boolean).map((pair) => parseInt(pair, 16)));
+      memory.push(
+        ...value
+          .replaceAll('"', "")
+          .split(":")
+          .filter(Boolean)
+          .map((pair) => parseInt(pair, 16)),
+      );
       appendValue(column, packet, layer, at, memory.length - at);
       return;
     }
@@ -171,7 +190,8 @@ export function matching(source: string, data: ColumnProvider): number[] {
   if (first[data.packetCount] !== 7) throw new Error("wrote behind the last packet");
   const found: number[] = [];
   again.forEach((bit, packet) => {
-    if (bit !== first[packet] || bit > 1) throw new Error(`packet ${packet + 1}: ${bit} the second time, ${first[packet] ?? ""} the first`);
+    if (bit !== first[packet] || bit > 1)
+      throw new Error(`packet ${packet + 1}: ${bit} the second time, ${first[packet] ?? ""} the first`);
     if (bit) found.push(packet + 1);
   });
   if (found.length !== count) throw new Error(`${count} counted, ${found.length} set`);
