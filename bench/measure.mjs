@@ -4,7 +4,7 @@
  * for commands that are Node, and are unknown for the others.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from "node:fs";
 import { Buffer } from "node:buffer";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -90,7 +90,8 @@ export function measure(command, { limitSeconds, acceptedExitCodes = [0] }) {
 export function emptyFolder() {
   const path = join(scratch, "out");
   rmSync(path, { recursive: true, force: true });
-  return mkdtempSync(path);
+  mkdirSync(path);
+  return path;
 }
 
 /**

@@ -110,8 +110,9 @@ export class Payloads {
     if (length < 48) for (let i = 0; i < length; i++) target[at + i] = pool[from + i];
     else pool.copy(target, at, from, from + length);
     const even = length >> 1;
-    const sum = this.#sums[(from >> 1) + even] - this.#sums[from >> 1];
-    return length & 1 ? sum + pool[from + length - 1] * 256 : sum;
+    // A small integer, whose remainder is found faster than that of a double.
+    const sum = (this.#sums[(from >> 1) + even] - this.#sums[from >> 1]) | 0;
+    return length & 1 ? sum + (pool[from + length - 1] << 8) : sum;
   }
 }
 

@@ -144,7 +144,9 @@ export class Traffic {
 
   /** @param {number} progress how much of the file is written, 0 to 1 */
   step(progress) {
-    if (this.opened < Math.min(this.#flows, Math.ceil(this.#flows * progress)) || this.opened === 0) this.#openNext();
+    // One ahead, so that the last one is opened before the file is full.
+    const due = Math.min(this.#flows, Math.ceil(this.#flows * progress) + 1);
+    if (this.opened < due) this.#openNext();
     else if (this.#active.length === 0) this.#lookUp(this.#lookup);
     else this.#exchange(this.#active[this.#random.skewed(this.#active.length)]);
   }
@@ -185,8 +187,8 @@ export class Traffic {
     flow.protocol = protocol;
     flow.hash = random.bits();
     flow.clientPort = FIRST_EPHEMERAL_PORT + random.below(EPHEMERAL_PORTS);
-    flow.clientSequence = random.bits();
-    flow.serverSequence = random.bits();
+    flow.clientSequence = random.bits() | 0;
+    flow.serverSequence = random.bits() | 0;
     const application = random.below(8);
     flow.application = application < 4 ? TLS : application === 4 && this.#kind !== "small" ? HTTP : OTHER;
     const ports = APPLICATION_PORTS[flow.application];
@@ -404,9 +406,9 @@ export class Traffic {
     this.#address(flow, fromClient);
     this.#carry(from, length, 0);
     packet.flags = flags;
-    packet.sequence = (fromClient ? flow.clientSequence : flow.serverSequence) >>> 0;
+    packet.sequence = fromClient ? flow.clientSequence : flow.serverSequence;
     const acknowledges = (flags & ACK) !== 0;
-    packet.acknowledgement = acknowledges ? (fromClient ? flow.serverSequence : flow.clientSequence) >>> 0 : 0;
+    packet.acknowledgement = !acknowledges ? 0 : fromClient ? flow.serverSequence : flow.clientSequence;
     packet.tcpOptions = this.#kind !== "small";
     if (packet.tcpOptions) {
       const now = this.#clock.milliseconds;
@@ -415,8 +417,8 @@ export class Traffic {
     }
     packet.tls = flow.application === TLS && length > 5;
     const consumed = length + (flags & (SYN | FIN) ? 1 : 0);
-    if (fromClient) flow.clientSequence = (flow.clientSequence + consumed) >>> 0;
-    else flow.serverSequence = (flow.serverSequence + consumed) >>> 0;
+    if (fromClient) flow.clientSequence = (flow.clientSequence + consumed) | 0;
+    else flow.serverSequence = (flow.serverSequence + consumed) | 0;
     this.#place(flow, fromClient, packet);
   }
 

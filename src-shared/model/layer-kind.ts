@@ -18,6 +18,10 @@ export const LAYER_MPLS = 8;
 export const LAYER_PPPOE = 9;
 export const LAYER_PPP = 10;
 export const LAYER_LLC = 11;
+/** A tag with an EtherType of its own that leads to another: the 802.1ah I-TAG, Cisco metadata. */
+export const LAYER_TAG = 12;
+export const LAYER_CISCO_HDLC = 13;
+export const LAYER_FRAME_RELAY = 14;
 
 // Network layer
 export const LAYER_ARP = 16;
@@ -32,6 +36,7 @@ export const LAYER_ESP = 24;
 export const LAYER_ICMP = 25;
 export const LAYER_ICMPV6 = 26;
 export const LAYER_IGMP = 27;
+export const LAYER_PIM = 28;
 
 // Transport layer
 export const LAYER_TCP = 32;

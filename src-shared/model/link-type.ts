@@ -57,7 +57,7 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [276, "LINUX_SLL2"],
 ]);
 
-const SUPPORTED: ReadonlySet<number> = new Set([0, 1, 9, 12, 14, 101, 108, 113, 228, 229, 276]);
+const SUPPORTED: ReadonlySet<number> = new Set([0, 1, 9, 12, 14, 50, 101, 104, 107, 108, 113, 228, 229, 276]);
 
 export function linkTypeName(linkType: number): string {
   return NAMES.get(linkType) ?? "unknown";

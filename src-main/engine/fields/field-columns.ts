@@ -82,28 +82,15 @@ export function printValue(out: TextWriter, field: Field, column: ValueColumn, r
   }
 }
 
-const PLAIN = /^[\x20-\x5b\x5d-\x7e]*$/;
 const ESCAPES: ReadonlyMap<string, string> = new Map([
-  ["\n", "\\n"],
-  ["\r", "\\r"],
-  ["\t", "\\t"],
-  ["\\", "\\\\"],
-  ["\x07", "\\a"],
   ["\b", "\\b"],
+  ["\t", "\\t"],
+  ["\n", "\\n"],
   ["\f", "\\f"],
-  ["\v", "\\v"],
+  ["\r", "\\r"],
 ]);
 
+/** tshark writes these five as two characters and leaves all others alone, so a value stays on its line. */
 function printText(out: TextWriter, text: string): void {
-  if (PLAIN.test(text)) {
-    out.ascii(text);
-    return;
-  }
-  let escaped = "";
-  for (const c of text) {
-    const known = ESCAPES.get(c);
-    const code = c.charCodeAt(0);
-    escaped += known ?? (code < 0x20 || code === 0x7f ? `\\x${code.toString(16).padStart(2, "0")}` : c);
-  }
-  out.text(escaped);
+  out.text(/[\b\t\n\f\r]/.test(text) ? text.replace(/[\b\t\n\f\r]/g, (c) => ESCAPES.get(c) ?? c) : text);
 }

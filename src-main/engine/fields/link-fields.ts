@@ -76,6 +76,8 @@ function arpAddress(name: string, label: string, hardware: boolean, target: bool
       const p = batch.layerPtr[row] as number;
       const h = batch.bytes[p + 4] as number;
       const n = batch.bytes[p + 5] as number;
+      // Wireshark shows no address unless all four are there.
+      if (captured(batch, row) < 8 + 2 * (h + n)) return;
       const offset = 8 + (hardware ? 0 : h) + (target ? h + n : 0);
       if (captured(batch, row) < offset + (hardware ? 6 : 4)) return;
       appendValue(out, packet, ordinal, hardware ? p + offset : readUint(batch.bytes, p + offset, 4), hardware ? 6 : 0);

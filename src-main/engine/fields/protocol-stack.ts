@@ -2,14 +2,13 @@
 import {
   LAYER_AH,
   LAYER_ARP,
-  LAYER_DHCP,
   LAYER_DNS,
+  LAYER_ERSPAN,
   LAYER_ESP,
   LAYER_ETHERNET,
   LAYER_GENEVE,
   LAYER_GRE,
   LAYER_GTPU,
-  LAYER_HTTP,
   LAYER_ICMP,
   LAYER_ICMPV6,
   LAYER_IGMP,
@@ -31,64 +30,192 @@ import {
   LAYER_SLL,
   LAYER_SLL2,
   LAYER_TCP,
-  LAYER_TLS,
   LAYER_UDP,
   LAYER_VLAN,
   LAYER_VXLAN,
-  LAYER_WIREGUARD,
 } from "../../../src-shared/model/layer-kind";
 import type { Batch } from "../kernel/batch";
+import { ApplicationLayers } from "./application-layers";
+import { readUint } from "./field";
 import type { FieldContext } from "./field-context";
+import {
+  etherTypeLayers,
+  greLayers,
+  igmpRow,
+  ipProtocolLayers,
+  linkLayers,
+  llcLayers,
+  pppLayers,
+  sctpLayers,
+} from "./payload-layers";
+import { ProtocolPath } from "./protocol-path";
 
-const NAMES: ReadonlyMap<number, string> = new Map([
-  [LAYER_ETHERNET, "eth"],
-  [LAYER_SLL, "sll"],
-  [LAYER_SLL2, "sll"],
-  [LAYER_NULL, "null"],
-  [LAYER_LOOP, "null"],
-  [LAYER_RAW, "raw"],
-  [LAYER_VLAN, "vlan"],
-  [LAYER_MPLS, "mpls"],
-  [LAYER_PPPOE, "pppoes"],
-  [LAYER_PPP, "ppp"],
-  [LAYER_LLC, "llc"],
-  [LAYER_ARP, "arp"],
-  [LAYER_IPV4, "ip"],
-  [LAYER_IPV6, "ipv6"],
-  [LAYER_IPV6_HOPOPTS, "ipv6.hopopts"],
-  [LAYER_IPV6_ROUTING, "ipv6.routing"],
-  [LAYER_IPV6_FRAGMENT, "ipv6.fraghdr"],
-  [LAYER_IPV6_DSTOPTS, "ipv6.dstopts"],
-  [LAYER_AH, "ah"],
-  [LAYER_ESP, "esp"],
-  [LAYER_ICMP, "icmp"],
-  [LAYER_ICMPV6, "icmpv6"],
-  [LAYER_IGMP, "igmp"],
-  [LAYER_TCP, "tcp"],
-  [LAYER_UDP, "udp"],
-  [LAYER_SCTP, "sctp"],
-  [LAYER_VXLAN, "vxlan"],
-  [LAYER_GENEVE, "geneve"],
-  [LAYER_GRE, "gre"],
-  [LAYER_WIREGUARD, "wg"],
-  [LAYER_GTPU, "gtp"],
-  [LAYER_DNS, "dns"],
-  [LAYER_DHCP, "dhcp"],
-  [LAYER_HTTP, "http"],
-  [LAYER_TLS, "tls"],
-  [LAYER_PAYLOAD, "data"],
-]);
+const TPID_8021AD = 0x88a8;
+const FIRST_ETHERTYPE = 0x600;
+const LINKTYPE_IPV4 = 228;
+const LINKTYPE_IPV6 = 229;
+const OPTION_MPTCP = 30;
 
-export function protocolStack(batch: Batch, packet: number, _context: FieldContext): string {
+/** By kind of layer; those that take more than a name are below. */
+const NAMES: string[] = [];
+NAMES[LAYER_NULL] = "null";
+NAMES[LAYER_LOOP] = "null";
+NAMES[LAYER_PPPOE] = "pppoes";
+NAMES[LAYER_PPP] = "ppp";
+NAMES[LAYER_LLC] = "llc";
+NAMES[LAYER_ARP] = "arp";
+NAMES[LAYER_IPV4] = "ip";
+NAMES[LAYER_IPV6] = "ipv6";
+NAMES[LAYER_IPV6_HOPOPTS] = "ipv6.hopopts";
+NAMES[LAYER_IPV6_ROUTING] = "ipv6.routing";
+NAMES[LAYER_IPV6_FRAGMENT] = "ipv6.fraghdr";
+NAMES[LAYER_IPV6_DSTOPTS] = "ipv6.dstopts";
+NAMES[LAYER_AH] = "ah";
+NAMES[LAYER_ESP] = "esp";
+NAMES[LAYER_ICMP] = "icmp";
+NAMES[LAYER_ICMPV6] = "icmpv6";
+NAMES[LAYER_VXLAN] = "vxlan";
+NAMES[LAYER_GENEVE] = "geneve";
+NAMES[LAYER_GRE] = "gre";
+NAMES[LAYER_ERSPAN] = "erspan";
+NAMES[LAYER_GTPU] = "gtp";
+
+let root = ProtocolPath.root();
+
+export function protocolStack(batch: Batch, packet: number, context: FieldContext): string {
+  const { bytes, layerKind, layerPtr, layerEnd } = batch;
   const first = batch.firstLayer[packet] as number;
   const last = first + batch.layersOf(packet);
-  let out = "";
+  if (first === last) return withoutLayers(batch, packet, context);
+  if (root.isFull) root = ProtocolPath.root();
+  let path = root;
   for (let row = first; row < last; row++) {
-    const name = NAMES.get(batch.layerKind[row] as number);
-    if (!name) continue;
-    out += out ? `:${name}` : name;
-    if (name === "eth" && (batch.layerAux[row] as number) > 1500) out += ":ethertype";
-    if (name === "vlan" || name === "sll") out += ":ethertype";
+    const kind = layerKind[row] as number;
+    switch (kind) {
+      case LAYER_ETHERNET:
+        path = path.then("eth");
+        if (row + 1 < last && (batch.layerAux[row] as number) >= FIRST_ETHERTYPE) path = path.then("ethertype");
+        break;
+      case LAYER_SLL:
+      case LAYER_SLL2:
+        path = path.then("sll");
+        if (row + 1 < last && (batch.layerAux[row] as number) >= FIRST_ETHERTYPE) path = path.then("ethertype");
+        break;
+      case LAYER_VLAN:
+        path = path.then(batch.layerAux[row] === TPID_8021AD ? "ieee8021ad" : "vlan");
+        if (row + 1 < last && innerType(batch, row) >= FIRST_ETHERTYPE) path = path.then("ethertype");
+        break;
+      case LAYER_RAW: {
+        const linkType = context.points[batch.point[packet] as number]?.linkType;
+        if (linkType !== LINKTYPE_IPV4 && linkType !== LINKTYPE_IPV6) path = path.then("raw");
+        break;
+      }
+      case LAYER_MPLS:
+        if (row === first || layerKind[row - 1] !== LAYER_MPLS) path = path.then("mpls");
+        break;
+      case LAYER_IGMP:
+        path = path.then(igmpRow(bytes, layerPtr[row] as number, layerEnd[row] as number));
+        break;
+      case LAYER_TCP:
+        path = tcp(path, batch, row, context);
+        break;
+      case LAYER_UDP:
+        path = path.then("udp").then(ApplicationLayers.of(batch, context).names[row] as string);
+        break;
+      case LAYER_SCTP:
+        path = path.then(sctpLayers(bytes, layerPtr[row] as number, layerEnd[row] as number));
+        break;
+      case LAYER_PAYLOAD:
+        path = path.then(payload(batch, row, first));
+        break;
+      default:
+        if (kind < LAYER_DNS) path = path.then(NAMES[kind] ?? "");
+    }
   }
-  return out;
+  return path.text;
+}
+
+const innerType = (batch: Batch, row: number): number => {
+  const p = batch.layerPtr[row] as number;
+  return p + 4 <= (batch.layerEnd[row] as number) ? readUint(batch.bytes, p + 2, 2) : 0;
+};
+
+function withoutLayers(batch: Batch, packet: number, context: FieldContext): string {
+  const linkType = context.points[batch.point[packet] as number]?.linkType ?? -1;
+  const data = batch.data[packet] as number;
+  return linkLayers(linkType, batch.bytes, data, data + (batch.captured[packet] as number));
+}
+
+function tcp(path: ProtocolPath, batch: Batch, row: number, context: FieldContext): ProtocolPath {
+  const p = batch.layerPtr[row] as number;
+  const end = batch.layerEnd[row] as number;
+  let longer = path.then("tcp");
+  if (end - p > 20) {
+    const headerEnd = Math.min(end, p + ((batch.bytes[p + 12] as number) >> 4) * 4);
+    for (let n = multipathOptions(batch.bytes, p + 20, headerEnd); n > 0; n--) longer = longer.then("mptcp");
+  }
+  return longer.then(ApplicationLayers.of(batch, context).names[row] as string);
+}
+
+/** How many Multipath TCP options there are (RFC 8684): Wireshark counts each as a layer. */
+function multipathOptions(b: Uint8Array, start: number, end: number): number {
+  let count = 0;
+  let at = start;
+  while (at < end) {
+    const kind = b[at];
+    if (kind === 0) break;
+    if (kind === 1) {
+      at++;
+      continue;
+    }
+    const length = at + 1 < end ? (b[at + 1] as number) : 0;
+    if (length < 2 || at + length > end) break;
+    if (kind === OPTION_MPTCP) count++;
+    at += length;
+  }
+  return count;
+}
+
+/** Bytes the kernel does not decode: what the layer that carries them says they are. */
+function payload(batch: Batch, row: number, first: number): string {
+  if (row === first) return "data";
+  const { bytes } = batch;
+  const at = batch.layerPtr[row] as number;
+  const end = batch.layerEnd[row] as number;
+  const carrier = row - 1;
+  switch (batch.layerKind[carrier]) {
+    case LAYER_ETHERNET:
+    case LAYER_SLL:
+    case LAYER_SLL2: {
+      const type = batch.layerAux[carrier] as number;
+      return type >= FIRST_ETHERTYPE ? etherTypeLayers(type, bytes, at, end) : "data";
+    }
+    case LAYER_VLAN: {
+      const type = innerType(batch, carrier);
+      return type >= FIRST_ETHERTYPE ? etherTypeLayers(type, bytes, at, end) : "data";
+    }
+    case LAYER_LLC:
+      return llcLayers(bytes, batch.layerPtr[carrier] as number, at, end);
+    case LAYER_PPP:
+      return pppLayers(batch.layerAux[carrier] as number, bytes, at, end);
+    case LAYER_GRE:
+      return greLayers(readUint(bytes, (batch.layerPtr[carrier] as number) + 2, 2), bytes, at, end);
+    case LAYER_IPV4:
+      if (readUint(bytes, (batch.layerPtr[carrier] as number) + 6, 2) & 0x1fff) return "data";
+      return ipProtocolLayers(batch.layerAux[carrier] as number, bytes, at, end);
+    case LAYER_IPV6:
+    case LAYER_IPV6_HOPOPTS:
+    case LAYER_IPV6_ROUTING:
+    case LAYER_IPV6_DSTOPTS:
+    case LAYER_AH:
+      return ipProtocolLayers(batch.layerAux[carrier] as number, bytes, at, end);
+    case LAYER_IPV6_FRAGMENT:
+      if (readUint(bytes, (batch.layerPtr[carrier] as number) + 2, 2) & 0xfff8) return "data";
+      return ipProtocolLayers(batch.layerAux[carrier] as number, bytes, at, end);
+    case LAYER_TCP:
+    case LAYER_UDP:
+      return "";
+    default:
+      return "data";
+  }
 }

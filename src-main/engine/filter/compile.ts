@@ -516,7 +516,8 @@ class Compiler {
     if (dash > 0 && this.registry.find(name.slice(0, dash))) {
       return this.error(`unknown field "${name}"; to subtract, put a space before "-"`, node);
     }
-    const near = nearest(name, this.registry.names());
+    // One or two letters are near to everything.
+    const near = name.length > 2 ? nearest(name, this.registry.names()) : undefined;
     return this.error(`unknown field "${name}"${near === undefined ? "" : `; did you mean "${near}"?`}`, node);
   }
 

@@ -29,11 +29,47 @@ export async function runFlows(options: FlowsOptions): Promise<number> {
   const groups = options.perPoint ? undefined : table.groups();
   if (options.json) printJson(run, table, groups);
   else {
-    print(`${FLOW_COLUMNS.join("\t")}\n`);
     const names = run.workspace.points.map((_, i) => run.workspace.pointId(i));
-    printFlows(run.handle, groups, names, (bytes) => writeAll(1, bytes));
+    if (process.stdout.isTTY) printTable(run, groups, names);
+    else {
+      print(`${FLOW_COLUMNS.join("\t")}\n`);
+      printFlows(run.handle, groups, names, (bytes) => writeAll(1, bytes));
+    }
   }
   return exitCode;
+}
+
+/** Tables with more rows than this are printed as they come: nobody reads them aligned. */
+const MAX_ALIGNED = 5000;
+
+/** For a terminal: columns aligned, numbers to the right. */
+function printTable(run: CaptureRun, groups: FlowGroups | undefined, names: readonly string[]): void {
+  const decoder = new TextDecoder();
+  let text = "";
+  printFlows(run.handle, groups, names, (bytes) => {
+    text += decoder.decode(bytes, { stream: true });
+  });
+  const rows = [
+    [...FLOW_COLUMNS],
+    ...text
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => line.split("\t")),
+  ];
+  if (rows.length > MAX_ALIGNED) {
+    print(`${rows.map((cells) => cells.join("\t")).join("\n")}\n`);
+    return;
+  }
+  const widths = FLOW_COLUMNS.map((_, c) => rows.reduce((w, cells) => Math.max(w, cells[c]?.length ?? 0), 0));
+  const numeric = FLOW_COLUMNS.map(
+    (_, c) => rows.length > 1 && rows.slice(1).every((cells) => /^[\d.-]*$/.test(cells[c] ?? "")),
+  );
+  const last = FLOW_COLUMNS.length - 1;
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, c) => (numeric[c] ? cell.padStart(widths[c] ?? 0) : c === last ? cell : cell.padEnd(widths[c] ?? 0)))
+      .join("  ");
+  print(`${rows.map(line).join("\n")}\n`);
 }
 
 function flowCount(table: FlowTable, groups: FlowGroups | undefined): number {

@@ -127,6 +127,8 @@ export class Engine {
   private file = 0;
   private pointsUsed = 0;
   private streamsUsed = [0, 0];
+  /** The first capture point of the latest run. */
+  pointsBefore = 0;
 
   constructor(
     readonly mode: Mode,
@@ -169,6 +171,7 @@ export class Engine {
     const { kernel, memory } = this.handle;
     this.configure();
     const pointBase = this.pointsUsed;
+    this.pointsBefore = pointBase;
     const file = this.file++;
     const flowBase = this.mode === "none" ? 0 : kernel.flowCount();
     const streamBase = this.streamsUsed;
@@ -319,8 +322,9 @@ class RowTexts {
   }
 }
 
-/** What of two runs must be equal: everything but how the packets were spread over batches. */
+/** What of two runs must be equal: all but how packets were spread over batches, and how far beyond an error was read. */
 export function comparable(run: Run): Omit<Run, "batches"> {
   const { batches: _batches, ...rest } = run;
-  return rest;
+  if (!run.problems.some((p) => p.fatal)) return rest;
+  return { ...rest, events: run.events.map((event) => (event.kind === "end" ? { ...event, bytes: -1 } : event)) };
 }

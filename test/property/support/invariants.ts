@@ -34,7 +34,6 @@ import {
   STOP_HEADER,
   STOP_LENGTH,
   STOP_NONE,
-  STOP_PROTOCOL,
 } from "../../../src-main/engine/kernel/assembly/abi";
 import {
   LAYER_ETHERNET,
@@ -118,7 +117,7 @@ export function brokenLayers(batch: Batch, packet: number, data: number, end: nu
   const stop = batch.stopReason(packet);
   const stopAt = batch.stopAt[packet] as number;
   if (count > LAYERS_PER_PACKET || count >= 255) return `${count} layers`;
-  if (stop > STOP_PROTOCOL) return `stop reason ${stop}`;
+  if (stop > STOP_FRAGMENT) return `stop reason ${stop}`;
   let depth = 0;
   let rebuilt = false;
   let above = -1;
@@ -195,14 +194,15 @@ export function brokenLayers(batch: Batch, packet: number, data: number, end: nu
   if (stop === STOP_NONE) {
     if (stopAt !== 0) return `no stop reason, but a place ${stopAt - data}`;
     if (count === 0) return "no layers, and no stop reason";
-    // Ended by itself: nothing of the innermost layer is missing.
+    // Ended by itself: nothing of the innermost layer is missing. (PPPoE's own length is no part of its row: 0 ends it.)
     const here = (batch.layerEnd[above] as number) - (batch.layerPtr[above] as number);
-    if (here < (batch.layerLength[above] as number))
+    if (here < (batch.layerLength[above] as number) && batch.layerKind[above] !== LAYER_PPPOE)
       return `${here} bytes of ${batch.layerLength[above]} in the last layer (kind ${batch.layerKind[above]}), and no stop reason`;
   } else if (stopAt < low || stopAt > high) return `stopped (${stop}) at ${stopAt - low} of ${high - low} bytes`;
-  if (stop === STOP_FRAGMENT && !((batch.layerFlags[above] as number) & LAYER_FLAG_FRAGMENT))
-    return "stopped at a fragment, and the last layer is none";
-  return undefined;
+  if (stop !== STOP_FRAGMENT) return undefined;
+  for (let row = first; row < first + count; row++)
+    if ((batch.layerFlags[row] as number) & LAYER_FLAG_FRAGMENT) return undefined;
+  return "stopped at a fragment, and no layer is one";
 }
 
 /** The flag begins at an IP header that says so. */

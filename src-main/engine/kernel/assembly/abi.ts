@@ -224,6 +224,7 @@ export const PORT_HTTP = 8;
 export const PORT_TLS = 9;
 /** Never anything but payload. */
 export const PORT_DATA = 10;
+export const PORT_MPLS = 11;
 
 // TCP analysis bits, one for each of tshark's tcp.analysis.* flags
 export const ANALYSIS_RETRANSMISSION = 1;

@@ -34,6 +34,7 @@ import {
   PORT_GTPU,
   PORT_HTTP,
   PORT_IP,
+  PORT_MPLS,
   PORT_TLS,
   PORT_VXLAN,
   PORT_WIREGUARD,
@@ -49,11 +50,13 @@ import {
 import {
   LAYER_AH,
   LAYER_ARP,
+  LAYER_CISCO_HDLC,
   LAYER_DHCP,
   LAYER_DNS,
   LAYER_ERSPAN,
   LAYER_ESP,
   LAYER_ETHERNET,
+  LAYER_FRAME_RELAY,
   LAYER_GENEVE,
   LAYER_GRE,
   LAYER_GTPU,
@@ -73,12 +76,14 @@ import {
   LAYER_MPLS,
   LAYER_NULL,
   LAYER_PAYLOAD,
+  LAYER_PIM,
   LAYER_PPP,
   LAYER_PPPOE,
   LAYER_RAW,
   LAYER_SCTP,
   LAYER_SLL,
   LAYER_SLL2,
+  LAYER_TAG,
   LAYER_TCP,
   LAYER_TLS,
   LAYER_UDP,
@@ -99,6 +104,8 @@ const NEXT_PAYLOAD: u32 = 0x10004;
 const NEXT_LLC: u32 = 0x10005;
 const NEXT_TCP_PAYLOAD: u32 = 0x10006;
 const NEXT_UDP_PAYLOAD: u32 = 0x10007;
+const NEXT_CISCO_HDLC: u32 = 0x10008;
+const NEXT_FRAME_RELAY: u32 = 0x10009;
 const NEXT_IPV4: u32 = 0x0800;
 const NEXT_IPV6: u32 = 0x86dd;
 
@@ -302,6 +309,24 @@ export function decodePacket(
     case 229:
       addLayer(LAYER_RAW, p, 0, left, end, 0);
       next = NEXT_IPV6;
+      break;
+    case 104:
+      next = NEXT_CISCO_HDLC;
+      break;
+    case 107:
+      next = NEXT_FRAME_RELAY;
+      break;
+    case 50:
+      // Either PPP or Cisco's HDLC, told apart by the address byte (0x0f and 0x8f are Cisco's).
+      if (have >= 1 && (load<u8>(p) == 0x0f || load<u8>(p) == 0x8f)) {
+        next = NEXT_CISCO_HDLC;
+        break;
+      }
+      if (have >= 2 && be16(p) == 0xff03) {
+        p += 2;
+        left -= 2;
+      }
+      next = NEXT_PPP;
       break;
     case 9:
       // PPP in HDLC-like framing: address and control bytes may be there or not.
@@ -550,6 +575,16 @@ export function decodePacket(
           next = NEXT_DONE;
           break;
         }
+        case 103:
+          if (have) addLayer(LAYER_PIM, p, 8, left, end, 0);
+          next = NEXT_DONE;
+          // A Register of version 2 carries the packet it is about (RFC 7761 section 4.9.3).
+          if (have >= 28 && load<u8>(p) == 0x21) {
+            p += 8;
+            left -= 8;
+            next = NEXT_IP;
+          }
+          break;
         case 2:
           if (have) addLayer(LAYER_IGMP, p, 8, left, end, network);
           next = NEXT_DONE;
@@ -604,11 +639,23 @@ export function decodePacket(
               next = NEXT_DONE;
               break;
             }
+            // Type III says what it carries: frame type 0 Ethernet, 2 IP, others something else.
+            const carried: u32 = span == 12 ? ((load<u8>(p + 10) >> 2) & 31) as u32 : 0;
             if (span == 12 && load<u8>(p + 11) & 1 && have >= 20) span = 20;
             addLayer(LAYER_ERSPAN, p, span, left, end, span ? be16(p + 2) & 0x3ff : 0);
             p += span;
             left -= span;
+            next = carried == 0 ? NEXT_ETHERNET : carried == 2 ? NEXT_IP : NEXT_PAYLOAD;
+          } else if (next == 0x6400) {
+            // MikroTik's EoIP: the key is the frame's length and the tunnel's number.
             next = NEXT_ETHERNET;
+          } else if (next == 0x883e) {
+            // WCCP: four bytes in front of the packet in version 2, none in version 1.
+            if (have > header && load<u8>(p) >> 4 != 4 && left > 4) {
+              p += 4;
+              left -= 4;
+            }
+            next = NEXT_IPV4;
           } else if (next == 0x6558) next = NEXT_ETHERNET;
           else if (next == 0x880b) next = NEXT_PPP;
           else if (next == 0) next = NEXT_PAYLOAD;
@@ -757,6 +804,8 @@ export function decodePacket(
         left -= header;
         layerFlags &= ~LAYER_FLAG_FRAGMENT;
         next = plain && left ? NEXT_IP : NEXT_DONE;
+      } else if (kind == PORT_MPLS) {
+        next = 0x8847;
       } else if (kind == PORT_IP) {
         addLayer(LAYER_IP_OVER_UDP, p, 0, left, end, 0);
         layerFlags &= ~LAYER_FLAG_FRAGMENT;
@@ -801,6 +850,53 @@ export function decodePacket(
       else if (kind != PORT_DATA && (kind == PORT_HTTP || looksLikeHttp(p, end))) addLayer(LAYER_HTTP, p, 0, left, end, 0);
       else if (kind != PORT_DATA && looksLikeTls(p, left, end)) addLayer(LAYER_TLS, p, 5, left, end, 0);
       else addLayer(LAYER_PAYLOAD, p, 0, left, end, 0);
+      continue;
+    }
+
+    if (next == NEXT_CISCO_HDLC) {
+      // address(1) control(1) EtherType(2)
+      if (have < 4) {
+        layerFlags |= LAYER_FLAG_CUT;
+        if (have) addLayer(LAYER_CISCO_HDLC, p, 4, left, end, 0);
+        stop = left < 4 ? STOP_LENGTH : STOP_CAPTURE;
+        break;
+      }
+      next = be16(p + 2);
+      addLayer(LAYER_CISCO_HDLC, p, 4, left, end, next);
+      p += 4;
+      left -= 4;
+      if (next < 0x0600) next = left ? NEXT_PAYLOAD : NEXT_DONE;
+      continue;
+    }
+
+    if (next == NEXT_FRAME_RELAY) {
+      // Q.922 address (2 or 4 bytes, the last has its low bit set), control 3, then an NLPID (RFC 2427 section 3).
+      const address: u32 = have >= 2 && load<u8>(p + 1) & 1 ? 2 : 4;
+      let header = address + 2;
+      if (have < header) {
+        layerFlags |= LAYER_FLAG_CUT;
+        if (have) addLayer(LAYER_FRAME_RELAY, p, header, left, end, 0);
+        stop = left < header ? STOP_LENGTH : STOP_CAPTURE;
+        break;
+      }
+      next = NEXT_PAYLOAD;
+      if (load<u8>(p + address) == 3) {
+        let id = load<u8>(p + address + 1);
+        if (!id && have > header) id = load<u8>(p + header++); // a padding byte
+        if (id == 0xcc) next = NEXT_IPV4;
+        else if (id == 0x8e) next = NEXT_IPV6;
+        else if (id == 0x80 && have >= header + 5) {
+          next = be24(p + header) == 0 ? be16(p + header + 3) : NEXT_PAYLOAD;
+          header += 5;
+          if (next < 0x0600) next = NEXT_PAYLOAD;
+        }
+      }
+      // Cisco's encapsulation has an EtherType there instead.
+      else if (be16(p + address) >= 0x0600) next = be16(p + address);
+      addLayer(LAYER_FRAME_RELAY, p, header, left, end, 0);
+      p += header;
+      left -= header;
+      if (!left) next = NEXT_DONE;
       continue;
     }
 
@@ -918,6 +1014,24 @@ export function decodePacket(
             next = NEXT_ETHERNET;
           }
         }
+        break;
+      }
+      case 0x88e7:
+      case 0x8909: {
+        // 802.1ah: I-TAG (4), customer addresses (12), EtherType. Cisco metadata: 6 bytes, EtherType.
+        const header: u32 = next == 0x88e7 ? 18 : 8;
+        if (have < header) {
+          layerFlags |= LAYER_FLAG_CUT;
+          if (have) addLayer(LAYER_TAG, p, header, left, end, next);
+          stop = left < header ? STOP_LENGTH : STOP_CAPTURE;
+          next = NEXT_DONE;
+          break;
+        }
+        addLayer(LAYER_TAG, p, header, left, end, next);
+        next = be16(p + header - 2);
+        p += header;
+        left -= header;
+        if (next < 0x0600) next = left ? NEXT_PAYLOAD : NEXT_DONE;
         break;
       }
       case 0x8864: {

@@ -1,0 +1,586 @@
+/**
+ * What tshark makes of the payloads of TCP and UDP: one decision per transport layer, from which frame.protocols takes its
+ * names and the application fields their messages.
+ *
+ * tshark asks, in this order: the conversation (a payload before may have shown its protocol), the port table (server's
+ * port first, then the lower one), heuristics; what is left is "data". A dissector can take a payload without showing
+ * anything: then the protocols end with "tcp".
+ *
+ * Decisions are made once a batch for all of its packets, in order, because conversations have memory.
+ */
+import { LAYER_DNS, LAYER_TCP, LAYER_UDP, LAYER_WIREGUARD } from "../../../src-shared/model/layer-kind";
+import { TCP_PORTS, UDP_PORTS, protocolsByNumber } from "../../../src-shared/model/port-protocols";
+import { visitHttp } from "../../../src-shared/wire/http";
+import {
+  ANALYSIS_KEEP_ALIVE,
+  ANALYSIS_OUT_OF_ORDER,
+  ANALYSIS_RETRANSMISSION,
+  ANALYSIS_SPURIOUS_RETRANSMISSION,
+  MAX_LAYERS,
+  NO_ROW,
+} from "../kernel/assembly/abi";
+import type { Batch } from "../kernel/batch";
+import { readUint } from "./field";
+import type { FieldContext } from "./field-context";
+import { BodyHeaders, jsonLayers } from "./media-layers";
+import { TCP_PDUS } from "./tcp-pdus";
+
+/** What a payload was taken for, if it has fields. */
+export const MESSAGE_NONE = 0;
+export const MESSAGE_DNS = 1;
+export const MESSAGE_DNS_OVER_TCP = 2;
+export const MESSAGE_DHCP = 3;
+export const MESSAGE_HTTP = 4;
+export const MESSAGE_TLS = 5;
+export const MESSAGE_MDNS = 6;
+export const MESSAGE_LLMNR = 7;
+export const MESSAGE_SSDP = 8;
+
+const SYN = 2;
+const RST = 4;
+
+/** A span of a direction's sequence numbers that belongs to a message which began in an earlier segment. */
+interface LongMessage {
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Conversation {
+  /** Told by the SYN; 0 if not seen, or if it makes no difference. */
+  serverPort: number;
+  /** Source port of the first payload: tells the directions apart. */
+  firstPort: number;
+  /** Dissector of all that follows, "" if none. */
+  dissector: string;
+  httpRequestSeen: boolean;
+  /** CONNECT with this port was asked; 0 if not. */
+  connectPort: number;
+  /** What HTTP gave way to: "" none, a name, or "connect". */
+  httpSuccessor: string;
+  forward: LongMessage[];
+  backward: LongMessage[];
+}
+
+const newConversation = (): Conversation => ({
+  serverPort: 0,
+  firstPort: 0,
+  dissector: "",
+  httpRequestSeen: false,
+  connectPort: 0,
+  httpSuccessor: "",
+  forward: [],
+  backward: [],
+});
+
+interface FileState {
+  readonly tcp: (Conversation | undefined)[];
+  readonly udp: (string | undefined)[];
+  /** Client ports of TFTP transfers. */
+  readonly tftp: Set<number>;
+}
+
+const LONG_MESSAGES_KEPT = 16;
+const tcpPorts = protocolsByNumber(TCP_PORTS);
+const udpPorts = protocolsByNumber(UDP_PORTS);
+
+export class ApplicationLayers {
+  /** By row of a TCP or UDP layer: the names behind it, joined by ":"; "" if there are none. */
+  readonly names: string[] = [];
+  /** By row: MESSAGE_*, with the bytes it lies in. */
+  readonly messages = new Uint8Array(MAX_LAYERS);
+  readonly starts = new Uint32Array(MAX_LAYERS);
+  readonly ends = new Uint32Array(MAX_LAYERS);
+  /** Where the payload would end if it were all captured. */
+  readonly statedEnds = new Uint32Array(MAX_LAYERS);
+  /** Rows of this batch that have a message, ascending, and their packets. */
+  readonly messageRows: number[] = [];
+  readonly messagePackets: number[] = [];
+
+  /** Counts batches: tells which one the rest speaks of. */
+  serial = 0;
+
+  private batch: Batch | undefined;
+  private file = -1;
+  private numberBefore = -1;
+  private packetCount = -1;
+  private readonly files = new Map<number, FileState>();
+  private state: FileState = { tcp: [], udp: [], tftp: new Set() };
+  private readonly headers = new BodyHeaders();
+  private message = MESSAGE_NONE;
+
+  private static readonly all = new WeakMap<FieldContext, ApplicationLayers>();
+
+  /** Those of a run, up to date with the batch. */
+  static of(batch: Batch, context: FieldContext): ApplicationLayers {
+    let layers = ApplicationLayers.all.get(context);
+    if (!layers) {
+      layers = new ApplicationLayers();
+      ApplicationLayers.all.set(context, layers);
+    }
+    layers.update(batch);
+    return layers;
+  }
+
+  private update(batch: Batch): void {
+    const { file, numberBefore, packetCount } = batch;
+    if (
+      batch === this.batch &&
+      file === this.file &&
+      numberBefore === this.numberBefore &&
+      packetCount === this.packetCount
+    )
+      return;
+    this.serial++;
+    this.batch = batch;
+    this.file = file;
+    this.numberBefore = numberBefore;
+    this.packetCount = packetCount;
+    let state = this.files.get(file);
+    if (!state) {
+      state = { tcp: [], udp: [], tftp: new Set() };
+      this.files.clear(); // files come one after another
+      this.files.set(file, state);
+    }
+    this.state = state;
+    this.messageRows.length = 0;
+    this.messagePackets.length = 0;
+    const { layerKind, firstLayer } = batch;
+    for (let packet = 0; packet < packetCount; packet++) {
+      const first = firstLayer[packet] as number;
+      const last = first + batch.layersOf(packet);
+      for (let row = first; row < last; row++) {
+        const kind = layerKind[row];
+        if (kind !== LAYER_TCP && kind !== LAYER_UDP) continue;
+        this.message = MESSAGE_NONE;
+        this.names[row] = kind === LAYER_TCP ? this.tcpRow(batch, row) : this.udpRow(batch, row, last);
+        this.messages[row] = this.message;
+        if (this.message !== MESSAGE_NONE) {
+          this.messageRows.push(row);
+          this.messagePackets.push(packet);
+        }
+      }
+    }
+  }
+
+  private take(message: number, start: number, end: number, statedEnd: number, row: number): void {
+    this.message = message;
+    this.starts[row] = start;
+    this.ends[row] = end;
+    this.statedEnds[row] = statedEnd;
+  }
+
+  // TCP
+
+  private tcpRow(batch: Batch, row: number): string {
+    const { bytes } = batch;
+    const p = batch.layerPtr[row] as number;
+    const end = batch.layerEnd[row] as number;
+    if (end - p < 20) return "";
+    const header = ((bytes[p + 12] as number) >> 4) * 4;
+    const flags = bytes[p + 13] as number;
+    const sourcePort = readUint(bytes, p, 2);
+    const destinationPort = readUint(bytes, p + 2, 2);
+    if (flags & SYN)
+      this.noteServer(batch, row, flags & 16 ? sourcePort : destinationPort, sourcePort, destinationPort);
+    if (header < 20 || p + header >= end || flags & RST) return "";
+
+    const conversation = this.conversation(batch, row);
+    conversation.firstPort ||= sourcePort;
+    const start = p + header;
+    const statedEnd = p + (batch.layerLength[row] as number);
+    const analysis = batch.stream[row] === NO_ROW ? 0 : (batch.analysis[row] as number);
+    const seq = (batch.relativeSeq[row] as number) + (flags & SYN ? 1 : 0);
+    const nextSeq = seq + (statedEnd - start);
+    const pending = sourcePort === conversation.firstPort ? conversation.forward : conversation.backward;
+    const skip = toSkip(pending, seq, nextSeq);
+    if (skip < 0) return "";
+    if (analysis & ANALYSIS_KEEP_ALIVE) return "data";
+    if (analysis & (ANALYSIS_RETRANSMISSION | ANALYSIS_OUT_OF_ORDER) && !(analysis & ANALYSIS_SPURIOUS_RETRANSMISSION))
+      return "";
+    const at = start + skip;
+    if (at >= end) return "";
+    const segment: Segment = { bytes, row, start: at, end, statedEnd, sourcePort, destinationPort };
+    const name = this.tcpPayload(segment, conversation, conversation.dissector);
+    const overrun = bytesBeyond(name, segment);
+    if (overrun > 0) {
+      if (pending.length === LONG_MESSAGES_KEPT) pending.shift();
+      pending.push({ from: seq, to: nextSeq + overrun });
+    }
+    return name;
+  }
+
+  /** Kept only where the rule "lower port first" would choose another dissector. */
+  private noteServer(batch: Batch, row: number, server: number, a: number, b: number): void {
+    const client = server === a ? b : a;
+    if (server > client && tcpPorts.has(server) && tcpPorts.has(client))
+      this.conversation(batch, row).serverPort = server;
+  }
+
+  private conversation(batch: Batch, row: number): Conversation {
+    const stream = batch.stream[row] as number;
+    if (stream === NO_ROW) return newConversation();
+    return (this.state.tcp[stream] ??= newConversation());
+  }
+
+  private tcpPayload(s: Segment, c: Conversation, dissector: string): string {
+    if (dissector !== "") {
+      const name = this.tcpDissect(dissector, s, c);
+      if (name !== undefined) return name;
+    }
+    const low = Math.min(s.sourcePort, s.destinationPort);
+    const high = Math.max(s.sourcePort, s.destinationPort);
+    const ports = c.serverPort > 0 ? [c.serverPort, low, high] : [low, high];
+    for (const port of ports) {
+      const registered = tcpPorts.get(port);
+      if (registered === undefined) continue;
+      const name = this.tcpDissect(registered, s, c);
+      if (name !== undefined) return name;
+    }
+    const guess = tcpHeuristic(s);
+    if (guess !== "") {
+      const name = this.tcpDissect(guess, s, c);
+      if (name !== undefined) {
+        c.dissector = guess;
+        return name;
+      }
+    }
+    return "data";
+  }
+
+  /** The names a dissector adds; undefined if it does not want the payload. */
+  private tcpDissect(name: string, s: Segment, c: Conversation): string | undefined {
+    switch (name) {
+      case "http":
+        return this.http(s, c);
+      case "tls":
+        if (looksLikeText(s)) return undefined;
+        this.take(MESSAGE_TLS, s.start, s.end, s.statedEnd, s.row);
+        return "tls";
+      case "dns":
+        this.take(MESSAGE_DNS_OVER_TCP, s.start, s.end, s.statedEnd, s.row);
+        return "dns";
+      case "openflow":
+        return openflowLayers(s);
+      default:
+        return name;
+    }
+  }
+
+  private http(s: Segment, c: Conversation): string {
+    const { bytes } = s;
+    if (c.httpSuccessor !== "") {
+      if (c.httpSuccessor !== "connect") return `http:${c.httpSuccessor}`;
+      const port = c.connectPort;
+      if (tcpPorts.get(port) === "http") return "http:data";
+      const toServer = s.destinationPort < s.sourcePort;
+      const inner: Segment = toServer ? { ...s, destinationPort: port } : { ...s, sourcePort: port };
+      const name = this.tcpPayload(inner, newConversation(), "");
+      return name === "" ? "http" : `http:${name}`;
+    }
+    const { headers } = this;
+    headers.clear();
+    let layers = "http";
+    let inMessage = false;
+    let connectPort = 0;
+    let upgrade = "";
+    let switched = false;
+    const add = (more: string): void => {
+      if (more !== "") layers += `:${more}`;
+    };
+    const begin = (): void => {
+      headers.clear();
+      inMessage = true;
+    };
+    const outcome = visitHttp(
+      bytes,
+      s.start,
+      s.end,
+      {
+        request(method, methodEnd, target, targetEnd) {
+          begin();
+          c.httpRequestSeen = true;
+          if (methodEnd - method === 7 && bytes[method] === 0x43 && bytes[method + 1] === 0x4f) {
+            const port = /:(\d+)$/.exec(latin1(bytes, target, targetEnd))?.[1];
+            connectPort = port === undefined ? 0 : Number(port) & 0xffff;
+          }
+        },
+        response(code) {
+          begin();
+          switched = code === 101;
+          if (code === 200 && c.connectPort > 0) c.httpSuccessor = "connect";
+        },
+        header(name, nameEnd, value, valueEnd) {
+          if (!inMessage) begin();
+          headers.take(bytes, name, nameEnd, value, valueEnd);
+          if (nameEnd - name === 7 && latin1(bytes, name, nameEnd).toLowerCase() === "upgrade")
+            upgrade = latin1(bytes, value, valueEnd).toLowerCase();
+        },
+        body(start, end) {
+          add(start < end ? headers.layers(bytes, start, end) : "");
+          inMessage = false;
+        },
+        data() {
+          add("data");
+        },
+      },
+      c.httpRequestSeen,
+    );
+    if (outcome === "not-http") return "";
+    if (connectPort > 0) c.connectPort = connectPort;
+    if (switched) c.httpSuccessor = upgrade.startsWith("h2c") ? "http2" : upgrade === "" ? "data" : upgrade;
+    this.take(MESSAGE_HTTP, s.start, s.end, s.statedEnd, s.row);
+    return layers;
+  }
+
+  // UDP
+
+  private udpRow(batch: Batch, row: number, last: number): string {
+    const { bytes } = batch;
+    const p = batch.layerPtr[row] as number;
+    const end = batch.layerEnd[row] as number;
+    if (end - p <= 8) return "";
+    const following = row + 1 < last ? (batch.layerKind[row + 1] as number) : LAYER_DNS;
+    // A tunnel: its layers are rows of their own.
+    if (following < LAYER_DNS && following !== LAYER_WIREGUARD) return "";
+    const stated = readUint(bytes, p + 4, 2);
+    if (stated !== 0 && stated < 8) return "";
+    const statedEnd = p + (batch.layerLength[row] as number);
+    const segment: Segment = {
+      bytes,
+      row,
+      start: p + 8,
+      end: Math.min(end, statedEnd),
+      statedEnd,
+      sourcePort: readUint(bytes, p, 2),
+      destinationPort: readUint(bytes, p + 2, 2),
+    };
+    return this.udpPayload(segment, batch.stream[row] as number);
+  }
+
+  private udpPayload(s: Segment, stream: number): string {
+    const known = stream === NO_ROW ? undefined : this.state.udp[stream];
+    if (known !== undefined) {
+      const name = this.udpDissect(known, s);
+      if (name !== undefined) return name;
+    }
+    const low = Math.min(s.sourcePort, s.destinationPort);
+    const high = Math.max(s.sourcePort, s.destinationPort);
+    for (const port of [low, high]) {
+      const registered = udpPorts.get(port);
+      if (registered === undefined) continue;
+      const name = this.udpDissect(registered, s);
+      if (name !== undefined) return name;
+    }
+    const guess = udpHeuristic(s);
+    if (guess !== "") {
+      const name = this.udpDissect(guess, s);
+      if (name !== undefined) {
+        if (stream !== NO_ROW && (guess === "quic" || guess === "dtls" || guess === "sip"))
+          this.state.udp[stream] = guess;
+        return name;
+      }
+    }
+    return "data";
+  }
+
+  private udpDissect(name: string, s: Segment): string | undefined {
+    const { bytes, start, end } = s;
+    const size = end - start;
+    switch (name) {
+      case "dns":
+        this.take(MESSAGE_DNS, start, end, s.statedEnd, s.row);
+        return name;
+      case "mdns":
+        this.take(MESSAGE_MDNS, start, end, s.statedEnd, s.row);
+        return name;
+      case "llmnr":
+        this.take(MESSAGE_LLMNR, start, end, s.statedEnd, s.row);
+        return name;
+      case "dhcp":
+        this.take(MESSAGE_DHCP, start, end, s.statedEnd, s.row);
+        return name;
+      case "ssdp":
+        this.take(MESSAGE_SSDP, start, end, s.statedEnd, s.row);
+        return name;
+      case "udpencap":
+        if (size === 1 && bytes[start] === 0xff) return name;
+        if (size >= 4 && readUint(bytes, start, 4) === 0) return size > 4 ? "udpencap:isakmp" : name;
+        return "udpencap:esp";
+      case "rx":
+        if (size < 28) return undefined;
+        return bytes[start + 20] === 1 && size > 28 ? "rx:afs" : "rx";
+      case "db-lsp-disc":
+        return `db-lsp-disc:${jsonLayers(bytes, start, end)}`;
+      default:
+        return name;
+    }
+  }
+}
+
+interface Segment {
+  readonly bytes: Uint8Array;
+  readonly row: number;
+  readonly start: number;
+  readonly end: number;
+  readonly statedEnd: number;
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+}
+
+function latin1(bytes: Uint8Array, from: number, to: number): string {
+  let text = "";
+  for (let i = from; i < to; i++) text += String.fromCharCode(bytes[i] as number);
+  return text;
+}
+
+/** Bytes to skip because they end a message begun before; -1 if all of them do. */
+function toSkip(pending: readonly LongMessage[], seq: number, nextSeq: number): number {
+  let nearest: LongMessage | undefined;
+  for (const m of pending) if (m.from < seq && (!nearest || m.from >= nearest.from)) nearest = m;
+  if (!nearest) return 0;
+  if (nextSeq <= nearest.to) return -1;
+  return seq < nearest.to ? nearest.to - seq : 0;
+}
+
+/** How many bytes of the last message are still to come. */
+function bytesBeyond(name: string, s: Segment): number {
+  if (name === "" || name === "data") return 0;
+  const colon = name.indexOf(":");
+  const pdu = TCP_PDUS.get(colon < 0 ? name : name.slice(0, colon));
+  if (!pdu) return 0;
+  let at = s.start;
+  while (at + pdu.header <= s.end) {
+    const length = pdu.length(s.bytes, at);
+    if (length < pdu.header) return 0;
+    at += length;
+    if (at > s.statedEnd) return at - s.statedEnd;
+  }
+  return 0;
+}
+
+/** On a TLS port, four printable characters at the start are another protocol. */
+function looksLikeText(s: Segment): boolean {
+  if (s.end - s.start < 5) return false;
+  for (let i = s.start; i < s.start + 4; i++) {
+    const c = s.bytes[i] as number;
+    if (c < 0x20 || c > 0x7e) return false;
+  }
+  return true;
+}
+
+const VERSION_LINE = /^HTTP\/1\./i;
+
+function tcpHeuristic(s: Segment): string {
+  if (startsTls(s) || startsSsl2(s)) return "tls";
+  if (hasHttpVersion(s)) return "http";
+  return "";
+}
+
+/** A handshake or application data record with a length that can be. */
+function startsTls(s: Segment): boolean {
+  const { bytes, start } = s;
+  if (s.end - start < 6) return false;
+  const type = bytes[start] as number;
+  if (type !== 22 && type !== 23) return false;
+  const version = readUint(bytes, start + 1, 2);
+  const length = readUint(bytes, start + 3, 2);
+  return version >= 0x300 && version <= 0x303 && length > 0 && length < 0x4000 + 2048;
+}
+
+/** The ClientHello of SSL 2.0 (RFC 5246 appendix E.2). */
+function startsSsl2(s: Segment): boolean {
+  const { bytes, start } = s;
+  if (s.end - start < 46 || bytes[start] !== 0x80 || bytes[start + 2] !== 1) return false;
+  const ciphers = readUint(bytes, start + 5, 2);
+  const session = readUint(bytes, start + 7, 2);
+  return ciphers > 0 && ciphers % 3 === 0 && (session === 0 || session === 16) && readUint(bytes, start + 9, 2) === 32;
+}
+
+/** The first line is whole and begins or ends with HTTP/1.x. */
+function hasHttpVersion(s: Segment): boolean {
+  const { bytes, start, end } = s;
+  // Cheap first: HTTP starts with a letter.
+  const c = (bytes[start] as number) | 0x20;
+  if (c < 0x61 || c > 0x7a) return false;
+  let at = start;
+  while (at < end && bytes[at] !== 0x0a && bytes[at] !== 0x0d) at++;
+  if (at === end || at - start === 8) return false;
+  if (bytes[at] === 0x0d && at + 1 === end) return false;
+  if (VERSION_LINE.test(latin1(bytes, start, Math.min(at, start + 7)))) return true;
+  return at - start > 8 && VERSION_LINE.test(latin1(bytes, at - 8, at));
+}
+
+function openflowLayers(s: Segment): string {
+  let layers = "openflow";
+  let at = s.start;
+  while (at + 8 <= s.end) {
+    const version = s.bytes[at] as number;
+    const name =
+      version === 1
+        ? "openflow_v1"
+        : version === 4
+          ? "openflow_v4"
+          : version === 5
+            ? "openflow_v5"
+            : version === 6
+              ? "openflow_v6"
+              : "";
+    if (name !== "") layers += `:${name}`;
+    const length = readUint(s.bytes, at + 2, 2);
+    if (length < 8) break;
+    at += length;
+  }
+  return layers;
+}
+
+function udpHeuristic(s: Segment): string {
+  const { bytes, start } = s;
+  const size = s.end - start;
+  const first = bytes[start] as number;
+  if (size >= 5 && first & 0x80) {
+    const version = readUint(bytes, start + 1, 4);
+    if (first & 0x40 && (version === 1 || version === 0x6b3343cf || (version >= 0xff000017 && version <= 0xff000029)))
+      return "quic";
+    if (version === 0 && size > 7) return "quic";
+  }
+  if (
+    size >= 13 &&
+    first >= 20 &&
+    first <= 26 &&
+    (readUint(bytes, start + 1, 2) === 0xfeff || readUint(bytes, start + 1, 2) === 0xfefd)
+  )
+    return "dtls";
+  if (size >= 20 && readUint(bytes, start + 4, 4) === 0x2112a442 && (first & 0xc0) === 0) return "stun";
+  if (isWireguard(s)) return "wg";
+  if (isDns(s)) return "dns";
+  return "";
+}
+
+function isWireguard(s: Segment): boolean {
+  const { bytes, start } = s;
+  const size = s.statedEnd - start;
+  if (s.end - start < 4 || readUint(bytes, start + 1, 3) !== 0) return false;
+  switch (bytes[start]) {
+    case 1:
+      return size === 148;
+    case 2:
+      return size === 92;
+    case 3:
+      return size === 64;
+    case 4:
+      return size >= 32;
+    default:
+      return false;
+  }
+}
+
+/** A plain query with one question, or a response with one at most, whatever the port. */
+function isDns(s: Segment): boolean {
+  const { bytes, start } = s;
+  if (s.end - start <= 12) return false;
+  const flags = readUint(bytes, start + 2, 2);
+  if (flags & 0x7800) return false;
+  const questions = readUint(bytes, start + 4, 2);
+  if (flags & 0x8000) return questions <= 1;
+  return questions === 1 && readUint(bytes, start + 6, 2) === 0 && readUint(bytes, start + 8, 2) === 0;
+}

@@ -1,0 +1,157 @@
+/** Regular expressions: what PCRE2 makes of them, as tshark 4.0.17 uses it, on bytes. */
+import { describe, expect, it } from "vitest";
+
+import { PatternError, compilePattern } from "../../../src-main/engine/filter/pattern";
+
+describe("patterns", () => {
+  it.each([
+    // Case: ASCII letters alike, others not.
+    ["get", "GET", true],
+    ["GET", "get", true],
+    ["(?-i)get", "GET", false],
+    ["(?-i:g)et", "GET", false],
+    ["(?-i:g)et", "gET", true],
+    ["g(?-i)et", "Get", true],
+    ["g(?-i)et", "GeT", false],
+    ["(?-i)g(?i)e", "gE", true],
+    ["(g(?-i)e)t", "GeT", true],
+    ["[a-c]x", "Bx", true],
+    ["[^a]", "A", false],
+    ["[W-c]", "Y", true],
+    ["[W-c]", "y", true],
+    ["\\x{e9}", "\xc9", false],
+    ["\xe9", "\xc9", false],
+    ["k", "\u212a", false],
+    // Anchors.
+    ["^b", "a\nb", false],
+    ["(?m)^b", "a\nb", true],
+    ["a$", "a\n", true],
+    ["a$", "a\nb", false],
+    ["(?m)a$", "a\nb", true],
+    ["\\Aa\\z", "a", true],
+    ["a\\z", "a\n", false],
+    ["a\\Z", "a\n", true],
+    ["\\Ga", "ba", false],
+    ["\\bb\\b", "a b c", true],
+    ["a\\Bb", "ab", true],
+    // Dot.
+    ["a.b", "a\nb", false],
+    ["(?s)a.b", "a\nb", true],
+    ["a.b", "a\rb", true],
+    ["a\\Nb", "a\nb", false],
+    ["a\\Cb", "a\nb", true],
+    ["^a.{2}b$", "a\xc3\xa9b", true],
+    // Classes.
+    ["^[[:alpha:]]+$", "aZ", true],
+    ["[[:^alpha:]]", "aZ", false],
+    ["[[:punct:]]", "a~", true],
+    ["[]a]", "]", true],
+    ["[^]a]", "]", false],
+    ["[a-]", "-", true],
+    ["[\\w-]", "-", true],
+    ["[\\d-z]", "-", true],
+    ["[a\\]b]", "]", true],
+    ["[\\x41-\\x43]", "b", true],
+    ["[\\b]", "\b", true],
+    ["[\\Q^]\\E]", "]", true],
+    ["\\s", "\xa0", false],
+    ["\\h", "\xa0", true],
+    ["\\v", "\n", true],
+    ["^\\R$", "\r\n", true],
+    ["^\\V\\H\\D\\W\\S$", "aa.-b", true],
+    ["\\p{Lu}", "A", true],
+    ["\\p{Lu}", "a", false],
+    ["\\p{^Lu}", "A", false],
+    ["\\PL", "1", true],
+    ["[\\p{Lu}5]", "5", true],
+    // Escapes.
+    ["\\t\\n\\r\\f\\a\\e\\x0b", "\t\n\r\f\x07\x1b\v", true],
+    ["\\x2e", "a", false],
+    ["\\x2e", ".", true],
+    ["\\056", ".", true],
+    ["\\o{56}", ".", true],
+    ["\\0", "\0", true],
+    ["\\cA", "\x01", true],
+    ["a\\.b", "axb", false],
+    ["\\Qa.b\\E", "axb", false],
+    ["\\Qa.b\\E", "A.B", true],
+    ["^\\Qab\\E+$", "abbb", true],
+    ["^\\Qa|b", "a|b", true],
+    ["a\\Kb", "ab", true],
+    ["\\-\\_\\/\\#", "-_/#", true],
+    // Repetition.
+    ["^a{2}$", "aa", true],
+    ["^a{2,}$", "aaa", true],
+    ["^a{1,2}$", "aaa", false],
+    ["^a{,2}$", "aa", false],
+    ["^a{,2}$", "a{,2}", true],
+    ["a{x", "a{x", true],
+    ["^a+?b", "aab", true],
+    ["^a++a", "aaa", false],
+    ["^(?>a+)a", "aaa", false],
+    ["^(?>ab|a)b$", "abb", true],
+    ["^[ab]*+b", "aab", false],
+    ["^(?:ab)?+c", "abc", true],
+    // Groups.
+    ["^(a|b)+$", "abba", true],
+    ["(?:a)(?<n>b)(?P<m>c)(?'o'd)", "abcd", true],
+    ["(\\d)\\1", "1223", true],
+    ["(\\d)\\1", "1234", false],
+    ["(a)\\1", "aA", true],
+    ["(?-i)(a)\\1", "aA", false],
+    ["(?<n>\\d)\\k<n>", "11", true],
+    ["(?<n>\\d)(?P=n)\\k{n}\\k'n'\\g{n}", "11111", true],
+    ["(.)(.)\\g2\\g{-2}", "abba", true],
+    ["(a)(b)(c)(d)(e)(f)(g)(h)(i)(j)\\10", "abcdefghijj", true],
+    ["(a)\\10", "a\x08", true],
+    ["(a)(?>b)(c)\\2", "abcc", true],
+    ["\\((a)\\1[(](b)\\2", "(aa(bb", true],
+    ["a(?=b)", "ab", true],
+    ["a(?!b)", "ab", false],
+    ["(?<=a)b", "ab", true],
+    ["(?<!a)b", "ab", false],
+    ["a(?#comment)b", "ab", true],
+    ["(?x) a b # comment\n c", "abc", true],
+    ["(?x)a [ ] b", "a b", true],
+    ["(?x) a +", "aa", true],
+    ["(?n)(a)(?<n>b)\\1", "abb", true],
+    ["(?^)a", "A", false],
+    ["a|b|", "x", true],
+    ["", "", true],
+  ])("%j on %j: %j", (pattern, subject, expected) => {
+    expect(compilePattern(pattern).test(subject)).toBe(expected);
+  });
+
+  it.each([
+    ["(", "a parenthesis is never closed", 0],
+    ["a)", "a closing parenthesis without an opening one", 1],
+    ["a(b", "a parenthesis is never closed", 1],
+    ["[a", "a character class is never closed", 0],
+    ["[z-a]", "a range of characters that ends before it starts", 0],
+    ["[[:foo:]]", '"[:foo:]" is not a class of characters', 0],
+    ["*a", "a quantifier without anything to repeat", 0],
+    ["a**", "a quantifier without anything to repeat", 2],
+    ["(?i)*", "a quantifier without anything to repeat", 0],
+    ["a{3,2}", "a quantifier whose numbers are out of order", 0],
+    ["a{99999}", "a quantifier of more than 65535", 0],
+    ["\\", "a backslash at the end", 0],
+    ["\\y", '"\\y" is not an escape sequence', 0],
+    ["\\x{100}", "a character of more than one byte", 0],
+    ["\\p{Nonsense}", "this Unicode property is not supported", 0],
+    ["(a)\\2", "a reference to a group that is not there", 3],
+    ["\\k<x>", "a reference to a group that is not there", 0],
+    ["(?R)", "this kind of group is not supported", 0],
+    ["(?|a|b)", "this kind of group is not supported", 0],
+    ["(*UTF)a", "verbs, as in (*UTF), are not supported", 0],
+    ["(".repeat(1000), "groups nested more than 128 deep", 128],
+  ])("%j is refused: %s", (pattern, message, offset) => {
+    let error: unknown;
+    try {
+      compilePattern(pattern);
+    } catch (e) {
+      error = e;
+    }
+    expect(error).toBeInstanceOf(PatternError);
+    expect(error).toMatchObject({ message, offset });
+  });
+});
