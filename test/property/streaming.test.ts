@@ -324,6 +324,34 @@ describe("compressed", () => {
   });
 });
 
+describe("lengths that lie", () => {
+  test.each([
+    1_900_001, 0x7ffffffc, 0x7ffffffd, 0x7fffffff, 0x80000000, 0x80000003, 0xfffffffc, 0xfffffffd, 0xffffffff,
+  ])("a block of %i bytes that is no packet is passed over to the file's end", async (total) => {
+    const before = pcapng([udpFrame(1, 30)]);
+    const bytes = concat(before, block(0x80000123, 100));
+    new DataView(bytes.buffer).setUint32(before.length + 4, total, true);
+    const run = await same(bytes, [1, 20]);
+    expect(run.rows.length).toBe(1);
+    expect(run.problems.map((p) => [p.code, p.fatal])).toEqual([
+      ["block-skipped", false],
+      ["truncated", true],
+    ]);
+  });
+
+  test("more captured bytes than a packet block has room for: only that packet is left out", async () => {
+    const frame = udpFrame(1, 30);
+    for (let captured = frame.length + 4; captured < frame.length + 80; captured++) {
+      const bytes = pcapng([frame, udpFrame(2, 30)]);
+      const records = walkRecords(bytes);
+      new DataView(bytes.buffer).setUint32((records.packets[0] as number) + 20, captured, true);
+      const run = await same(bytes, [7], false, [flows]);
+      expect(run.problems.map((p) => [p.code, p.fatal])).toEqual([["bad-length", false]]);
+      expect(run.offsets).toEqual(records.packets.slice(1));
+    }
+  });
+});
+
 describe("large", () => {
   const straddling = (lengths: readonly number[]): Uint8Array[] => lengths.map((n, i) => udpFrame(i, n));
 

@@ -77,6 +77,10 @@ export function printValue(out: TextWriter, field: Field, column: ValueColumn, r
       printText(out, column.strings[n] ?? "");
       break;
     case "bytes":
+      if (field.isProtocol) {
+        out.ascii(field.label);
+        break;
+      }
       for (let i = 0; i < (column.lengths[row] as number); i++) out.hex(column.bytes[n + i] as number, 2);
       break;
   }

@@ -13,6 +13,8 @@ export interface Field {
   readonly protocol: string;
   /** Print as 0x and this many hex digits; 0: decimal. */
   readonly hexDigits: number;
+  /** A protocol rather than one of its values: its bytes can be searched and sliced, it prints as its name. */
+  readonly isProtocol?: boolean;
   /** Needs stream numbers and TCP analysis. */
   readonly needsStreams: boolean;
   collect(index: BatchIndex, out: ValueColumn, context: FieldContext): void;
@@ -123,6 +125,33 @@ export function rowField(
       const rows = index.of(layer);
       for (let i = 0; i < rows.count; i++)
         visit(index.batch, rows.rows[i] as number, rows.packets[i] as number, rows.ordinals[i] as number, out, context);
+    },
+  };
+}
+
+/** A protocol: a row a layer, its bytes from the header on as far as they were captured. */
+export function protocolField(name: string, label: string, layer: number): Field {
+  return {
+    name,
+    label,
+    kind: "bytes",
+    protocol: name,
+    hexDigits: 0,
+    isProtocol: true,
+    needsStreams: false,
+    collect(index, out) {
+      const { batch } = index;
+      const rows = index.of(layer);
+      for (let i = 0; i < rows.count; i++) {
+        const row = rows.rows[i] as number;
+        appendValue(
+          out,
+          rows.packets[i] as number,
+          rows.ordinals[i] as number,
+          batch.layerPtr[row] as number,
+          Math.max(captured(batch, row), 0),
+        );
+      }
     },
   };
 }

@@ -30,7 +30,12 @@ export function interfaceName(context: FieldContext, point: number): string {
 }
 
 export const FRAME_FIELDS: readonly Field[] = [
-  packetField({ name: "frame", label: "Frame", kind: "none" }, (_batch, packet, out) => appendValue(out, packet, 1, 1)),
+  {
+    ...packetField({ name: "frame", label: "Frame", kind: "bytes" }, (batch, packet, out) =>
+      appendValue(out, packet, 1, batch.data[packet] as number, batch.captured[packet] as number),
+    ),
+    isProtocol: true,
+  },
   packetField({ name: "frame.number", label: "Frame number", kind: "uint" }, (batch, packet, out) =>
     appendValue(out, packet, 1, batch.numberBefore + packet + 1),
   ),

@@ -9,15 +9,18 @@ import {
   LAYER_VLAN,
 } from "../../../src-shared/model/layer-kind";
 import type { Batch } from "../kernel/batch";
-import { type Available, type Field, addressField, captured, readUint, rowField, uintField } from "./field";
+import {
+  type Available,
+  type Field,
+  addressField,
+  captured,
+  protocolField,
+  readUint,
+  rowField,
+  uintField,
+} from "./field";
 
 const TPID_8021AD = 0x88a8;
-
-function presence(name: string, label: string, layer: number): Field {
-  return rowField({ name, label, kind: "none", protocol: name }, layer, (_batch, _row, packet, ordinal, out) =>
-    appendValue(out, packet, ordinal, 1),
-  );
-}
 
 /** 802.1ad tags (TPID 0x88a8) are another protocol to Wireshark, with fields of its own. */
 const plainTag: Available = (batch, row) => (batch.layerAux[row] === TPID_8021AD ? 0 : captured(batch, row));
@@ -86,10 +89,10 @@ function arpAddress(name: string, label: string, hardware: boolean, target: bool
 }
 
 export const LINK_FIELDS: readonly Field[] = [
-  presence("sll", "Linux cooked capture", LAYER_SLL),
+  protocolField("sll", "Linux cooked capture", LAYER_SLL),
   sll("sll.pkttype", "Packet type", 0, 10, 2, 0),
   sll("sll.etype", "Protocol", 14, 0, 2, 4),
-  presence("eth", "Ethernet II", LAYER_ETHERNET),
+  protocolField("eth", "Ethernet II", LAYER_ETHERNET),
   addressField({ name: "eth.dst", label: "Destination", kind: "mac", protocol: "eth" }, LAYER_ETHERNET, 0),
   addressField({ name: "eth.src", label: "Source", kind: "mac", protocol: "eth" }, LAYER_ETHERNET, 6),
   rowField(
@@ -110,7 +113,7 @@ export const LINK_FIELDS: readonly Field[] = [
       if (v > 1500) appendValue(out, packet, ordinal, v);
     },
   ),
-  presence("vlan", "802.1Q VLAN tag", LAYER_VLAN),
+  protocolField("vlan", "802.1Q VLAN tag", LAYER_VLAN),
   uintField(
     { name: "vlan.id", label: "VLAN ID", protocol: "vlan" },
     LAYER_VLAN,
@@ -123,8 +126,8 @@ export const LINK_FIELDS: readonly Field[] = [
     { offset: 0, width: 2, shift: 13, mask: 7 },
     plainTag,
   ),
-  presence("mpls", "MPLS label", LAYER_MPLS),
-  presence("arp", "Address Resolution Protocol", LAYER_ARP),
+  protocolField("mpls", "MPLS label", LAYER_MPLS),
+  protocolField("arp", "Address Resolution Protocol", LAYER_ARP),
   uintField({ name: "arp.opcode", label: "Opcode", protocol: "arp" }, LAYER_ARP, { offset: 6, width: 2 }),
   arpAddress("arp.src.hw_mac", "Sender MAC address", true, false),
   arpAddress("arp.src.proto_ipv4", "Sender IP address", false, false),

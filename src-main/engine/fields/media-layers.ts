@@ -2,55 +2,48 @@
 import { gunzipSync, inflateRawSync, inflateSync } from "node:zlib";
 import { httpText, isHttpHeader } from "../../../src-shared/wire/http";
 
-/** Media types with a dissector of their own; all others are "media". */
+/** Media types with a dissector of their own, as `name type type …` lines; all others are "media". */
 const MEDIA: ReadonlyMap<string, string> = new Map(
-  (
-    "data-text-lines text/plain text/html text/css text/richtext text/enriched text/parameters " +
-    "text/vnd.wap.wmlscript application/vnd.wap.wmlscript text/vnd.wap.si text/vnd.wap.sl text/vnd.wap.co " +
-    "text/vnd.wap.emn application/x-wms-logconnectstats application/x-wms-logplaystats application/x-wms-sendevent|" +
-    "data application/octet-stream|" +
-    "image-gif image/gif|" +
-    "image-jfif image/jpg image/jpeg|" +
-    "png image/png|" +
-    "json application/json application/json-rpc application/jsonrequest application/senml+json " +
-    "application/sensml+json application/dds-web+json application/x-javascript-json application/vnd.oma.lwm2m+json " +
-    "application/problem+json application/merge-patch+json application/json-patch+json|" +
-    "urlencoded-form application/x-www-form-urlencoded|" +
-    "xml text/xml text/vnd.wap.wml text/vnd.wap.si+xml text/vnd.wap.sl+xml text/vnd.wap.co+xml " +
-    "text/vnd.wap.emn+xml application/xml application/soap+xml application/xhtml+xml application/rdf+xml " +
-    "application/rss+xml application/atom+xml application/vnd.wv.csp+xml application/x-crd+xml " +
-    "application/vnd.wv.csp.xml application/xml-dtd application/xcap-diff+xml application/xcap-el+xml " +
-    "application/xcap-error+xml application/xcap-att+xml application/xcap-caps+xml application/xcap-ns+xml " +
-    "application/pidf+xml application/pidf-diff+xml application/reginfo+xml application/simservs+xml " +
-    "application/resource-lists+xml application/rls-services+xml application/sparql-results+xml " +
-    "application/auth-policy+xml application/ccmp+xml application/conference-info+xml application/cpim-pidf+xml " +
-    "application/mathml+xml application/mbms-register+xml application/media_control+xml application/note+xml " +
-    "application/watcherinfo+xml application/x-wms-logconnectstats+xml application/smil application/vnd.syncml+xml " +
-    "application/vnd.ms-sync+xml application/x-ms-application application/x-gpx+xml image/svg+xml|" +
-    "ocsp application/ocsp-request application/ocsp-response|" +
-    "mp4 video/mp4 audio/mp4|" +
-    "wbxml application/vnd.wap.wmlc application/vnd.wap.wbxml application/vnd.ms-sync.wbxml application/vnd.syncml+wbxml|" +
-    "pkixcrl application/pkix-crl|" +
-    "x509af application/pkix-cert|" +
-    "ipp application/ipp|" +
-    "mp2t video/mp2t"
-  )
-    .split("|")
+  `
+  cbor application/cbor
+  data application/octet-stream
+  data-text-lines text/plain text/html text/css text/javascript text/richtext text/enriched text/parameters application/x-javascript application/x-wms-logconnectstats application/x-wms-logplaystats application/x-wms-sendevent
+  dns application/dns-message
+  grpc application/grpc
+  image-gif image/gif
+  image-jfif image/jpg image/jpeg
+  ipp application/ipp
+  json application/json application/json-rpc application/jsonrequest application/senml+json application/sensml+json application/problem+json application/merge-patch+json application/json-patch+json application/dds-web+json application/vnd.oma.lwm2m+json application/x-ndjson
+  message-http message/http
+  ocsp application/ocsp-request application/ocsp-response
+  pkix-cert application/pkix-cert
+  pkixtsp application/timestamp-query application/timestamp-reply
+  png image/png
+  sdp application/sdp
+  urlencoded-form application/x-www-form-urlencoded
+  wbxml application/vnd.ms-sync.wbxml application/vnd.wap.wbxml application/vnd.wap.wmlc application/vnd.syncml+wbxml
+  xml text/xml application/xml application/soap+xml application/rdf+xml application/rss+xml application/atom+xml application/xml-dtd application/smil application/mathml+xml application/pidf+xml application/reginfo+xml application/simservs+xml application/resource-lists+xml application/conference-info+xml application/watcherinfo+xml application/sparql-results+xml image/svg+xml
+  `
+    .trim()
+    .split("\n")
     .flatMap((line) => {
-      const [name, ...types] = line.split(" ");
+      const [name, ...types] = line.trim().split(" ");
       return types.map((type): [string, string] => [type, name as string]);
     }),
 );
 const INFLATED = 1 << 20;
+const NOTHING = new Uint8Array(0);
 
 /** The headers of a message that say what its body is. */
 export class BodyHeaders {
   type: string | undefined;
+  private boundary = "";
   private transferEncoding = "";
   private contentEncoding = "";
 
   clear(): void {
     this.type = undefined;
+    this.boundary = "";
     this.transferEncoding = "";
     this.contentEncoding = "";
   }
@@ -58,8 +51,9 @@ export class BodyHeaders {
   take(bytes: Uint8Array, name: number, nameEnd: number, value: number, valueEnd: number): void {
     const length = nameEnd - name;
     if (length === 12 && isHttpHeader(bytes, name, nameEnd, "content-type")) {
-      const text = httpText(bytes, value, valueEnd).toLowerCase();
-      this.type = (/^[^;\s]*/.exec(text) as RegExpExecArray)[0];
+      const text = httpText(bytes, value, valueEnd);
+      this.type = (/^[^;\s]*/.exec(text) as RegExpExecArray)[0].toLowerCase();
+      this.boundary = /;\s*boundary="?([^";]+)/i.exec(text)?.[1]?.trim() ?? "";
     } else if (length === 16 && isHttpHeader(bytes, name, nameEnd, "content-encoding")) {
       this.contentEncoding = httpText(bytes, value, valueEnd).trim().toLowerCase();
     } else if (length === 17 && isHttpHeader(bytes, name, nameEnd, "transfer-encoding")) {
@@ -67,16 +61,12 @@ export class BodyHeaders {
     }
   }
 
-  get chunked(): boolean {
-    return this.transferEncoding.includes("chunked");
-  }
-
-  /** The layers of the body, joined by ":". */
+  /** The layers of the body, joined by ":". Of chunks, nothing is shown unless all that begin here are here. */
   layers(bytes: Uint8Array, start: number, end: number): string {
     let body = bytes;
     let from = start;
     let to = end;
-    if (this.chunked) {
+    if (this.transferEncoding.includes("chunked")) {
       body = dechunk(bytes, start, end);
       from = 0;
       to = body.length;
@@ -85,27 +75,51 @@ export class BodyHeaders {
     const encoding = this.contentEncoding;
     if (encoding !== "" && encoding !== "identity") {
       const plain = inflate(body.subarray(from, to), encoding);
-      if (!plain || plain.length === 0) return "data";
+      if (!plain) return "data";
+      if (plain.length === 0) return "";
       body = plain;
       from = 0;
       to = plain.length;
     }
-    return mediaLayers(this.type, body, from, to);
+    return mediaLayers(this.type, this.boundary, body, from, to);
   }
 }
 
-function mediaLayers(type: string | undefined, body: Uint8Array, from: number, to: number): string {
+function mediaLayers(type: string | undefined, boundary: string, body: Uint8Array, from: number, to: number): string {
   if (type !== undefined) {
-    const name = MEDIA.get(type) ?? (type.startsWith("multipart/") ? "mime_multipart:data" : undefined);
+    if (type.startsWith("multipart/")) return multipartLayers(boundary, body, from, to);
+    const name = MEDIA.get(type);
     if (name === "json") return jsonLayers(body, from, to);
-    if (name !== undefined && !(name.startsWith("image-") || name === "png")) return name;
-    if (name !== undefined && isImage(body, from, to) === name) return name;
+    // What is called an image must be one.
+    if (name !== undefined && !type.startsWith("image/")) return name;
+    if (name === "xml" || (name !== undefined && imageLayer(body, from, to) === name)) return name;
   }
-  return isImage(body, from, to) ?? (type === undefined ? "data" : "media");
+  return imageLayer(body, from, to) ?? (type === undefined ? "data" : "media");
+}
+
+/** Each part that ends here (RFC 2046 section 5.1.1), by its own Content-Type. */
+function multipartLayers(boundary: string, body: Uint8Array, from: number, to: number): string {
+  const parts = httpText(body, from, to).split(`--${boundary}`);
+  if (boundary === "" || parts.length < 2) return "mime_multipart:data";
+  let layers = "mime_multipart";
+  let at = from + (parts[0] as string).length;
+  for (let i = 1; i < parts.length - 1; i++) {
+    const part = parts[i] as string;
+    at += boundary.length + 2;
+    const blank = part.indexOf("\r\n\r\n");
+    if (blank >= 0) {
+      const type = /^content-type:\s*([^;\s]*)/im.exec(part.slice(0, blank))?.[1]?.toLowerCase();
+      const start = at + blank + 4;
+      const end = at + part.length - 2;
+      if (start < end) layers += `:${mediaLayers(type, "", body, start, end)}`;
+    }
+    at += part.length;
+  }
+  return layers;
 }
 
 /** The images tshark recognises by their first bytes. */
-function isImage(b: Uint8Array, at: number, end: number): string | undefined {
+function imageLayer(b: Uint8Array, at: number, end: number): string | undefined {
   const n = end - at;
   const text = String.fromCharCode(...b.subarray(at, Math.min(end, at + 8)));
   if (n >= 10 && (text.startsWith("GIF87a") || text.startsWith("GIF89a"))) return "image-gif";
@@ -114,19 +128,24 @@ function isImage(b: Uint8Array, at: number, end: number): string | undefined {
   return undefined;
 }
 
-/** The chunks of a body that are here, put together; nothing if the first is cut. */
+/** The chunks of a body put together; nothing if one of them is cut, or the trailer is. */
 function dechunk(bytes: Uint8Array, start: number, end: number): Uint8Array {
   const parts: Uint8Array[] = [];
   let at = start;
   while (at < end) {
-    const head = /^\s*([0-9a-fA-F]+)[^\n]*\n/.exec(httpText(bytes, at, Math.min(end, at + 64)));
+    const head = /^\s*([0-9a-fA-F]+)[^\r\n]*\r?\n/.exec(httpText(bytes, at, Math.min(end, at + 64)));
     if (!head) break;
     const size = Number.parseInt(head[1] as string, 16);
     const data = at + head[0].length;
-    if (size === 0 || (parts.length === 0 && data + size > end)) break;
-    parts.push(bytes.subarray(data, Math.min(end, data + size)));
+    if (size === 0) {
+      if (data >= end) return NOTHING;
+      break;
+    }
+    if (data + size + 2 > end) return NOTHING;
+    parts.push(bytes.subarray(data, data + size));
     at = data + size + 2;
   }
+  if (parts.length === 1) return parts[0] as Uint8Array;
   const whole = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
   let n = 0;
   for (const p of parts) {
@@ -158,8 +177,8 @@ export function jsonLayers(bytes: Uint8Array, from: number, to: number): string 
   let at = skipSpace(bytes, from, to);
   for (;;) {
     const next = endOfJson(bytes, at, to);
-    if (next < 0 || next === at) break;
-    at = next;
+    if (next < 0) break;
+    at = skipSpace(bytes, next, to);
   }
   return at < to ? "json:data-text-lines" : "json";
 }
@@ -223,15 +242,21 @@ function endOfName(b: Uint8Array, from: number, to: number): number {
 
 function endOfString(b: Uint8Array, from: number, to: number): number {
   for (let at = from + 1; at < to; at++) {
-    if (b[at] === 0x5c) at++;
-    else if (b[at] === 0x22) return at + 1;
+    const c = b[at];
+    if (c === 0x22) return at + 1;
+    if (c !== 0x5c) continue;
+    const escaped = String.fromCharCode(b[++at] as number);
+    if (escaped === "u") {
+      if (at + 4 >= to || !/^[0-9a-fA-F]{4}$/.test(httpText(b, at + 1, at + 5))) return -1;
+      at += 4;
+    } else if (!'"\\/bfnrt'.includes(escaped)) return -1;
   }
   return -1;
 }
 
 function endOfScalar(b: Uint8Array, from: number, to: number): number {
   if (b[from] === 0x22) return endOfString(b, from, to);
-  let at = from;
-  while (at < to && /[-+.0-9a-zA-Z]/.test(String.fromCharCode(b[at] as number))) at++;
-  return at > from ? at : -1;
+  const text = httpText(b, from, Math.min(to, from + 64));
+  const scalar = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?)/.exec(text);
+  return scalar ? from + scalar[0].length : -1;
 }

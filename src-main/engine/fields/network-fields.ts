@@ -9,6 +9,7 @@ import {
   addressField,
   captured,
   readUint,
+  protocolField,
   rowField,
   uintField,
 } from "./field";
@@ -37,12 +38,6 @@ const ip = (
 
 const ip6 = (name: string, label: string, bits: HeaderBits, hexDigits = 0): Field =>
   uintField({ name, label, protocol: "ipv6", hexDigits }, LAYER_IPV6, bits);
-
-function presence(name: string, label: string, layer: number): Field {
-  return rowField({ name, label, kind: "none", protocol: name }, layer, (_batch, _row, packet, ordinal, out) =>
-    appendValue(out, packet, ordinal, 1),
-  );
-}
 
 /** Both addresses of a header. */
 function eitherAddress(name: string, layer: number, kind: "ipv4" | "ipv6", protocol: string): Field {
@@ -77,7 +72,7 @@ const icmpWord = (name: string, label: string, offset: number): Field =>
   });
 
 export const NETWORK_FIELDS: readonly Field[] = [
-  presence("ip", "Internet Protocol version 4", LAYER_IPV4),
+  protocolField("ip", "Internet Protocol version 4", LAYER_IPV4),
   {
     name: "ip.version",
     label: "Version",
@@ -169,7 +164,7 @@ export const NETWORK_FIELDS: readonly Field[] = [
   ip("ip.src", "Source address", { offset: 12, width: 4 }, { kind: "ipv4" }),
   ip("ip.dst", "Destination address", { offset: 16, width: 4 }, { kind: "ipv4" }),
   eitherAddress("ip.addr", LAYER_IPV4, "ipv4", "ip"),
-  presence("ipv6", "Internet Protocol version 6", LAYER_IPV6),
+  protocolField("ipv6", "Internet Protocol version 6", LAYER_IPV6),
   ip6("ipv6.flow", "Flow label", { offset: 0, width: 4, mask: 0xfffff }, 6),
   ip6("ipv6.plen", "Payload length", { offset: 4, width: 2 }),
   ip6("ipv6.nxt", "Next header", { offset: 6, width: 1 }),
@@ -177,12 +172,12 @@ export const NETWORK_FIELDS: readonly Field[] = [
   addressField({ name: "ipv6.src", label: "Source address", kind: "ipv6", protocol: "ipv6" }, LAYER_IPV6, 8),
   addressField({ name: "ipv6.dst", label: "Destination address", kind: "ipv6", protocol: "ipv6" }, LAYER_IPV6, 24),
   eitherAddress("ipv6.addr", LAYER_IPV6, "ipv6", "ipv6"),
-  presence("icmp", "Internet Control Message Protocol", LAYER_ICMP),
+  protocolField("icmp", "Internet Control Message Protocol", LAYER_ICMP),
   uintField({ name: "icmp.type", label: "Type", protocol: "icmp" }, LAYER_ICMP, { offset: 0, width: 1 }),
   uintField({ name: "icmp.code", label: "Code", protocol: "icmp" }, LAYER_ICMP, { offset: 1, width: 1 }),
   icmpWord("icmp.ident", "Identifier", 4),
   icmpWord("icmp.seq", "Sequence number", 6),
-  presence("icmpv6", "Internet Control Message Protocol v6", LAYER_ICMPV6),
+  protocolField("icmpv6", "Internet Control Message Protocol v6", LAYER_ICMPV6),
   uintField({ name: "icmpv6.type", label: "Type", protocol: "icmpv6" }, LAYER_ICMPV6, { offset: 0, width: 1 }),
   uintField({ name: "icmpv6.code", label: "Code", protocol: "icmpv6" }, LAYER_ICMPV6, { offset: 1, width: 1 }),
 ];

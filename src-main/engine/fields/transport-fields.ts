@@ -27,13 +27,16 @@ import {
   NO_ROW,
 } from "../kernel/assembly/abi";
 import type { Batch } from "../kernel/batch";
-import { type Available, type Field, type HeaderBits, captured, readUint, rowField, uintField } from "./field";
-
-function presence(name: string, label: string, layer: number): Field {
-  return rowField({ name, label, kind: "none", protocol: name }, layer, (_batch, _row, packet, ordinal, out) =>
-    appendValue(out, packet, ordinal, 1),
-  );
-}
+import {
+  type Available,
+  type Field,
+  type HeaderBits,
+  captured,
+  protocolField,
+  readUint,
+  rowField,
+  uintField,
+} from "./field";
 
 /** Wireshark shows no TCP field behind the ports unless 16 bytes are there: it looks at flags and window first. */
 const tcpStart: Available = (batch, row) => {
@@ -175,7 +178,7 @@ const streamOf = (batch: Batch, row: number, packet: number, ordinal: number, ou
 const RETRANSMISSION = ANALYSIS_RETRANSMISSION | ANALYSIS_FAST_RETRANSMISSION | ANALYSIS_SPURIOUS_RETRANSMISSION;
 
 export const TRANSPORT_FIELDS: readonly Field[] = [
-  presence("udp", "User Datagram Protocol", LAYER_UDP),
+  protocolField("udp", "User Datagram Protocol", LAYER_UDP),
   ...port("udp", LAYER_UDP),
   uintField({ name: "udp.length", label: "Length", protocol: "udp" }, LAYER_UDP, { offset: 4, width: 2 }),
   uintField(
@@ -189,7 +192,7 @@ export const TRANSPORT_FIELDS: readonly Field[] = [
     LAYER_UDP,
     streamOf,
   ),
-  presence("tcp", "Transmission Control Protocol", LAYER_TCP),
+  protocolField("tcp", "Transmission Control Protocol", LAYER_TCP),
   ...port("tcp", LAYER_TCP),
   rowField(
     { name: "tcp.stream", label: "Stream index", kind: "uint", protocol: "tcp", needsStreams: true },
@@ -281,9 +284,9 @@ export const TRANSPORT_FIELDS: readonly Field[] = [
       appendValue(out, packet, ordinal, seconds, ns - seconds * 1e9);
     },
   ),
-  presence("sctp", "Stream Control Transmission Protocol", LAYER_SCTP),
+  protocolField("sctp", "Stream Control Transmission Protocol", LAYER_SCTP),
   ...port("sctp", LAYER_SCTP),
-  presence("vxlan", "Virtual eXtensible Local Area Network", LAYER_VXLAN),
+  protocolField("vxlan", "Virtual eXtensible Local Area Network", LAYER_VXLAN),
   uintField({ name: "vxlan.flags", label: "Flags", protocol: "vxlan", hexDigits: 4 }, LAYER_VXLAN, {
     offset: 0,
     width: 2,
@@ -292,7 +295,7 @@ export const TRANSPORT_FIELDS: readonly Field[] = [
     offset: 4,
     width: 3,
   }),
-  presence("geneve", "Generic Network Virtualization Encapsulation", LAYER_GENEVE),
+  protocolField("geneve", "Generic Network Virtualization Encapsulation", LAYER_GENEVE),
   uintField({ name: "geneve.proto_type", label: "Protocol type", protocol: "geneve", hexDigits: 4 }, LAYER_GENEVE, {
     offset: 2,
     width: 2,
@@ -302,7 +305,7 @@ export const TRANSPORT_FIELDS: readonly Field[] = [
     LAYER_GENEVE,
     { offset: 4, width: 3 },
   ),
-  presence("gre", "Generic Routing Encapsulation", LAYER_GRE),
+  protocolField("gre", "Generic Routing Encapsulation", LAYER_GRE),
   uintField({ name: "gre.proto", label: "Protocol type", protocol: "gre", hexDigits: 4 }, LAYER_GRE, {
     offset: 2,
     width: 2,
@@ -319,5 +322,5 @@ export const TRANSPORT_FIELDS: readonly Field[] = [
         appendValue(out, packet, ordinal, readUint(batch.bytes, p + offset, 4));
     },
   ),
-  presence("wg", "WireGuard", LAYER_WIREGUARD),
+  protocolField("wg", "WireGuard", LAYER_WIREGUARD),
 ];
