@@ -23,6 +23,7 @@ import type { Batch } from "../kernel/batch";
 import { readUint } from "./field";
 import type { FieldContext } from "./field-context";
 import { BodyHeaders, jsonLayers } from "./media-layers";
+import { TCP_CHECKS, UDP_CHECKS, looksLikeSip, looksLikeStun } from "./payload-checks";
 import { TCP_PDUS } from "./tcp-pdus";
 
 /** What a payload was taken for, if it has fields. */
@@ -57,6 +58,10 @@ interface Conversation {
   connectPort: number;
   /** What HTTP gave way to: "" none, a name, or "connect". */
   httpSuccessor: string;
+  /** STARTTLS or its like was sent. */
+  tlsAsked: boolean;
+  /** The client may send a mail now. */
+  mailData: boolean;
   forward: LongMessage[];
   backward: LongMessage[];
 }
@@ -68,6 +73,8 @@ const newConversation = (): Conversation => ({
   httpRequestSeen: false,
   connectPort: 0,
   httpSuccessor: "",
+  tlsAsked: false,
+  mailData: false,
   forward: [],
   backward: [],
 });
@@ -261,9 +268,53 @@ export class ApplicationLayers {
         return "dns";
       case "openflow":
         return openflowLayers(s);
-      default:
-        return name;
+      case "amqp":
+        return s.end - s.start < 9 ? "" : name;
+      case "smtp":
+      case "imap":
+      case "pop":
+      case "ftp":
+      case "pgsql":
+      case "mysql":
+        return this.startTls(name, s, c);
+      default: {
+        const check = TCP_CHECKS.get(name);
+        return !check || check(s.bytes, s.start, s.end) ? name : undefined;
+      }
     }
+  }
+
+  /** Protocols that ask for TLS and go on in it. */
+  private startTls(name: string, s: Segment, c: Conversation): string {
+    const { bytes, start, end } = s;
+    const fromServer = tcpPorts.get(s.sourcePort) === name;
+    if (name === "pgsql") {
+      if (!fromServer) c.tlsAsked = end - start === 8 && readUint(bytes, start + 4, 4) === PGSQL_SSL_REQUEST;
+      else if (c.tlsAsked && end - start === 1) {
+        c.tlsAsked = false;
+        if (bytes[start] === 0x53) c.dissector = "tls";
+        return "";
+      }
+      return name;
+    }
+    if (name === "mysql") {
+      // A handshake response that is nothing but capabilities, TLS among them.
+      const size = end - start;
+      if (!fromServer && size === 36 && bytes[start] === 32 && (bytes[start + 5] as number) & 8) c.dissector = "tls";
+      return name;
+    }
+    const line = latin1(bytes, start, Math.min(end, start + 64));
+    if (!fromServer) {
+      if (TLS_REQUEST.test(line)) c.tlsAsked = true;
+      if (name === "smtp") return smtpRequest(line, latin1(bytes, Math.max(start, end - 5), end), c);
+    } else {
+      if (c.tlsAsked) {
+        c.tlsAsked = false;
+        if (/^(?:220|234|\+OK|\w+ OK)/.test(line)) c.dissector = "tls";
+      }
+      if (name === "smtp" && line.startsWith("354")) c.mailData = true;
+    }
+    return name;
   }
 
   private http(s: Segment, c: Conversation): string {
@@ -271,7 +322,7 @@ export class ApplicationLayers {
     if (c.httpSuccessor !== "") {
       if (c.httpSuccessor !== "connect") return `http:${c.httpSuccessor}`;
       const port = c.connectPort;
-      if (tcpPorts.get(port) === "http") return "http:data";
+      if (port === 0 || tcpPorts.get(port) === "http") return "http:data";
       const toServer = s.destinationPort < s.sourcePort;
       const inner: Segment = toServer ? { ...s, destinationPort: port } : { ...s, sourcePort: port };
       const name = this.tcpPayload(inner, newConversation(), "");
@@ -325,9 +376,13 @@ export class ApplicationLayers {
       },
       c.httpRequestSeen,
     );
-    if (outcome === "not-http") return "";
+    if (outcome === "not-http") {
+      if (!latin1(bytes, s.start, Math.min(s.end, s.start + 14)).startsWith("PRI * HTTP/2.0")) return "";
+      c.httpSuccessor = "http2";
+      return "http:http2";
+    }
     if (connectPort > 0) c.connectPort = connectPort;
-    if (switched) c.httpSuccessor = upgrade.startsWith("h2c") ? "http2" : upgrade === "" ? "data" : upgrade;
+    if (switched) c.httpSuccessor = UPGRADES.find(([start]) => upgrade.startsWith(start))?.[1] ?? "data";
     this.take(MESSAGE_HTTP, s.start, s.end, s.statedEnd, s.row);
     return layers;
   }
@@ -362,6 +417,11 @@ export class ApplicationLayers {
     if (known !== undefined) {
       const name = this.udpDissect(known, s);
       if (name !== undefined) return name;
+    }
+    const { tftp } = this.state;
+    if (tftp.size > 0 && tftp.has(s.destinationPort) && udpPorts.get(s.sourcePort) === undefined) {
+      if (stream !== NO_ROW) this.state.udp[stream] = "tftp";
+      return this.udpDissect("tftp", s) as string;
     }
     const low = Math.min(s.sourcePort, s.destinationPort);
     const high = Math.max(s.sourcePort, s.destinationPort);
@@ -411,10 +471,69 @@ export class ApplicationLayers {
         return bytes[start + 20] === 1 && size > 28 ? "rx:afs" : "rx";
       case "db-lsp-disc":
         return `db-lsp-disc:${jsonLayers(bytes, start, end)}`;
-      default:
-        return name;
+      case "kerberos":
+        if (UDP_CHECKS.get(name)?.(bytes, start, end) !== true) return undefined;
+        return bytes[start] === 4 ? "kerberos:krb4" : name;
+      case "tftp":
+        // The server answers from another port.
+        if (s.destinationPort === TFTP_PORT) this.state.tftp.add(s.sourcePort);
+        return bytes[start + 1] === 3 && size > 4 ? "tftp:data" : name;
+      case "gtp":
+        if (UDP_CHECKS.get(name)?.(bytes, start, end) !== true) return undefined;
+        return (bytes[start] as number) >> 5 === 2 ? "gtp:gtpv2" : name;
+      case "radius":
+        if (UDP_CHECKS.get(name)?.(bytes, start, end) !== true) return undefined;
+        return radiusLayers(s);
+      case "sip":
+        return looksLikeSip(bytes, start, end) ? sipLayers(s) : undefined;
+      default: {
+        const check = UDP_CHECKS.get(name);
+        return !check || check(bytes, start, end) ? name : undefined;
+      }
     }
   }
+}
+
+const TFTP_PORT = 69;
+const PGSQL_SSL_REQUEST = 80877103;
+const TLS_REQUEST = /^(?:STARTTLS|STLS|AUTH TLS|AUTH SSL|\w+ STARTTLS)\b/i;
+/** What the value of Upgrade begins with, and who takes over. */
+const UPGRADES: readonly (readonly [string, string])[] = [
+  ["websocket", "websocket"],
+  ["h2c", "http2"],
+  ["spdy/", "spdy"],
+];
+const SMTP_COMMAND =
+  /^(?:HELO|EHLO|MAIL|RCPT|DATA|RSET|SEND|SOML|SAML|VRFY|EXPN|HELP|NOOP|QUIT|TURN|ETRN|AUTH|STARTTLS|BDAT|XEXCH50|X-ANONYMOUSTLS|ATRN|XCLIENT)\b/i;
+
+function smtpRequest(line: string, ending: string, c: Conversation): string {
+  if (c.mailData) {
+    if (ending !== "\r\n.\r\n") return "smtp";
+    c.mailData = false;
+    return "smtp:imf";
+  }
+  return SMTP_COMMAND.test(line) ? "smtp" : "smtp:data-text-lines";
+}
+
+/** EAP is carried in attributes (RFC 3579 section 3.1). */
+function radiusLayers(s: Segment): string {
+  const { bytes } = s;
+  const end = Math.min(s.end, s.start + readUint(bytes, s.start + 2, 2));
+  let at = s.start + 20;
+  while (at + 2 <= end) {
+    if (bytes[at] === 79) return "radius:eap";
+    const length = bytes[at + 1] as number;
+    if (length < 2) break;
+    at += length;
+  }
+  return "radius";
+}
+
+function sipLayers(s: Segment): string {
+  const text = latin1(s.bytes, s.start, s.end);
+  const blank = text.indexOf("\r\n\r\n");
+  if (blank < 0 || blank + 4 === text.length) return "sip";
+  return /^(?:content-type|c)\s*:\s*application\/sdp/im.test(text.slice(0, blank)) ? "sip:sdp" : "sip";
 }
 
 interface Segment {
@@ -473,7 +592,26 @@ const VERSION_LINE = /^HTTP\/1\./i;
 function tcpHeuristic(s: Segment): string {
   if (startsTls(s) || startsSsl2(s)) return "tls";
   if (hasHttpVersion(s)) return "http";
+  const { bytes, start, end, destinationPort } = s;
+  if (destinationPort === 6633 || destinationPort === 6634) return "openflow";
+  const size = end - start;
+  if (size >= 20 && bytes[start] === 19 && latin1(bytes, start + 1, start + 20) === "BitTorrent protocol")
+    return "bittorrent";
+  if (looksLikeSip(bytes, start, end)) return "sip";
+  if (size >= 16 && bytes[start] === 5 && (bytes[start + 1] as number) <= 1 && (bytes[start + 2] as number) <= 19) {
+    // DCE/RPC: data representation is 0 or 0x10, and the length says more than the header.
+    const order = bytes[start + 4] as number;
+    if ((order === 0 || order === 0x10) && (bytes[start + 5] as number) <= 3) return "dcerpc";
+  }
+  if (size >= 28 && (bytes[start] as number) & 0x80 && isRpc(bytes, start + 4)) return "rpc";
   return "";
+}
+
+/** An ONC RPC call (RFC 5531 section 9) of a program that can be. */
+function isRpc(bytes: Uint8Array, at: number): boolean {
+  if (readUint(bytes, at + 4, 4) !== 0 || readUint(bytes, at + 8, 4) !== 2) return false;
+  const program = readUint(bytes, at + 12, 4);
+  return program >= 100000 && program < 400000;
 }
 
 /** A handshake or application data record with a length that can be. */
@@ -550,7 +688,10 @@ function udpHeuristic(s: Segment): string {
     (readUint(bytes, start + 1, 2) === 0xfeff || readUint(bytes, start + 1, 2) === 0xfefd)
   )
     return "dtls";
-  if (size >= 20 && readUint(bytes, start + 4, 4) === 0x2112a442 && (first & 0xc0) === 0) return "stun";
+  if (looksLikeStun(bytes, start, s.end)) return "stun";
+  if (looksLikeSip(bytes, start, s.end)) return "sip";
+  if (size >= 24 && isRpc(bytes, start)) return "rpc";
+  if (startsWithMagic(s)) return "wol";
   if (isWireguard(s)) return "wg";
   if (isDns(s)) return "dns";
   return "";
@@ -581,6 +722,16 @@ function isDns(s: Segment): boolean {
   const flags = readUint(bytes, start + 2, 2);
   if (flags & 0x7800) return false;
   const questions = readUint(bytes, start + 4, 2);
+  if (readUint(bytes, start + 8, 2) > 10 || readUint(bytes, start + 10, 2) > 10) return false;
   if (flags & 0x8000) return questions <= 1;
   return questions === 1 && readUint(bytes, start + 6, 2) === 0 && readUint(bytes, start + 8, 2) === 0;
+}
+
+/** Wake on LAN: six bytes 255, then an address sixteen times. */
+function startsWithMagic(s: Segment): boolean {
+  const { bytes, start } = s;
+  if (s.end - start < 102 || readUint(bytes, start, 4) !== 0xffffffff || readUint(bytes, start + 4, 2) !== 0xffff)
+    return false;
+  for (let i = 12; i < 102; i++) if (bytes[start + i] !== bytes[start + i - 6]) return false;
+  return true;
 }

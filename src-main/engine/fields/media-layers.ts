@@ -32,6 +32,7 @@ const MEDIA: ReadonlyMap<string, string> = new Map(
     }),
 );
 const INFLATED = 1 << 20;
+const SHORTEST_GZIP = 18;
 const NOTHING = new Uint8Array(0);
 
 /** The headers of a message that say what its body is. */
@@ -76,7 +77,8 @@ export class BodyHeaders {
     if (encoding !== "" && encoding !== "identity") {
       const plain = inflate(body.subarray(from, to), encoding);
       if (!plain) return "data";
-      if (plain.length === 0) return "";
+      // Nothing, whole or cut.
+      if (plain.length === 0) return to - from < SHORTEST_GZIP ? "data" : "";
       body = plain;
       from = 0;
       to = plain.length;

@@ -68,19 +68,23 @@ describe("inputs", () => {
 
 describe("fields", () => {
   it("joins occurrences by commas, outermost first", () => {
-    const r = hopscope("fields", "fixtures/ip-in-ip.pcapng", "-e", "ip.src", "-e", "ip.proto");
+    const r = hopscope("fields", "fixtures/ip-in-ip.pcapng", "-Y", "ip.src#2", "-e", "ip.src", "-e", "ip.proto");
     expect(r.stdout.split("\n")[0]).toMatch(/^[\d.]+,[\d.]+\t4,\d+$/);
   });
   it("prints csv with a header, json and ek", () => {
     const csv = hopscope("fields", HTTP, "-e", "frame.number", "-e", "ip.src", "--format", "csv", "--header").stdout;
     expect(csv.split("\n")[0]).toBe("frame.number,ip.src");
-    const json = JSON.parse(hopscope("fields", HTTP, "-e", "ip.src", "--format", "json").stdout) as unknown[];
+    const json = JSON.parse(
+      hopscope("fields", HTTP, "-Y", "ip", "-e", "ip.src", "--format", "json").stdout,
+    ) as unknown[];
     expect(json[0]).toMatchObject({ _source: { layers: { "ip.src": [expect.any(String)] } } });
-    const ek = hopscope("fields", HTTP, "-e", "ip.src", "--format", "ek").stdout.split("\n");
+    const ek = hopscope("fields", HTTP, "-Y", "ip", "-e", "ip.src", "--format", "ek").stdout.split("\n");
     expect(JSON.parse(ek[1] as string)).toMatchObject({ layers: { ip_src: [expect.any(String)] } });
   });
   it("filters by layer: #2 is the inner address", () => {
-    const all = hopscope("fields", "fixtures/ip-in-ip.pcapng", "-e", "ip.src").stdout.split("\n")[0] as string;
+    const all = hopscope("fields", "fixtures/ip-in-ip.pcapng", "-Y", "ip.src#2", "-e", "ip.src").stdout.split(
+      "\n",
+    )[0] as string;
     const inner = all.split(",")[1] as string;
     expect(
       hopscope("fields", "fixtures/ip-in-ip.pcapng", "-e", "ip.src", "-Y", `ip.src#2 == ${inner}`).stdout,

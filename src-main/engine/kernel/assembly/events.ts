@@ -325,9 +325,10 @@ function addEvent(
       const pair = icmpPair(type, transportKind == LAYER_ICMPV6);
       seq = (type << 8) | (load<u8>(t + 1) as u32);
       swapPorts = false;
-      // Echo and its kin: the identifier tells conversations apart. One-way messages keep their direction.
+      // Echo and its kin: the identifier tells conversations apart, and who asks (bit 8: the greater address). One-way
+      // messages keep their direction.
       const echo = type == 8 || type == 0 || type == 128 || type == 129 || (type >= 13 && type <= 18);
-      if (pair) ports = (echo && here >= 6 ? be16(t + 4) << 16 : 0) | pair;
+      if (pair) ports = (echo && here >= 6 ? be16(t + 4) << 16 : 0) | pair | (a > b == (type == pair) ? 0x100 : 0);
       else ports = 0x8000 | (a > b ? 0x4000 : 0) | (seq << 16);
     }
   } else protocol = load<u32>(slot + L_AUX + (network << 2));
