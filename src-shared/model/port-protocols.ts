@@ -153,8 +153,7 @@ export const LLC_SAPS =
   "188, netbios 240, hpext 248, rpl 252";
 
 /** llc.cisco_pid: SNAP with the organisation 00:00:0c. */
-export const CISCO_PIDS =
-  "pagp 260, stp 264-265 267-268, udld 273, mcp 313, cdp 8192, cgmp 8193, vtp 8195, dtp 8196";
+export const CISCO_PIDS = "pagp 260, stp 264-265 267-268, udld 273, mcp 313, cdp 8192, cgmp 8193, vtp 8195, dtp 8196";
 
 /** igmp.type */
 export const IGMP_TYPES =

@@ -26,6 +26,7 @@ import {
   INTERFACE_BYTES,
   K_ADDRESS6_COUNT,
   K_CONTEXT_COUNT,
+  MAX_PACKETS,
   MAX_RECORD_BYTES,
   READ_FULL,
   READ_MORE,
@@ -39,11 +40,12 @@ import { type PacketToWrite, type SeedPacket, writePcapng } from "../property/su
 import { type BatchBytes, BatchMaker, LINK_TYPES, SeedBank } from "./batches";
 import { type Failures, makeCollector } from "./report";
 
-const PER_BATCH = 4096;
+/** More than a slot has rows for. */
+const PER_BATCH = MAX_PACKETS + 100;
 /** Packets a kernel decodes before the next takes over: its flow table never forgets. */
 const PER_KERNEL = 1_000_000;
 /** Rows of these batches are looked at one by one. */
-const SAMPLE = 24;
+const SAMPLE = 12;
 const TCP_STATE_BYTES = 152;
 const SEGMENT_ROWS = 16384;
 
@@ -269,7 +271,8 @@ class Machine {
       false,
       0,
       0,
-      MAX_RECORD_BYTES,
+      MAX_PACKETS,
+  MAX_RECORD_BYTES,
       this.tableFor(made),
     );
     if (made.pcapng) kernel.setInterfaceCount(LINK_TYPES.length);

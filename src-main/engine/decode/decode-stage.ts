@@ -38,6 +38,8 @@ import {
   READ_BLOCK,
   READ_BYTES,
   READ_FULL,
+  SLOT_TARGET_BYTES,
+  SLOT_TARGET_PACKETS,
   S_RAW,
 } from "../kernel/assembly/abi";
 import type { KernelExports, KernelMemory } from "../kernel/kernel";
@@ -93,6 +95,8 @@ export class DecodeStage {
   /** File offset of the carried bytes. */
   private position = 0;
   private skip = 0;
+  /** Bytes the last read gave. */
+  private lastRead = 0;
   private pcapng = false;
   private bigEndian = false;
   private section = -1;
@@ -168,6 +172,7 @@ export class DecodeStage {
           break;
         }
         used += got;
+        this.lastRead = got;
         set(H_RAW_USED, used);
         need = false;
       }
@@ -185,9 +190,14 @@ export class DecodeStage {
         if (this.ended) break;
       } else if (status !== 0 && !this.survive(status, slot, at)) break;
       else if (status !== 0) continue;
-      // READ_MORE: whole records are used up.
-      if (this.view.getUint32(slot + H_PACKETS, true) > 0) break;
+      // READ_MORE: whole records are used up. Take more while the source gives full reads and the slot has room; what a live
+      // source gave is handed over at once.
+      const packets = this.view.getUint32(slot + H_PACKETS, true);
       need = true;
+      if (packets > 0) {
+        if (this.lastRead === READ_BYTES && packets < SLOT_TARGET_PACKETS && used < SLOT_TARGET_BYTES) continue;
+        break;
+      }
       const done = this.view.getUint32(slot + H_RAW_DONE, true);
       if (done > 0) {
         // Only blocks without packets so far: make room.

@@ -60,6 +60,8 @@ interface Conversation {
   httpSuccessor: string;
   /** STARTTLS or its like was sent. */
   tlsAsked: boolean;
+  /** The server waits for a name or password. */
+  loginAsked: boolean;
   /** The client may send a mail now. */
   mailData: boolean;
   forward: LongMessage[];
@@ -74,6 +76,7 @@ const newConversation = (): Conversation => ({
   connectPort: 0,
   httpSuccessor: "",
   tlsAsked: false,
+  loginAsked: false,
   mailData: false,
   forward: [],
   backward: [],
@@ -268,6 +271,8 @@ export class ApplicationLayers {
         return "dns";
       case "openflow":
         return openflowLayers(s);
+      case "nbss":
+        return netbiosSession(s);
       case "amqp":
         return s.end - s.start < 9 ? "" : name;
       case "smtp":
@@ -306,12 +311,14 @@ export class ApplicationLayers {
     const line = latin1(bytes, start, Math.min(end, start + 64));
     if (!fromServer) {
       if (TLS_REQUEST.test(line)) c.tlsAsked = true;
+      if (c.loginAsked) return name;
       if (name === "smtp") return smtpRequest(line, latin1(bytes, Math.max(start, end - 5), end), c);
     } else {
       if (c.tlsAsked) {
         c.tlsAsked = false;
         if (/^(?:220|234|\+OK|\w+ OK)/.test(line)) c.dissector = "tls";
       }
+      c.loginAsked = line.startsWith("334");
       if (name === "smtp" && line.startsWith("354")) c.mailData = true;
     }
     return name;
@@ -467,8 +474,12 @@ export class ApplicationLayers {
         if (size >= 4 && readUint(bytes, start, 4) === 0) return size > 4 ? "udpencap:isakmp" : name;
         return "udpencap:esp";
       case "rx":
-        if (size < 28) return undefined;
+        if (UDP_CHECKS.get(name)?.(bytes, start, end) !== true) return undefined;
         return bytes[start + 20] === 1 && size > 28 ? "rx:afs" : "rx";
+      case "rpc":
+        return size < 24 || !isRpc(bytes, start) ? undefined : rpcLayers(bytes, start);
+      case "nbdgm":
+        return netbiosDatagram(s);
       case "db-lsp-disc":
         return `db-lsp-disc:${jsonLayers(bytes, start, end)}`;
       case "kerberos":
@@ -534,6 +545,34 @@ function sipLayers(s: Segment): string {
   const blank = text.indexOf("\r\n\r\n");
   if (blank < 0 || blank + 4 === text.length) return "sip";
   return /^(?:content-type|c)\s*:\s*application\/sdp/im.test(text.slice(0, blank)) ? "sip:sdp" : "sip";
+}
+
+const RPC_PROGRAMS: ReadonlyMap<number, string> = new Map([
+  [100000, "portmap"],
+  [100003, "nfs"],
+  [100005, "mount"],
+  [100021, "nlm"],
+  [100024, "stat"],
+]);
+
+/** A call, by its program. */
+function rpcLayers(bytes: Uint8Array, at: number): string {
+  const program = RPC_PROGRAMS.get(readUint(bytes, at + 12, 4));
+  return program === undefined ? "rpc" : `rpc:${program}`;
+}
+
+/** Datagrams with a browser's or logon service's message in SMB. */
+function netbiosDatagram(s: Segment): string {
+  const text = latin1(s.bytes, s.start, s.end);
+  if (!text.includes("\xffSMB")) return "nbdgm";
+  if (text.includes("\\MAILSLOT\\BROWSE")) return "nbdgm:smb:browser";
+  return text.includes("\\MAILSLOT\\NET\\") ? "nbdgm:smb:smb_netlogon" : "nbdgm:smb";
+}
+
+function netbiosSession(s: Segment): string {
+  const { bytes, start } = s;
+  if (s.end - start < 8 || readUint(bytes, start + 5, 3) !== 0x534d42) return "nbss";
+  return bytes[start + 4] === 0xfe ? "nbss:smb2" : bytes[start + 4] === 0xff ? "nbss:smb" : "nbss";
 }
 
 interface Segment {
@@ -692,6 +731,8 @@ function udpHeuristic(s: Segment): string {
   if (looksLikeSip(bytes, start, s.end)) return "sip";
   if (size >= 24 && isRpc(bytes, start)) return "rpc";
   if (startsWithMagic(s)) return "wol";
+  if (first >> 6 === 2 && size % 4 === 0 && size >= 8 && (bytes[start + 1] === 200 || bytes[start + 1] === 201))
+    return "rtcp";
   if (isWireguard(s)) return "wg";
   if (isDns(s)) return "dns";
   return "";
@@ -722,7 +763,8 @@ function isDns(s: Segment): boolean {
   const flags = readUint(bytes, start + 2, 2);
   if (flags & 0x7800) return false;
   const questions = readUint(bytes, start + 4, 2);
-  if (readUint(bytes, start + 8, 2) > 10 || readUint(bytes, start + 10, 2) > 10) return false;
+  if (readUint(bytes, start + 6, 2) > 100 || readUint(bytes, start + 8, 2) > 10 || readUint(bytes, start + 10, 2) > 10)
+    return false;
   if (flags & 0x8000) return questions <= 1;
   return questions === 1 && readUint(bytes, start + 6, 2) === 0 && readUint(bytes, start + 8, 2) === 0;
 }

@@ -130,7 +130,7 @@ export function messageFields(
         const ordinal = from.layer[i] as number;
         const number = from.numbers[i] as number;
         if (field.kind === "string") appendString(out, packet, ordinal, from.strings[number] as string);
-        else appendValue(out, packet, ordinal, number, from.lengths[i] as number);
+        else appendValue(out, packet, ordinal, number, from.lengths[i]);
       }
     },
   }));

@@ -47,8 +47,8 @@ export function looksLikeStun(b: Uint8Array, at: number, end: number): boolean {
 }
 
 const RADIUS_CODES: ReadonlySet<number> = new Set([
-  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32, 33, 34, 40, 41, 42, 43, 44,
-  45, 50, 51, 255,
+  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32, 33, 34, 40, 41, 42, 43, 44, 45,
+  50, 51, 255,
 ]);
 
 export const UDP_CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
@@ -73,7 +73,8 @@ export const UDP_CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["isns", firstWord(1)],
   [
     "kerberos",
-    (b, at, end) => firstByte(4, 0x6a, 0x6b, 0x6c, 0x6d, 0x6e, 0x6f, 0x74, 0x75, 0x76, 0x7e)(b, at, end) && end - at > 4,
+    (b, at, end) =>
+      firstByte(4, 0x6a, 0x6b, 0x6c, 0x6d, 0x6e, 0x6f, 0x74, 0x75, 0x76, 0x7e)(b, at, end) && end - at > 4,
   ],
   ["krb4", firstByte(4)],
   ["l2tp", (b, at, end) => end - at >= 2 && [2, 3].includes((b[at + 1] as number) & 15)],
@@ -84,14 +85,14 @@ export const UDP_CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["mndp", never],
   ["mpls-echo", (b, at, end) => end - at >= 32 && [1, 2, 3, 4].includes(b[at + 4] as number)],
   ["njack", never],
-  ["olsr", (b, at, end) => u16(b, at, end) === end - at],
+  ["olsr", (b, at, end) => u16(b, at, end) >= 0 && u16(b, at, end) <= end - at],
   ["omron", firstByte(0x80, 0x81, 0xc0, 0xc1)],
   ["papi", firstWord(0x4972)],
   ["pnrp", never],
   ["radius", (b, at, end) => end - at >= 20 && RADIUS_CODES.has(b[at] as number) && readUint(b, at + 2, 2) >= 20],
   ["reload-framing", never],
   ["rmcp", firstByte(6)],
-  ["rx", (b, at, end) => end - at >= 28 && (b[at + 20] as number) >= 1 && (b[at + 20] as number) <= 13],
+  ["rx", (b, at, end) => end - at >= 28 && [1, 2, 3, 4, 5, 6, 7, 8, 9, 13].includes(b[at + 20] as number)],
   ["sebek", never],
   ["sflow", (b, at, end) => [2, 4, 5].includes(u32(b, at, end))],
   ["sip", looksLikeSip],

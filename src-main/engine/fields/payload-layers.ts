@@ -71,13 +71,19 @@ function nlpid(id: number, b: Uint8Array, at: number, end: number): string | und
   }
 }
 
+const FIRST_ETHERTYPE = 0x600;
+const CHDLC_OSI = 0xfefe;
+const ICV_BYTES = 16;
 const SLOW = ["", "lacp", "marker", "oampdu", "", "", "", "", "", "", "ossp"];
 
 const SPECIAL: ReadonlyMap<string, Layers> = new Map<string, Layers>([
   ["osi", (b, at, end) => join("osi", nlpid(byte(b, at, end), b, at, end) ?? "data")],
   ["isis", isis],
   ["slow", (b, at, end) => join("slow", SLOW[byte(b, at, end)] ?? "")],
-  ["loop", (b, at, end) => (end - at > 2 ? "loop:data" : "loop")],
+  ["loop", (_b, at, end) => (end - at > 2 ? "loop:data" : "loop")],
+  ["macsec", (b, at, end) => macsecLayers(b, at, end)],
+  ["ipcomp", (_b, at, end) => (end - at > 4 ? "ipcomp:data" : "ipcomp")],
+  ["eth", (b, at, end) => ethernetLayers(b, at, end)],
   ["igmp", (b, at, end) => igmpLayers(b, at, end)],
   ["ip", (b, at, end) => ipLayers(b, at, end)],
   ["ipv6", (b, at, end) => ip6Layers(b, at, end)],
@@ -104,8 +110,9 @@ export const pppLayers = (protocol: number, b: Uint8Array, at: number, end: numb
   known(pppProtocols, protocol, b, at, end);
 export const greLayers = (protocol: number, b: Uint8Array, at: number, end: number): string =>
   known(greProtocols, protocol, b, at, end);
+/** Cisco pads OSI with a byte. */
 export const chdlcLayers = (protocol: number, b: Uint8Array, at: number, end: number): string =>
-  known(chdlcProtocols, protocol, b, at, end);
+  known(chdlcProtocols, protocol, b, protocol === CHDLC_OSI && b[at] === 0 ? at + 1 : at, end);
 
 /** Behind an LLC header at `llc`; `at` is what follows it. */
 export function llcLayers(b: Uint8Array, llc: number, at: number, end: number): string {
@@ -141,8 +148,7 @@ export function llcLayers(b: Uint8Array, llc: number, at: number, end: number): 
 function igmpLayers(b: Uint8Array, at: number, end: number): string {
   const type = byte(b, at, end);
   if (type < 0) return "igmp";
-  const name = igmpTypes.get(type);
-  return join("igmp", name ?? (end > at ? "data" : ""));
+  return join("igmp", igmpTypes.get(type) ?? "");
 }
 
 /** Behind an IGMP header. */
@@ -167,6 +173,47 @@ function pgmLayers(b: Uint8Array, at: number, end: number): string {
   const type = byte(b, at + 4, end);
   return (type === 4 || type === 5) && end - at > 24 ? "pgm:data" : "pgm";
 }
+
+/** An Ethernet frame in something the kernel does not decode. */
+export function ethernetLayers(b: Uint8Array, at: number, end: number): string {
+  if (end - at < 14) return "eth";
+  const type = readUint(b, at + 12, 2);
+  if (type >= FIRST_ETHERTYPE)
+    return end - at > 14 ? `eth:ethertype${prefixed(etherTypeLayers(type, b, at + 14, end))}` : "eth";
+  if (type === 0) return end - at > 14 ? "eth:ethertype:data" : "eth";
+  if (type > 1500) return "eth:data";
+  const stop = Math.min(end, at + 14 + type);
+  return `eth:llc${prefixed(llcLayers(b, at + 14, at + 17, stop))}`;
+}
+
+const prefixed = (more: string): string => (more === "" ? "" : `:${more}`);
+
+/** 802.1AE: what is not encrypted and has an integrity check value is shown (IEEE 802.1AE-2018 clause 9). */
+function macsecLayers(b: Uint8Array, at: number, end: number): string {
+  if (end - at < 6) return "data";
+  const control = b[at] as number;
+  const header = control & 0x20 ? 14 : 6;
+  if (control & 0x80 || end - at < header + ICV_BYTES) return "data";
+  const stop = end - ICV_BYTES;
+  const encrypted = (control & 0x0c) !== 0;
+  if (encrypted || stop - at < header + 2) return stop > at + header ? "macsec:data" : "macsec";
+  const type = readUint(b, at + header, 2);
+  return `macsec:ethertype${prefixed(etherTypeLayers(type, b, at + header + 2, stop))}`;
+}
+
+/** A pseudowire behind MPLS labels: tshark sees a control word where a global address follows it, Ethernet otherwise. */
+export function pseudowireLayers(b: Uint8Array, at: number, end: number): string {
+  const first = byte(b, at, end);
+  if (first < 0) return "";
+  if (first >> 4 === 1) return "pwach";
+  const hasControl = end - at >= 18 && isGlobal(b, at + 4) && isGlobal(b, at + 10);
+  return hasControl
+    ? `pwethheuristic:pwethcw:${ethernetLayers(b, at + 4, end)}`
+    : `pwethheuristic:pwethnocw:${ethernetLayers(b, at, end)}`;
+}
+
+/** An address whose maker Wireshark may know. */
+const isGlobal = (b: Uint8Array, at: number): boolean => ((b[at] as number) & 2) === 0 || (b[at] as number) === 0xff;
 
 /** Names of an IP packet that lies in something the kernel does not decode; ports tell what conversations cannot. */
 export function ipLayers(b: Uint8Array, at: number, end: number): string {
@@ -219,7 +266,7 @@ export function sctpLayers(b: Uint8Array, packet: number, end: number): string {
       const header = type === CHUNK_DATA ? 16 : 20;
       const whole = ((b[at + 1] as number) & 3) === 3;
       if (length > header && end - at > header && whole) {
-        const ppi = readUint(b, at + 12 + (type === CHUNK_I_DATA ? 0 : 0), 4);
+        const ppi = readUint(b, at + (type === CHUNK_DATA ? 12 : 16), 4);
         layers += `:${sctpPayloads.get(ppi) ?? byPorts(sctpPorts, b, packet) ?? "data"}`;
       }
     }
@@ -228,18 +275,17 @@ export function sctpLayers(b: Uint8Array, packet: number, end: number): string {
   return layers;
 }
 
-const nul = (b: Uint8Array, at: number): number => readUint(b, at, 2);
-
-/** Packets of link types the kernel does not decode. */
-export function linkLayers(linkType: number, b: Uint8Array, at: number, end: number): string {
-  const size = end - at;
+/** Packets the kernel finds no layer in: mostly of link types it does not decode. */
+export function linkLayers(linkType: number): string {
   switch (linkType) {
+    case 1:
+      return "eth";
     case 104:
-      return size < 4 ? "chdlc" : join("chdlc", chdlcLayers(nul(b, at + 2), b, at + 4, end));
+      return "chdlc";
     case 105:
       return "wlan";
     case 107:
-      return frameRelay(b, at, end);
+      return "fr";
     case 123:
       return "atm";
     case 127:
@@ -266,17 +312,18 @@ export function linkLayers(linkType: number, b: Uint8Array, at: number, end: num
   }
 }
 
-function frameRelay(b: Uint8Array, at: number, end: number): string {
-  if (end - at < 4 || (b[at + 1] as number) & 1 ? end - at < 4 : true) return "fr";
-  const control = b[at + 2] as number;
-  if (control !== 3) return join("fr", known(etherTypes, nul(b, at + 2), b, at + 4, end));
-  let p = at + 3;
-  if (b[p] === 0) p++;
+/** Behind a Frame Relay header at `at` that the kernel did not follow, without its own name (RFC 2427). */
+export function frameRelayLayers(b: Uint8Array, at: number, end: number): string {
+  if (end - at < 4) return "";
+  if (b[at + 2] !== 3) return known(etherTypes, readUint(b, at + 2, 2), b, at + 4, end);
+  const p = b[at + 3] === 0 ? at + 4 : at + 3;
   const id = byte(b, p, end);
-  if (id === 0x80) {
-    if (end - p < 6) return "fr";
-    return join("fr", known(etherTypes, nul(b, p + 4), b, p + 6, end));
+  if (id === 0x80 && end - p >= 6) {
+    const oui = readUint(b, p + 1, 3);
+    const pid = readUint(b, p + 4, 2);
+    if (oui === 0x0080c2 && (pid === 1 || pid === 7)) return ethernetLayers(b, p + 6, end);
+    return oui === 0 ? known(etherTypes, pid, b, p + 6, end) : "data";
   }
-  if (id === 0x81 || id === 0x82 || id === 0x83) return join("fr", nlpid(id, b, p, end) ?? "data");
-  return join("fr", nlpid(id, b, p + 1, end) ?? "data");
+  const isOsi = id === 0x81 || id === 0x82 || id === 0x83;
+  return nlpid(id, b, isOsi ? p : p + 1, end) ?? "data";
 }

@@ -2,10 +2,12 @@
 import {
   LAYER_AH,
   LAYER_ARP,
+  LAYER_CISCO_HDLC,
   LAYER_DNS,
   LAYER_ERSPAN,
   LAYER_ESP,
   LAYER_ETHERNET,
+  LAYER_FRAME_RELAY,
   LAYER_GENEVE,
   LAYER_GRE,
   LAYER_GTPU,
@@ -23,12 +25,14 @@ import {
   LAYER_MPLS,
   LAYER_NULL,
   LAYER_PAYLOAD,
+  LAYER_PIM,
   LAYER_PPP,
   LAYER_PPPOE,
   LAYER_RAW,
   LAYER_SCTP,
   LAYER_SLL,
   LAYER_SLL2,
+  LAYER_TAG,
   LAYER_TCP,
   LAYER_UDP,
   LAYER_VLAN,
@@ -39,13 +43,16 @@ import { ApplicationLayers } from "./application-layers";
 import { readUint } from "./field";
 import type { FieldContext } from "./field-context";
 import {
+  chdlcLayers,
   etherTypeLayers,
+  frameRelayLayers,
   greLayers,
   igmpRow,
   ipProtocolLayers,
   linkLayers,
   llcLayers,
   pppLayers,
+  pseudowireLayers,
   sctpLayers,
 } from "./payload-layers";
 import { ProtocolPath } from "./protocol-path";
@@ -55,6 +62,12 @@ const FIRST_ETHERTYPE = 0x600;
 const LINKTYPE_IPV4 = 228;
 const LINKTYPE_IPV6 = 229;
 const OPTION_MPTCP = 30;
+const ETHERTYPE_8021AH = 0x88e7;
+const ARPHRD_GRE = 778;
+const A_DAY = 86400;
+const ECHO_REPLY = 0;
+const ECHO = 8;
+const ROUTER_ADVERTISEMENT = 9;
 
 /** By kind of layer; those that take more than a name are below. */
 const NAMES: string[] = [];
@@ -62,8 +75,9 @@ NAMES[LAYER_NULL] = "null";
 NAMES[LAYER_LOOP] = "null";
 NAMES[LAYER_PPPOE] = "pppoes";
 NAMES[LAYER_PPP] = "ppp";
-NAMES[LAYER_LLC] = "llc";
-NAMES[LAYER_ARP] = "arp";
+NAMES[LAYER_CISCO_HDLC] = "chdlc";
+NAMES[LAYER_FRAME_RELAY] = "fr";
+NAMES[LAYER_PIM] = "pim";
 NAMES[LAYER_IPV4] = "ip";
 NAMES[LAYER_IPV6] = "ipv6";
 NAMES[LAYER_IPV6_HOPOPTS] = "ipv6.hopopts";
@@ -73,7 +87,6 @@ NAMES[LAYER_IPV6_DSTOPTS] = "ipv6.dstopts";
 NAMES[LAYER_AH] = "ah";
 NAMES[LAYER_ESP] = "esp";
 NAMES[LAYER_ICMP] = "icmp";
-NAMES[LAYER_ICMPV6] = "icmpv6";
 NAMES[LAYER_VXLAN] = "vxlan";
 NAMES[LAYER_GENEVE] = "geneve";
 NAMES[LAYER_GRE] = "gre";
@@ -99,7 +112,8 @@ export function protocolStack(batch: Batch, packet: number, context: FieldContex
       case LAYER_SLL:
       case LAYER_SLL2:
         path = path.then("sll");
-        if (row + 1 < last && (batch.layerAux[row] as number) >= FIRST_ETHERTYPE) path = path.then("ethertype");
+        if (row + 1 < last && (batch.layerAux[row] as number) >= FIRST_ETHERTYPE && !isGreDevice(batch, row))
+          path = path.then("ethertype");
         break;
       case LAYER_VLAN:
         path = path.then(batch.layerAux[row] === TPID_8021AD ? "ieee8021ad" : "vlan");
@@ -110,8 +124,35 @@ export function protocolStack(batch: Batch, packet: number, context: FieldContex
         if (linkType !== LINKTYPE_IPV4 && linkType !== LINKTYPE_IPV6) path = path.then("raw");
         break;
       }
-      case LAYER_MPLS:
+      case LAYER_TAG:
+        if (batch.layerAux[row] !== ETHERTYPE_8021AH) path = path.then("cmd");
+        else path = path.then("ieee8021ah").then(row + 1 < last ? "ethertype" : "");
+        break;
+      case LAYER_MPLS: {
         if (row === first || layerKind[row - 1] !== LAYER_MPLS) path = path.then("mpls");
+        const next = row + 1 < last ? layerKind[row + 1] : LAYER_IPV4;
+        if (next !== LAYER_ETHERNET && next !== LAYER_PAYLOAD) break;
+        // A pseudowire: Wireshark has rules of its own.
+        const at = (layerPtr[row] as number) + 4;
+        const names = pseudowireLayers(bytes, at, layerEnd[row] as number);
+        const agreed =
+          next === LAYER_ETHERNET && at + 4 === layerPtr[row + 1] && names.startsWith("pwethheuristic:pwethcw");
+        if (!agreed) return path.then(names).text;
+        path = path.then("pwethheuristic:pwethcw");
+        break;
+      }
+      case LAYER_LLC: {
+        const at = layerPtr[row] as number;
+        // Novell's own framing: IPX without LLC.
+        if ((layerEnd[row] as number) - at < 2 || readUint(bytes, at, 2) !== 0xffff) path = path.then("llc");
+        else return path.then("ipx").text;
+        break;
+      }
+      case LAYER_ARP:
+        path = path.then(layerKind[row - 1] === LAYER_CISCO_HDLC ? "slarp" : "arp");
+        break;
+      case LAYER_ICMPV6:
+        path = path.then(icmpv6(bytes, layerPtr[row] as number, layerEnd[row] as number));
         break;
       case LAYER_IGMP:
         path = path.then(igmpRow(bytes, layerPtr[row] as number, layerEnd[row] as number));
@@ -126,13 +167,53 @@ export function protocolStack(batch: Batch, packet: number, context: FieldContex
         path = path.then(sctpLayers(bytes, layerPtr[row] as number, layerEnd[row] as number));
         break;
       case LAYER_PAYLOAD:
-        path = path.then(payload(batch, row, first));
+        path = path.then(payload(batch, row, first, packet));
         break;
       default:
         if (kind < LAYER_DNS) path = path.then(NAMES[kind] ?? "");
     }
   }
   return path.text;
+}
+
+/** A cooked capture of a GRE device says "GRE protocol type" for its type. */
+const isGreDevice = (batch: Batch, row: number): boolean =>
+  readUint(batch.bytes, (batch.layerPtr[row] as number) + (batch.layerKind[row] === LAYER_SLL ? 2 : 8), 2) ===
+  ARPHRD_GRE;
+
+function icmpv6(b: Uint8Array, at: number, end: number): string {
+  // Extended echo request (RFC 8335): Wireshark reads its extensions as ICMP.
+  if (end - at <= 8 || b[at] !== 160) return "icmpv6";
+  return (b[at + 8] as number) >> 4 === 2 ? "icmpv6:icmp" : "icmpv6:data";
+}
+
+/** Echo has data, but for a time of day that ping put there; a router's advertisement is followed by what is left. */
+function icmpData(batch: Batch, row: number, packet: number): string {
+  const { bytes } = batch;
+  const at = (batch.layerPtr[row] as number) + 8;
+  const end = batch.layerEnd[row] as number;
+  const type = bytes[at - 8];
+  if (type === ROUTER_ADVERTISEMENT)
+    return end - at > (bytes[at - 4] as number) * (bytes[at - 3] as number) * 4 ? "data" : "";
+  if (type !== ECHO_REPLY && type !== ECHO) return "";
+  return end - at === timeOfDay(batch, packet, at, end) ? "" : "data";
+}
+
+/** Length of a time that was written at `at`, seconds and microseconds of 4 or 8 bytes each: close to the packet's. */
+function timeOfDay(batch: Batch, packet: number, at: number, end: number): number {
+  const { view } = batch;
+  const now = batch.seconds(packet);
+  const near = (seconds: number, micros: number): boolean => Math.abs(seconds - now) <= A_DAY && micros < 1e6;
+  const size = end - at;
+  if (size !== 8 && size !== 16) return 0;
+  for (const little of [false, true]) if (near(view.getUint32(at, little), view.getUint32(at + 4, little))) return 8;
+  if (size === 16) {
+    const low = (p: number, little: boolean): number => view.getUint32(little ? p : p + 4, little);
+    const high = (p: number, little: boolean): number => view.getUint32(little ? p + 4 : p, little);
+    for (const little of [false, true])
+      if (high(at, little) === 0 && high(at + 8, little) === 0 && near(low(at, little), low(at + 8, little))) return 16;
+  }
+  return 0;
 }
 
 const innerType = (batch: Batch, row: number): number => {
@@ -142,8 +223,7 @@ const innerType = (batch: Batch, row: number): number => {
 
 function withoutLayers(batch: Batch, packet: number, context: FieldContext): string {
   const linkType = context.points[batch.point[packet] as number]?.linkType ?? -1;
-  const data = batch.data[packet] as number;
-  return linkLayers(linkType, batch.bytes, data, data + (batch.captured[packet] as number));
+  return linkLayers(linkType);
 }
 
 function tcp(path: ProtocolPath, batch: Batch, row: number, context: FieldContext): ProtocolPath {
@@ -177,7 +257,7 @@ function multipathOptions(b: Uint8Array, start: number, end: number): number {
 }
 
 /** Bytes the kernel does not decode: what the layer that carries them says they are. */
-function payload(batch: Batch, row: number, first: number): string {
+function payload(batch: Batch, row: number, first: number, packet: number): string {
   if (row === first) return "data";
   const { bytes } = batch;
   const at = batch.layerPtr[row] as number;
@@ -190,6 +270,16 @@ function payload(batch: Batch, row: number, first: number): string {
       const type = batch.layerAux[carrier] as number;
       return type >= FIRST_ETHERTYPE ? etherTypeLayers(type, bytes, at, end) : "data";
     }
+    case LAYER_TAG: {
+      const type = readUint(bytes, at - 2, 2);
+      return type >= FIRST_ETHERTYPE ? etherTypeLayers(type, bytes, at, end) : "data";
+    }
+    case LAYER_CISCO_HDLC:
+      return chdlcLayers(batch.layerAux[carrier] as number, bytes, at, end);
+    case LAYER_FRAME_RELAY:
+      return frameRelayLayers(bytes, batch.layerPtr[carrier] as number, end);
+    case LAYER_ICMP:
+      return icmpData(batch, carrier, packet);
     case LAYER_VLAN: {
       const type = innerType(batch, carrier);
       return type >= FIRST_ETHERTYPE ? etherTypeLayers(type, bytes, at, end) : "data";

@@ -2,75 +2,7 @@
  * Community ID v1 (corelight/community-id-spec): SHA-1 over seed, addresses, protocol and ports, smaller endpoint first.
  * The result is the 20 bytes; the host adds "1:" and base64. A message is at most 2 + 32 + 4 + 2 + 2 bytes: one block.
  */
-
-// @ts-ignore: decorator
-@inline
-function step(w: usize, t: u32): u32 {
-  const v = rotl<u32>(
-    load<u32>(w + (((t + 13) & 15) << 2)) ^
-      load<u32>(w + (((t + 8) & 15) << 2)) ^
-      load<u32>(w + (((t + 2) & 15) << 2)) ^
-      load<u32>(w + ((t & 15) << 2)),
-    1,
-  );
-  store<u32>(w + ((t & 15) << 2), v);
-  return v;
-}
-
-/** SHA-1 (FIPS 180-4) of one padded block of 64 bytes at `block`, which is overwritten; 20 bytes go to `out`. */
-function sha1Block(block: usize, out: usize): void {
-  for (let i: u32 = 0; i < 64; i += 4) store<u32>(block + i, bswap<u32>(load<u32>(block + i)));
-  let a: u32 = 0x67452301;
-  let b: u32 = 0xefcdab89;
-  let c: u32 = 0x98badcfe;
-  let d: u32 = 0x10325476;
-  let e: u32 = 0xc3d2e1f0;
-  for (let t: u32 = 0; t < 16; t++) {
-    const next = rotl<u32>(a, 5) + (d ^ (b & (c ^ d))) + 0x5a827999 + e + load<u32>(block + (t << 2));
-    e = d;
-    d = c;
-    c = rotl<u32>(b, 30);
-    b = a;
-    a = next;
-  }
-  for (let t: u32 = 16; t < 20; t++) {
-    const next = rotl<u32>(a, 5) + (d ^ (b & (c ^ d))) + 0x5a827999 + e + step(block, t);
-    e = d;
-    d = c;
-    c = rotl<u32>(b, 30);
-    b = a;
-    a = next;
-  }
-  for (let t: u32 = 20; t < 40; t++) {
-    const next = rotl<u32>(a, 5) + (b ^ c ^ d) + 0x6ed9eba1 + e + step(block, t);
-    e = d;
-    d = c;
-    c = rotl<u32>(b, 30);
-    b = a;
-    a = next;
-  }
-  for (let t: u32 = 40; t < 60; t++) {
-    const next = rotl<u32>(a, 5) + ((b & c) | (d & (b | c))) + 0x8f1bbcdc + e + step(block, t);
-    e = d;
-    d = c;
-    c = rotl<u32>(b, 30);
-    b = a;
-    a = next;
-  }
-  for (let t: u32 = 60; t < 80; t++) {
-    const next = rotl<u32>(a, 5) + (b ^ c ^ d) + 0xca62c1d6 + e + step(block, t);
-    e = d;
-    d = c;
-    c = rotl<u32>(b, 30);
-    b = a;
-    a = next;
-  }
-  store<u32>(out, bswap<u32>(a + 0x67452301));
-  store<u32>(out + 4, bswap<u32>(b + 0xefcdab89));
-  store<u32>(out + 8, bswap<u32>(c + 0x98badcfe));
-  store<u32>(out + 12, bswap<u32>(d + 0x10325476));
-  store<u32>(out + 16, bswap<u32>(e + 0xc3d2e1f0));
-}
+import { sha1Block } from "./sha1";
 
 /** The type that answers an ICMP type (v4: 8↔0 …), or -1 for one-way types. */
 function counterpart(type: u32, v6: bool): i32 {

@@ -67,6 +67,20 @@ function word(text: u64): void {
 }
 
 function uint(value: u64): void {
+  if (value < 10) return put(48 + (value as u32));
+  if (value <= 0xffffffff) {
+    let rest = value as u32;
+    let n: u32 = rest < 100 ? 2 : rest < 1000 ? 3 : rest < 10000 ? 4 : rest < 100000 ? 5 : 6;
+    if (rest >= 1000000) n = rest < 10000000 ? 7 : rest < 100000000 ? 8 : rest < 1000000000 ? 9 : 10;
+    let at = out + n;
+    out = at;
+    do {
+      const q = rest / 10;
+      store<u8>(--at, (48 + (rest - q * 10)) as u8);
+      rest = q;
+    } while (rest);
+    return;
+  }
   let digits: u32 = 1;
   for (let t: u64 = 10; t <= value && digits < 20; t *= 10) digits++;
   let p = out + digits;
@@ -179,10 +193,17 @@ function base64(at: usize): void {
   put(61);
 }
 
+/** ABC…Zabc…z0123456789+/ */
+const BASE64 = memory.data<u8>([
+  65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89, 90, 97, 98, 99, 100,
+  101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 48, 49, 50,
+  51, 52, 53, 54, 55, 56, 57, 43, 47,
+]);
+
 // @ts-ignore: decorator
 @inline
 function six(v: u32): void {
-  put(v < 26 ? 65 + v : v < 52 ? 71 + v : v < 62 ? v - 4 : v == 62 ? 43 : 47);
+  put(load<u8>(BASE64 + v) as u32);
 }
 
 function protocolName(protocol: u32): void {
