@@ -271,8 +271,7 @@ class Machine {
       false,
       0,
       0,
-      MAX_PACKETS,
-  MAX_RECORD_BYTES,
+      MAX_RECORD_BYTES,
       this.tableFor(made),
     );
     if (made.pcapng) kernel.setInterfaceCount(LINK_TYPES.length);

@@ -218,10 +218,10 @@ export async function openNext(
 /** Resolves when the word CONTROL_PUBLISHED is no longer `value`. */
 async function publishedAfter(control: Int32Array, value: number): Promise<void> {
   // Typed here because the ES2024 name is not in every lib.
-  const { waitAsync } = Atomics as unknown as {
+  const atomics = Atomics as unknown as {
     waitAsync(array: Int32Array, index: number, value: number): { readonly async: boolean; readonly value: unknown };
   };
-  const wait = waitAsync(control, CONTROL_PUBLISHED, value);
+  const wait = atomics.waitAsync(control, CONTROL_PUBLISHED, value);
   if (wait.async) await wait.value;
 }
 

@@ -10,7 +10,7 @@
  */
 import { LAYER_DNS, LAYER_TCP, LAYER_UDP, LAYER_WIREGUARD } from "../../../src-shared/model/layer-kind";
 import { TCP_PORTS, UDP_PORTS, protocolsByNumber } from "../../../src-shared/model/port-protocols";
-import { visitHttp } from "../../../src-shared/wire/http";
+import { isHttpHeader, visitHttp } from "../../../src-shared/wire/http";
 import {
   ANALYSIS_KEEP_ALIVE,
   ANALYSIS_OUT_OF_ORDER,
@@ -22,7 +22,7 @@ import {
 import type { Batch } from "../kernel/batch";
 import { readUint } from "./field";
 import type { FieldContext } from "./field-context";
-import { BodyHeaders, jsonLayers } from "./media-layers";
+import { httpLayers, jsonLayers } from "./media-layers";
 import { TCP_CHECKS, UDP_CHECKS, looksLikeSip, looksLikeStun } from "./payload-checks";
 import { TCP_PDUS } from "./tcp-pdus";
 
@@ -89,13 +89,13 @@ interface FileState {
   readonly tftp: Set<number>;
 }
 
+/** Stands for the names of an HTTP segment: its bodies are not looked into before someone asks. */
+const HTTP_AND_BODIES = "http+";
 const LONG_MESSAGES_KEPT = 16;
 const tcpPorts = protocolsByNumber(TCP_PORTS);
 const udpPorts = protocolsByNumber(UDP_PORTS);
 
 export class ApplicationLayers {
-  /** By row of a TCP or UDP layer: the names behind it, joined by ":"; "" if there are none. */
-  readonly names: string[] = [];
   /** By row: MESSAGE_*, with the bytes it lies in. */
   readonly messages = new Uint8Array(MAX_LAYERS);
   readonly starts = new Uint32Array(MAX_LAYERS);
@@ -109,13 +109,14 @@ export class ApplicationLayers {
   /** Counts batches: tells which one the rest speaks of. */
   serial = 0;
 
+  /** By row of a TCP or UDP layer; may end with HTTP_AND_BODIES, which is told when asked for. */
+  private readonly names: string[] = [];
   private batch: Batch | undefined;
   private file = -1;
   private numberBefore = -1;
   private packetCount = -1;
   private readonly files = new Map<number, FileState>();
   private state: FileState = { tcp: [], udp: [], tftp: new Set() };
-  private readonly headers = new BodyHeaders();
   private message = MESSAGE_NONE;
 
   private static readonly all = new WeakMap<FieldContext, ApplicationLayers>();
@@ -170,6 +171,15 @@ export class ApplicationLayers {
         }
       }
     }
+  }
+
+  /** The names behind a TCP or UDP layer, joined by ":"; "" if there are none. */
+  namesOf(row: number): string {
+    const names = this.names[row] as string;
+    if (!names.endsWith(HTTP_AND_BODIES)) return names;
+    const { bytes } = this.batch as Batch;
+    const http = httpLayers(bytes, this.starts[row] as number, this.ends[row] as number);
+    return names.slice(0, -HTTP_AND_BODIES.length) + http;
   }
 
   private take(message: number, start: number, end: number, statedEnd: number, row: number): void {
@@ -335,27 +345,15 @@ export class ApplicationLayers {
       const name = this.tcpPayload(inner, newConversation(), "");
       return name === "" ? "http" : `http:${name}`;
     }
-    const { headers } = this;
-    headers.clear();
-    let layers = "http";
-    let inMessage = false;
     let connectPort = 0;
     let upgrade = "";
     let switched = false;
-    const add = (more: string): void => {
-      if (more !== "") layers += `:${more}`;
-    };
-    const begin = (): void => {
-      headers.clear();
-      inMessage = true;
-    };
     const outcome = visitHttp(
       bytes,
       s.start,
       s.end,
       {
         request(method, methodEnd, target, targetEnd) {
-          begin();
           c.httpRequestSeen = true;
           if (methodEnd - method === 7 && bytes[method] === 0x43 && bytes[method + 1] === 0x4f) {
             const port = /:(\d+)$/.exec(latin1(bytes, target, targetEnd))?.[1];
@@ -363,22 +361,11 @@ export class ApplicationLayers {
           }
         },
         response(code) {
-          begin();
           switched = code === 101;
           if (code === 200 && c.connectPort > 0) c.httpSuccessor = "connect";
         },
         header(name, nameEnd, value, valueEnd) {
-          if (!inMessage) begin();
-          headers.take(bytes, name, nameEnd, value, valueEnd);
-          if (nameEnd - name === 7 && latin1(bytes, name, nameEnd).toLowerCase() === "upgrade")
-            upgrade = latin1(bytes, value, valueEnd).toLowerCase();
-        },
-        body(start, end) {
-          add(start < end ? headers.layers(bytes, start, end) : "");
-          inMessage = false;
-        },
-        data() {
-          add("data");
+          if (isHttpHeader(bytes, name, nameEnd, "upgrade")) upgrade = latin1(bytes, value, valueEnd).toLowerCase();
         },
       },
       c.httpRequestSeen,
@@ -391,7 +378,7 @@ export class ApplicationLayers {
     if (connectPort > 0) c.connectPort = connectPort;
     if (switched) c.httpSuccessor = UPGRADES.find(([start]) => upgrade.startsWith(start))?.[1] ?? "data";
     this.take(MESSAGE_HTTP, s.start, s.end, s.statedEnd, s.row);
-    return layers;
+    return HTTP_AND_BODIES;
   }
 
   // UDP
@@ -406,7 +393,8 @@ export class ApplicationLayers {
     if (following < LAYER_DNS && following !== LAYER_WIREGUARD) return "";
     const stated = readUint(bytes, p + 4, 2);
     if (stated !== 0 && stated < 8) return "";
-    const statedEnd = p + (batch.layerLength[row] as number);
+    // Of a first fragment, the datagram's.
+    const statedEnd = p + (stated === 0 ? (batch.layerLength[row] as number) : stated);
     const segment: Segment = {
       bytes,
       row,

@@ -50,6 +50,7 @@ function communityId(batch: Batch, packet: number, context: FieldContext): strin
   const last = first + batch.layersOf(packet);
   let network = -1;
   let transport = -1;
+  let outermost = -1;
   for (let row = first; row < last; row++) {
     const flags = layerFlags[row] as number;
     if (flags & LAYER_FLAG_QUOTED) break;
@@ -58,16 +59,19 @@ function communityId(batch: Batch, packet: number, context: FieldContext): strin
       if ((layerEnd[row] as number) - (layerPtr[row] as number) < (kind === LAYER_IPV4 ? 20 : 40)) break;
       network = row;
       transport = -1;
+      if (outermost < 0 && kind === LAYER_IPV4) outermost = row;
     } else if ((kind >= LAYER_TCP && kind <= LAYER_SCTP) || kind === LAYER_ICMP || kind === LAYER_ICMPV6) {
-      if (!(flags & LAYER_FLAG_CUT)) transport = row;
+      const size = (layerEnd[row] as number) - (layerPtr[row] as number);
+      if (!(flags & LAYER_FLAG_CUT) || (kind === LAYER_TCP && size >= 4)) transport = row;
     }
   }
   if (network < 0) return "";
   const v4 = layerKind[network] === LAYER_IPV4;
   const header = layerPtr[network] as number;
   const { scratch, kernel } = context;
-  // Without ports, whatever the protocol: the kernel looks at all bits of the number and hashes eight.
-  let protocol = v4 ? (bytes[header + 9] as number) | NO_PORTS : -1;
+  // Without ports, whatever the protocol: the kernel looks at all bits of the number and hashes eight. tshark takes the
+  // first protocol number of the packet then.
+  let protocol = v4 ? (bytes[(layerPtr[outermost] as number) + 9] as number) | NO_PORTS : -1;
   let source = 0;
   let destination = 0;
   if (transport >= 0) {

@@ -32,7 +32,7 @@ export function interfaceName(context: FieldContext, point: number): string {
 export const FRAME_FIELDS: readonly Field[] = [
   {
     ...packetField({ name: "frame", label: "Frame", kind: "bytes" }, (batch, packet, out) =>
-      appendValue(out, packet, 1, batch.data[packet] as number, batch.captured[packet] as number),
+      appendValue(out, packet, 1, batch.data[packet] as number, batch.captured[packet]),
     ),
     isProtocol: true,
   },

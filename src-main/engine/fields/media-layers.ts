@@ -1,6 +1,6 @@
 /** What tshark adds to frame.protocols for the body of an HTTP message. */
 import { gunzipSync, inflateRawSync, inflateSync } from "node:zlib";
-import { httpText, isHttpHeader } from "../../../src-shared/wire/http";
+import { httpText, isHttpHeader, visitHttp } from "../../../src-shared/wire/http";
 
 /** Media types with a dissector of their own, as `name type type …` lines; all others are "media". */
 const MEDIA: ReadonlyMap<string, string> = new Map(
@@ -36,7 +36,7 @@ const SHORTEST_GZIP = 18;
 const NOTHING = new Uint8Array(0);
 
 /** The headers of a message that say what its body is. */
-export class BodyHeaders {
+class BodyHeaders {
   type: string | undefined;
   private boundary = "";
   private transferEncoding = "";
@@ -85,6 +85,41 @@ export class BodyHeaders {
     }
     return mediaLayers(this.type, this.boundary, body, from, to);
   }
+}
+
+const headers = new BodyHeaders();
+
+/** The names for a segment that is HTTP: one, and one or more for each body. */
+export function httpLayers(bytes: Uint8Array, start: number, end: number): string {
+  let layers = "http";
+  let inMessage = false;
+  const begin = (): void => {
+    headers.clear();
+    inMessage = true;
+  };
+  visitHttp(
+    bytes,
+    start,
+    end,
+    {
+      request: begin,
+      response: begin,
+      header(name, nameEnd, value, valueEnd) {
+        if (!inMessage) begin();
+        headers.take(bytes, name, nameEnd, value, valueEnd);
+      },
+      body(from, to) {
+        const more = from < to ? headers.layers(bytes, from, to) : "";
+        if (more !== "") layers += `:${more}`;
+        inMessage = false;
+      },
+      data() {
+        layers += ":data";
+      },
+    },
+    true,
+  );
+  return layers;
 }
 
 function mediaLayers(type: string | undefined, boundary: string, body: Uint8Array, from: number, to: number): string {

@@ -161,7 +161,7 @@ export function protocolStack(batch: Batch, packet: number, context: FieldContex
         path = tcp(path, batch, row, context);
         break;
       case LAYER_UDP:
-        path = path.then("udp").then(ApplicationLayers.of(batch, context).names[row] as string);
+        path = path.then("udp").then(ApplicationLayers.of(batch, context).namesOf(row));
         break;
       case LAYER_SCTP:
         path = path.then(sctpLayers(bytes, layerPtr[row] as number, layerEnd[row] as number));
@@ -234,7 +234,7 @@ function tcp(path: ProtocolPath, batch: Batch, row: number, context: FieldContex
     const headerEnd = Math.min(end, p + ((batch.bytes[p + 12] as number) >> 4) * 4);
     for (let n = multipathOptions(batch.bytes, p + 20, headerEnd); n > 0; n--) longer = longer.then("mptcp");
   }
-  return longer.then(ApplicationLayers.of(batch, context).names[row] as string);
+  return longer.then(ApplicationLayers.of(batch, context).namesOf(row));
 }
 
 /** How many Multipath TCP options there are (RFC 8684): Wireshark counts each as a layer. */

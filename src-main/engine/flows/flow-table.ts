@@ -65,6 +65,9 @@ export const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
   [132, "sctp"],
 ]);
 
+/** Marks the end of a chain of rows, and "no carrier". */
+export const NO_FLOW_ROW = NO_ROW;
+
 /** A flow over all capture points: the row that saw most of it, and the others. */
 export interface FlowGroups {
   /** First row of each flow, in order of first sighting. */

@@ -1,8 +1,7 @@
 /** `hopscope flows`: every flow at every depth. */
 import { TextWriter } from "../../../src-shared/base/text-writer";
-import { NO_ROW } from "../../engine/kernel/assembly/abi";
 import { CommunityIds } from "../../engine/flows/community-id";
-import { type FlowGroups, FlowTable, PROTOCOL_NAMES } from "../../engine/flows/flow-table";
+import { type FlowGroups, FlowTable, NO_FLOW_ROW, PROTOCOL_NAMES } from "../../engine/flows/flow-table";
 import { FLOW_COLUMNS, printFlows } from "../../engine/flows/flow-text";
 import { flush, flushSome, print, writeAll } from "./output";
 import { PacketSelection } from "./selection";
@@ -84,7 +83,7 @@ function flowNumber(groups: FlowGroups | undefined, row: number): number {
 function pointsOf(table: FlowTable, groups: FlowGroups | undefined, flow: number): number[] {
   if (!groups) return [table.point];
   const points: number[] = [];
-  for (let row = groups.heads[flow] as number; row !== NO_ROW; row = groups.next[row] as number)
+  for (let row = groups.heads[flow] as number; row !== NO_FLOW_ROW; row = groups.next[row] as number)
     points.push(table.seek(row).point);
   return points;
 }
@@ -113,7 +112,7 @@ function printJson(run: CaptureRun, table: FlowTable, groups: FlowGroups | undef
     const seen = pointsOf(table, groups, flow);
     let sightings = 0;
     if (groups) {
-      for (let r = groups.heads[flow] as number; r !== NO_ROW; r = groups.next[r] as number) {
+      for (let r = groups.heads[flow] as number; r !== NO_FLOW_ROW; r = groups.next[r] as number) {
         table.seek(r);
         sightings += table.packets(0) + table.packets(1);
       }
@@ -134,7 +133,7 @@ function printJson(run: CaptureRun, table: FlowTable, groups: FlowGroups | undef
       ...(icmp && { icmp }),
       depth: table.depth,
       tunnel: table.depth > 1 ? { kind: table.tunnel ?? "ip", vni: table.vni || null } : null,
-      carrier: carrier === NO_ROW ? null : flowNumber(groups, carrier),
+      carrier: carrier === NO_FLOW_ROW ? null : flowNumber(groups, carrier),
       packets: { fromSource: table.packets(0), fromDestination: table.packets(1), sightings },
       bytes: { fromSource: table.bytes(0), fromDestination: table.bytes(1) },
       ipBytes: { fromSource: table.ipBytes(0), fromDestination: table.ipBytes(1) },
