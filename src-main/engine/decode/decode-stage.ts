@@ -139,7 +139,10 @@ export class DecodeStage {
     this.interfacesInFile = 0;
     this.interfacesInSection = 0;
     this.started = false;
+    this.failed = false;
   }
+  private failed = false;
+  private rawAt = 0;
 
   private started = false;
 
@@ -149,6 +152,7 @@ export class DecodeStage {
    */
   async fill(slot: number): Promise<boolean> {
     const raw = slot + S_RAW;
+    this.rawAt = raw;
     const set = (at: number, value: number): void => this.view.setUint32(slot + at, value, true);
     set(H_PACKETS, 0);
     set(H_LAYERS, 0);
@@ -174,6 +178,8 @@ export class DecodeStage {
         used += got;
         this.lastRead = got;
         set(H_RAW_USED, used);
+        // Passing over a block moved it; there is no packet in the slot then.
+        this.view.setFloat64(slot + H_FILE_OFFSET, this.position, true);
         need = false;
       }
       if (!this.started && !this.start(slot, used)) {
@@ -195,7 +201,13 @@ export class DecodeStage {
       const packets = this.view.getUint32(slot + H_PACKETS, true);
       need = true;
       if (packets > 0) {
-        if (this.lastRead === READ_BYTES && packets < SLOT_TARGET_PACKETS && used < SLOT_TARGET_BYTES) continue;
+        if (
+          this.skip === 0 &&
+          this.lastRead === READ_BYTES &&
+          packets < SLOT_TARGET_PACKETS &&
+          used < SLOT_TARGET_BYTES
+        )
+          continue;
         break;
       }
       const done = this.view.getUint32(slot + H_RAW_DONE, true);
@@ -250,7 +262,8 @@ export class DecodeStage {
       this.inputEnded = true;
       if (!(error instanceof Error)) throw error;
       const code = error instanceof CompressionError ? "compression" : "cannot-open";
-      this.problem(code, this.position, error.message, true);
+      this.failed = true;
+      this.problem(code, this.position + (at - this.rawAt), error.message, true);
       return 0;
     }
   }
@@ -337,24 +350,27 @@ export class DecodeStage {
       nanoseconds,
     });
     this.section = 0;
-    this.addInterface({
-      linkType: link & 0x03ffffff,
-      snapLength,
-      name: undefined,
-      description: undefined,
-      filter: undefined,
-      operatingSystem: undefined,
-      comments: [],
-      binaryTime: false,
-      exponent: nanoseconds ? 9 : 6,
-      offsetSeconds: 0n,
-      fcsLength: link & 0x04000000 ? (link >>> 28) * 2 : 0,
-    });
+    this.addInterface(
+      {
+        linkType: link & 0x03ffffff,
+        snapLength,
+        name: undefined,
+        description: undefined,
+        filter: undefined,
+        operatingSystem: undefined,
+        comments: [],
+        binaryTime: false,
+        exponent: nanoseconds ? 9 : 6,
+        offsetSeconds: 0n,
+        fcsLength: link & 0x04000000 ? (link >>> 28) * 2 : 0,
+      },
+      20,
+    );
     this.view.setUint32(slot + H_RAW_DONE, 24, true);
     return true;
   }
 
-  private addInterface(description: ReturnType<typeof readInterface>): void {
+  private addInterface(description: ReturnType<typeof readInterface>, offset: number): void {
     const number = this.interfacesInSection;
     const named = this.options.interfaces.find(([n]) => n === description.name || n === String(this.interfacesInFile));
     const linkType = named ? named[1] : description.linkType;
@@ -397,7 +413,7 @@ export class DecodeStage {
     if (!linkTypeSupported(linkType)) {
       this.problem(
         "unsupported-link-type",
-        this.position,
+        offset,
         `link type ${linkType} (${linkTypeName(linkType)}) is not decoded; its packets are kept`,
         false,
       );
@@ -439,7 +455,7 @@ export class DecodeStage {
       this.ended = true;
       return false;
     }
-    const padded = (total + 3) & ~3;
+    const padded = total + (-total & 3);
     if (padded > MAX_RECORD_BYTES) {
       // No packet is in it; its bytes are passed over as they come.
       this.tellBlock(slot, type, offset, padded, undefined);
@@ -499,7 +515,7 @@ export class DecodeStage {
         break;
       }
       case BLOCK_INTERFACE:
-        this.addInterface(readInterface(this.bytes, start, total, this.bigEndian));
+        this.addInterface(readInterface(this.bytes, start, total, this.bigEndian), offset);
         break;
       case BLOCK_NAMES: {
         const { records, comments } = readNames(this.bytes, start, total, this.bigEndian);
@@ -541,7 +557,7 @@ export class DecodeStage {
     };
     switch (status) {
       case READ_BAD_LENGTH:
-        if (this.pcapng && value !== total) {
+        if (this.pcapng && total >= 32 && total <= MAX_RECORD_BYTES) {
           this.problem(
             "bad-length",
             offset,
@@ -587,6 +603,7 @@ export class DecodeStage {
     const done = this.view.getUint32(slot + H_RAW_DONE, true);
     const rest = used - done;
     this.ended = true;
+    if (this.failed) return;
     if (this.skip)
       this.problem(
         "truncated",

@@ -110,9 +110,9 @@ export const pppLayers = (protocol: number, b: Uint8Array, at: number, end: numb
   known(pppProtocols, protocol, b, at, end);
 export const greLayers = (protocol: number, b: Uint8Array, at: number, end: number): string =>
   known(greProtocols, protocol, b, at, end);
-/** Cisco pads OSI with a byte. */
+/** Cisco puts a byte before OSI. */
 export const chdlcLayers = (protocol: number, b: Uint8Array, at: number, end: number): string =>
-  known(chdlcProtocols, protocol, b, protocol === CHDLC_OSI && b[at] === 0 ? at + 1 : at, end);
+  known(chdlcProtocols, protocol, b, protocol === CHDLC_OSI ? at + 1 : at, end);
 
 /** Behind an LLC header at `llc`; `at` is what follows it. */
 export function llcLayers(b: Uint8Array, llc: number, at: number, end: number): string {

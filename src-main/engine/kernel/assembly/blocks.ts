@@ -13,6 +13,8 @@ import {
   H_LAYERS,
   H_PACKETS,
   H_RAW_DONE,
+  H_REASSEMBLED_USED,
+  REASSEMBLED_BYTES,
   H_RAW_USED,
   H_STATUS,
   H_STATUS_AT,
@@ -155,7 +157,8 @@ function putPacket(
 function roomFor(slot: usize, row: u32): bool {
   return (
     row < (MAX_PACKETS as u32) && load<u32>(slot + H_LAYERS) + LAYERS_PER_PACKET <= (MAX_LAYERS as u32) &&
-    load<u32>(slot + H_EVENTS) + EVENTS_PER_PACKET <= (MAX_EVENTS as u32)
+    load<u32>(slot + H_EVENTS) + EVENTS_PER_PACKET <= (MAX_EVENTS as u32) &&
+    load<u32>(slot + H_REASSEMBLED_USED) + 65536 <= (REASSEMBLED_BYTES as u32)
   );
 }
 

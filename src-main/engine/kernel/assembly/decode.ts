@@ -238,6 +238,7 @@ export function decodePacket(
   let p = data;
   let end = data + captured;
   let left = length > captured ? length : captured;
+  if (left > 0x10000000) left = 0x10000000;
   let next: u32 = NEXT_DONE;
   let protocol: u32 = 0;
   let depth: u32 = 0;
@@ -492,9 +493,10 @@ export function decodePacket(
             break;
           }
           const header = ((load<u8>(p + 12) >> 4) as u32) << 2;
+          if (header > have) layerFlags |= LAYER_FLAG_CUT;
           addLayer(LAYER_TCP, p, header, left, end, network);
-          if (header < 20 || header > left) {
-            stop = header < 20 ? STOP_HEADER : STOP_LENGTH;
+          if (header < 20 || header > have) {
+            stop = header < 20 ? STOP_HEADER : header > left ? STOP_LENGTH : STOP_CAPTURE;
             next = NEXT_DONE;
             break;
           }

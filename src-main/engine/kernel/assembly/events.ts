@@ -106,6 +106,9 @@ export function configureEvents(eventMode: u32, block: usize, hashSeed: u32): vo
   if (!mode) return;
   interned = block;
   seedHash(hashSeed);
+  address6Count = 0;
+  contextRows = 0;
+  lastContextPoint = NO_ROW;
   address6Capacity = 4096;
   addresses6 = allocate(address6Capacity << 4);
   mask6 = 0x3fff;
@@ -335,7 +338,7 @@ function addEvent(
   if (flags & LAYER_FLAG_FRAGMENT) {
     bits |= EVENT_FRAGMENT;
     if (mode == EVENTS_FLOWS && (protocol == 6 || protocol == 17 || protocol == 132))
-      ports = fragmentPorts(slot, network, transport, point);
+      ports = fragmentPorts(slot, network, here >= 4 ? transport : NO_ROW, point);
   }
   if (a > b || (a == b && swapPorts && ports >> 16 > (ports & 0xffff))) {
     const swap = a;

@@ -60,7 +60,7 @@ export function addFragment(
   more: bool,
   data: usize,
 ): bool {
-  if (!length || offset + length > DATAGRAM || (more && length & 7)) return false;
+  if (!length || length > DATAGRAM || offset + length > DATAGRAM || (more && length & 7)) return false;
   memory.fill(key, 0, 48);
   memory.copy(key, addresses, width << 1);
   store<u32>(key + 32, identification);
@@ -113,6 +113,16 @@ export function addFragment(
       store<u32>(entry + E_USED, 0); // overlapping fragments are dropped whole (RFC 5722)
       return false;
     }
+  }
+  let furthest: u32 = offset + length;
+  for (let i: u32 = 0; i < pieces; i++) {
+    const to = load<u32>(entry + E_LIST + (i << 3)) + load<u32>(entry + E_LIST + (i << 3) + 4);
+    if (to > furthest) furthest = to;
+  }
+  const known = load<u32>(entry + E_TOTAL);
+  if ((known && (furthest > known || (!more && offset + length != known))) || (!more && furthest > offset + length)) {
+    store<u32>(entry + E_USED, 0); // two ends, or bytes behind the end
+    return false;
   }
   if (pieces == PIECES) {
     store<u32>(entry + E_USED, 0);
