@@ -7,7 +7,7 @@ import { DEFAULT_DECODE_OPTIONS } from "../../src-main/engine/decode/decode-opti
 import { type KernelHandle, createKernel, runPipeline } from "../../src-main/engine/decode/pipeline";
 import { FieldColumns, printValue } from "../../src-main/engine/fields/field-columns";
 import { fieldNames, findField } from "../../src-main/engine/fields/registry";
-import { CommunityIds } from "../../src-main/engine/flows/community-id";
+import { writeCommunityId } from "../../src-main/engine/flows/community-id";
 import type { Batch } from "../../src-main/engine/kernel/batch";
 import type { CaptureEvent } from "../../src-main/engine/readers/capture-file";
 import { Workspace } from "../../src-main/engine/session/workspace";
@@ -205,8 +205,7 @@ async function runFiles(
   );
   if (mode !== "flows") return;
   const rows = handle.kernel.flowCount();
-  const ids = new CommunityIds(handle);
-  for (let row = 0; row < rows; row++) ids.write(out, handle.memory.bytes(), row);
+  for (let row = 0; row < rows; row++) writeCommunityId(out, handle.memory.bytes(), handle.kernel.communityIdOf(row));
   const groups = handle.memory.allocate(Math.max(rows, 1) * 4);
   const count = handle.kernel.flowGroups(groups);
   if (count > rows) throw new Error(`${count} groups of ${rows} flows`);

@@ -1,7 +1,7 @@
 /** Flows as Zeek's conn.log (tab-separated, with Zeek's header lines), the Community ID as the last column. */
 import { TextWriter } from "../../../src-shared/base/text-writer";
 import type { KernelHandle } from "../decode/pipeline";
-import { CommunityIds } from "../flows/community-id";
+import { writeCommunityId } from "../flows/community-id";
 import { type FlowTable, PROTOCOL_NAMES } from "../flows/flow-table";
 import { NO_ROW } from "../kernel/assembly/abi";
 
@@ -57,7 +57,6 @@ function uid(table: FlowTable, row: number): string {
 /** Writes one line for the best-seen row of each flow. */
 export function writeConnLog(handle: KernelHandle, table: FlowTable, write: (bytes: Uint8Array) => void): void {
   const out = new TextWriter(FLUSH_AT * 2);
-  const ids = new CommunityIds(handle);
   const bytes = handle.memory.bytes();
   const groups = table.groups();
   out.ascii("#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n");
@@ -123,7 +122,7 @@ export function writeConnLog(handle: KernelHandle, table: FlowTable, write: (byt
     count(table.packets(1));
     count(table.ipBytes(1));
     text(parentUid);
-    ids.write(out, bytes, row);
+    writeCommunityId(out, bytes, handle.kernel.communityIdOf(row));
     out.byte(10);
     if (out.length > FLUSH_AT) flush();
   }

@@ -1,9 +1,6 @@
-/** Community IDs of flow rows, computed by the kernel in runs and printed as "1:" + base64. */
+/** Community IDs as text: "1:" and the base64 of what the kernel computed. */
 import type { TextWriter } from "../../../src-shared/base/text-writer";
-import type { KernelHandle } from "../decode/pipeline";
 
-const RUN = 4096;
-const ID_BYTES = 20;
 const BASE64 = new TextEncoder().encode("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
 
 /** Writes "1:" and the base64 of the 20 bytes at `at`. */
@@ -26,23 +23,4 @@ export function writeCommunityId(out: TextWriter, bytes: Uint8Array, at: number)
   b[p++] = BASE64[(v & 15) << 2] as number;
   b[p++] = 61;
   out.length = p;
-}
-
-export class CommunityIds {
-  private readonly at: number;
-  private from = -1;
-
-  constructor(private readonly handle: KernelHandle) {
-    this.at = handle.memory.allocate(RUN * ID_BYTES);
-  }
-
-  write(out: TextWriter, bytes: Uint8Array, row: number): void {
-    const from = row - (row % RUN);
-    if (from !== this.from) {
-      const to = Math.min(from + RUN, this.handle.kernel.flowCount());
-      this.handle.kernel.communityIds(from, to, this.handle.scratch, this.at);
-      this.from = from;
-    }
-    writeCommunityId(out, bytes, this.at + (row - from) * ID_BYTES);
-  }
 }

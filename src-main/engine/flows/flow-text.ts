@@ -60,29 +60,13 @@ export function printFlows(
   const heads = grouped ? put(groups.heads) : 0;
   const next = grouped ? put(groups.next) : 0;
   const flowOf = grouped ? put(groups.flowOf) : 0;
-  const ids = memory.allocate(64);
-  const scratch = memory.allocate(128);
   const printed = memory.allocate(4);
   const target = memory.allocate(PIECE + longest);
   const total = groups ? groups.heads.length : kernel.flowCount();
   const bytes = memory.bytes();
   const count = new Uint32Array(memory.memory.buffer, printed, 1);
   for (let flow = 0; flow < total;) {
-    const n = kernel.printFlows(
-      flow,
-      total,
-      best,
-      heads,
-      next,
-      flowOf,
-      table,
-      interned,
-      ids,
-      scratch,
-      target,
-      PIECE,
-      printed,
-    );
+    const n = kernel.printFlows(flow, total, best, heads, next, flowOf, table, interned, target, PIECE, printed);
     write(bytes.subarray(target, target + n));
     flow += count[0] as number;
   }

@@ -35,7 +35,8 @@ export interface KernelExports {
   flowGroups(out: number): number;
   /** See assembly/flow-text.ts. */
   printFlows(...args: number[]): number;
-  communityIds(from: number, to: number, scratch: number, out: number): void;
+  /** Position of the 20 bytes of a flow row's Community ID. */
+  communityIdOf(row: number): number;
   communityId(
     source: number,
     destination: number,

@@ -1,10 +1,9 @@
 /** `hopscope flows`: every flow at every depth. */
 import { TextWriter } from "../../../src-shared/base/text-writer";
-import { CommunityIds } from "../../engine/flows/community-id";
+import { writeCommunityId } from "../../engine/flows/community-id";
 import { type FlowGroups, FlowTable, NO_FLOW_ROW, PROTOCOL_NAMES } from "../../engine/flows/flow-table";
 import { FLOW_COLUMNS, printFlows } from "../../engine/flows/flow-text";
 import { flush, flushSome, print, writeAll } from "./output";
-import { PacketSelection } from "./selection";
 import { UsageError } from "./usage";
 import { type CaptureRun, type RunOptions, readCaptures } from "./run";
 
@@ -16,13 +15,20 @@ export interface FlowsOptions extends Omit<RunOptions, "flows"> {
 }
 
 export async function runFlows(options: FlowsOptions): Promise<number> {
-  const selection = new PacketSelection(options.filter);
-  if (selection.needsStreams)
+  // The filter and the fields it needs are loaded only for a filter.
+  const selection =
+    options.filter === undefined ? undefined : new (await import("./selection")).PacketSelection(options.filter);
+  if (selection?.needsStreams)
     throw new UsageError(`-Y ${options.filter ?? ""}: TCP analysis and stream numbers cannot select flows`);
-  const { run, exitCode } = await readCaptures({ ...options, flows: "flows" }, undefined, (batch, r) => {
-    const keep = selection.of(batch, r.context);
-    if (keep) batch.dropEvents(keep);
-  });
+  const { run, exitCode } = await readCaptures(
+    { ...options, flows: "flows" },
+    undefined,
+    selection &&
+      ((batch, r) => {
+        const keep = selection.of(batch, r.context);
+        if (keep) batch.dropEvents(keep);
+      }),
+  );
   if (exitCode === 2) return exitCode;
   const table = new FlowTable(run.handle);
   const groups = options.perPoint ? undefined : table.groups();
@@ -90,7 +96,6 @@ function pointsOf(table: FlowTable, groups: FlowGroups | undefined, flow: number
 
 function printJson(run: CaptureRun, table: FlowTable, groups: FlowGroups | undefined): void {
   const out = new TextWriter(1 << 19);
-  const ids = new CommunityIds(run.handle);
   const bytes = run.handle.memory.bytes();
   const id = new TextWriter(32);
   const points = run.workspace.points.map((p, i) => ({
@@ -121,7 +126,7 @@ function printJson(run: CaptureRun, table: FlowTable, groups: FlowGroups | undef
     if (!groups) sightings = table.packets(0) + table.packets(1);
     const icmp = (table.protocol === 1 || table.protocol === 58) && { type: table.icmpType, code: table.icmpCode };
     id.clear();
-    ids.write(id, bytes, row);
+    writeCommunityId(id, bytes, run.handle.kernel.communityIdOf(row));
     const communityId = id.toString();
     const carrier = table.carrierRow;
     const object = {

@@ -45,7 +45,7 @@ import {
   LAYER_VXLAN,
 } from "../../../../src-shared/model/layer-kind";
 import { be16 } from "./bytes";
-import { communityIds, flowRow } from "./flows";
+import { communityIdOf, flowRow } from "./flows";
 
 const TAB: u32 = 9;
 const MINUS: u32 = 45;
@@ -323,7 +323,7 @@ function point(texts: usize, index: u32): void {
 /**
  * Prints flows [from, to) to `target` and returns the bytes written. `best` names the row of each flow, `heads` its first,
  * `next` links its rows, `flowOf` numbers a row's flow (u32 each; all 0: rows are flows). `points` holds address and length of each capture
- * point's name. `ids` is memory for the Community IDs of one row, `scratch` 128 bytes. At most `limit` bytes are begun.
+ * point's name. At most `limit` bytes are begun.
  * The number of flows printed is at `printed`.
  */
 export function printFlows(
@@ -335,8 +335,6 @@ export function printFlows(
   flowOf: usize,
   points: usize,
   interned: usize,
-  ids: usize,
-  scratch: usize,
   target: usize,
   limit: u32,
   printed: usize,
@@ -404,9 +402,8 @@ export function printFlows(
     put(TAB);
     history(f);
     put(TAB);
-    communityIds(row, row + 1, scratch, ids);
     word(0x3a31); // 1:
-    base64(ids);
+    base64(communityIdOf(row));
     put(TAB);
     const carrier = load<u32>(f + F_CARRIER);
     if (carrier == NO_ROW) put(MINUS);

@@ -3,7 +3,7 @@ export { beginFile, beginSection, readBlocks, setInterfaceCount } from "./blocks
 export { configureDecoder, decodeOne } from "./decode";
 export { configureEvents } from "./events";
 export {
-  communityIds,
+  communityIdOf,
   configureFlows,
   flowCount,
   flowGroups,
