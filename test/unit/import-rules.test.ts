@@ -41,6 +41,7 @@ const permitted: readonly Edge[] = [
   ["test/unit", "tool-package"],
   ["bench", "src-main/engine/flows/target"],
   ["fixtures", "src-main/engine/flows/target"],
+  ["fixtures", "test/builders/target"],
 ];
 
 const refused: readonly Edge[] = [
@@ -80,8 +81,8 @@ const refused: readonly Edge[] = [
   ["src-renderer/viewmodel", "test/builders/target"],
   ["test/unit", "bench/target"],
   ["bench", "test/builders/target"],
+  ["fixtures", "test/unit/target"],
   ["bench", "src-renderer/viewmodel/target"],
-  ["fixtures", "test/builders/target"],
 ];
 
 /** Product packages are listed in `dependencies`, tools in `devDependencies`. */
