@@ -24,7 +24,7 @@ export const MAX_DEPTH = 16;
 /** Read size: 256 KiB into one reused buffer beats 1 MiB and larger (it stays in the cache). */
 export const READ_BYTES = 262144;
 /** A slot takes further reads until it holds so many bytes or packets: waking the other thread costs 0.1-0.2 ms. */
-export const SLOT_TARGET_BYTES = 1048576;
+export const SLOT_TARGET_BYTES = 524288;
 export const SLOT_TARGET_PACKETS = 3072;
 /** Largest record or block kept whole; longer blocks that carry no packet are skipped by length. */
 export const MAX_RECORD_BYTES = 1900000;

@@ -131,6 +131,8 @@ let layerNext: u32 = 0;
 let layerLimit: u32 = 0;
 let layerFlags: u32 = 0;
 
+// @ts-ignore: decorator
+@inline
 function addLayer(kind: u32, p: usize, header: u32, length: u32, end: usize, aux: u32): void {
   const row = layerNext;
   const s = slotBase;
