@@ -22,6 +22,8 @@ export const LAYER_LLC = 11;
 export const LAYER_TAG = 12;
 export const LAYER_CISCO_HDLC = 13;
 export const LAYER_FRAME_RELAY = 14;
+/** ARCnet, IP over InfiniBand, Solaris IPNET: a short header that names the protocol; L_AUX is the link type. */
+export const LAYER_OTHER_LINK = 15;
 
 // Network layer
 export const LAYER_ARP = 16;

@@ -44,11 +44,13 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [201, "BLUETOOTH_HCI_H4_WITH_PHDR"],
   [220, "USB_LINUX_MMAPPED"],
   [224, "FC_2"],
+  [226, "IPNET"],
   [228, "IPV4"],
   [229, "IPV6"],
   [230, "IEEE802_15_4_NOFCS"],
   [239, "NFLOG"],
   [240, "NETANALYZER"],
+  [242, "IPOIB"],
   [247, "INFINIBAND"],
   [249, "USBPCAP"],
   [251, "BLUETOOTH_LE_LL"],
@@ -57,7 +59,9 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [276, "LINUX_SLL2"],
 ]);
 
-const SUPPORTED: ReadonlySet<number> = new Set([0, 1, 9, 12, 14, 50, 101, 104, 107, 108, 113, 228, 229, 276]);
+const SUPPORTED: ReadonlySet<number> = new Set([
+  0, 1, 7, 9, 12, 14, 50, 101, 104, 107, 108, 113, 129, 226, 228, 229, 242, 276,
+]);
 
 export function linkTypeName(linkType: number): string {
   return NAMES.get(linkType) ?? "unknown";

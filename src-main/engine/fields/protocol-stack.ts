@@ -24,6 +24,7 @@ import {
   LAYER_LOOP,
   LAYER_MPLS,
   LAYER_NULL,
+  LAYER_OTHER_LINK,
   LAYER_PAYLOAD,
   LAYER_PIM,
   LAYER_PPP,
@@ -70,6 +71,14 @@ const ECHO = 8;
 const ROUTER_ADVERTISEMENT = 9;
 
 /** By kind of layer; those that take more than a name are below. */
+/** By link type (L_AUX of LAYER_OTHER_LINK). */
+const OTHER_LINKS: ReadonlyMap<number, string> = new Map([
+  [7, "arcnet"],
+  [129, "arcnet"],
+  [226, "ipnet"],
+  [242, "ipoib"],
+]);
+
 const NAMES: string[] = [];
 NAMES[LAYER_NULL] = "null";
 NAMES[LAYER_LOOP] = "null";
@@ -148,6 +157,9 @@ export function protocolStack(batch: Batch, packet: number, context: FieldContex
         else return path.then("ipx").text;
         break;
       }
+      case LAYER_OTHER_LINK:
+        path = path.then(OTHER_LINKS.get(batch.layerAux[row] as number) ?? "data");
+        break;
       case LAYER_ARP:
         path = path.then(layerKind[row - 1] === LAYER_CISCO_HDLC ? "slarp" : "arp");
         break;

@@ -75,6 +75,7 @@ import {
   LAYER_LOOP,
   LAYER_MPLS,
   LAYER_NULL,
+  LAYER_OTHER_LINK,
   LAYER_PAYLOAD,
   LAYER_PIM,
   LAYER_PPP,
@@ -313,6 +314,38 @@ export function decodePacket(
       addLayer(LAYER_RAW, p, 0, left, end, 0);
       next = NEXT_IPV6;
       break;
+    case 7:
+    case 129:
+    case 226:
+    case 242: {
+      // ARCnet (BSD 7, Linux 129: two more bytes), Solaris IPNET, IP over InfiniBand.
+      let header: u32 = linkType == 7 ? 3 : linkType == 129 ? 5 : linkType == 226 ? 24 : 44;
+      if (have >= header) {
+        if (linkType == 242) next = be16(p + 40);
+        else if (linkType == 226) next = load<u8>(p + 1) == 2 ? NEXT_IPV4 : load<u8>(p + 1) == 26 ? NEXT_IPV6 : NEXT_PAYLOAD;
+        else {
+          const id = load<u8>(p + header - 1);
+          next = id == 0xf0 || id == 0xd4 ? NEXT_IPV4 : id == 0xf1 || id == 0xd5 ? 0x0806 : NEXT_PAYLOAD;
+          // RFC 1201: a split flag, four more bytes if it is 255, a sequence number.
+          if (id == 0xd4 || id == 0xd5) {
+            if (have > header && load<u8>(p + header) == 0xff) header += 4;
+            header += 3;
+          }
+        }
+        if (next < 0x0600) next = NEXT_PAYLOAD;
+      }
+      if (have < header) {
+        layerFlags |= LAYER_FLAG_CUT;
+        if (have) addLayer(LAYER_OTHER_LINK, p, header, left, end, linkType);
+        stop = STOP_CAPTURE;
+        next = NEXT_DONE;
+        break;
+      }
+      addLayer(LAYER_OTHER_LINK, p, header, left, end, linkType);
+      p += header;
+      left -= header;
+      break;
+    }
     case 104:
       next = NEXT_CISCO_HDLC;
       break;
