@@ -32,3 +32,11 @@ export function decodeLatin1(bytes: Uint8Array, start: number, end: number): str
   for (let p = start; p < end; p++) out += String.fromCharCode(bytes[p] as number);
   return out;
 }
+
+/** Text on one line: control characters and those that turn the direction of writing show as \xNN. For text from captures. */
+export function oneLine(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu,
+    (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
+}

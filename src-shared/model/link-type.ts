@@ -37,6 +37,7 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [163, "IEEE802_11_AVS"],
   [165, "BACNET_MS_TP"],
   [166, "PPP_PPPD"],
+  [178, "JUNIPER_ETHER"],
   [187, "BLUETOOTH_HCI_H4"],
   [189, "USB_LINUX"],
   [192, "PPI"],
@@ -56,11 +57,12 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [251, "BLUETOOTH_LE_LL"],
   [253, "NETLINK"],
   [254, "BLUETOOTH_LINUX_MONITOR"],
+  [258, "PKTAP"],
   [276, "LINUX_SLL2"],
 ]);
 
 const SUPPORTED: ReadonlySet<number> = new Set([
-  0, 1, 7, 9, 12, 14, 50, 101, 104, 107, 108, 113, 129, 226, 228, 229, 242, 276,
+  0, 1, 7, 9, 12, 14, 50, 101, 104, 105, 107, 108, 113, 127, 129, 178, 192, 226, 228, 229, 239, 242, 258, 276,
 ]);
 
 export function linkTypeName(linkType: number): string {

@@ -78,17 +78,35 @@ export function visitTls(bytes: Uint8Array, start: number, end: number, visitor:
         from = data;
         to = data + length;
       }
-      while (to - from >= MESSAGE_HEADER) {
-        const body = from + MESSAGE_HEADER;
-        const bodyEnd = body + u24(source, from + 1);
-        if (bodyEnd > to) break;
-        if (!visitMessage(source, source[from] ?? 0, body, bodyEnd, visitor)) whole = false;
-        from = bodyEnd;
-      }
+      const messages = visitTlsMessages(source, from, to, visitor);
+      if (!messages.whole) whole = false;
+      from = messages.end;
     }
     at = data + length;
   }
   return whole && from >= to ? "complete" : "cut";
+}
+
+/**
+ * Handshake messages without records around them, as QUIC carries them (RFC 9001 section 4.1.3). `end`: behind the last that is
+ * all there; `whole`: no length in them goes past what holds it.
+ */
+export function visitTlsMessages(
+  source: Uint8Array,
+  start: number,
+  to: number,
+  visitor: TlsVisitor,
+): { readonly end: number; readonly whole: boolean } {
+  let from = start;
+  let whole = true;
+  while (to - from >= MESSAGE_HEADER) {
+    const body = from + MESSAGE_HEADER;
+    const bodyEnd = body + u24(source, from + 1);
+    if (bodyEnd > to) break;
+    if (!visitMessage(source, source[from] ?? 0, body, bodyEnd, visitor)) whole = false;
+    from = bodyEnd;
+  }
+  return { end: from, whole };
 }
 
 /** A server name or protocol as text: ASCII up to the first NUL, U+FFFD for each byte that is not ASCII. */

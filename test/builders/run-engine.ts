@@ -65,6 +65,7 @@ export async function fieldRows(
   names: readonly string[],
   mode: FlowMode = "streams",
   options: Partial<DecodeOptions> = { reassemble: false },
+  verifyChecksums = false,
 ): Promise<string[][]> {
   const rows: string[][] = [];
   let columns: FieldColumns | undefined;
@@ -74,7 +75,8 @@ export async function fieldRows(
       points: run.workspace.points,
       kernel: run.handle.kernel,
       scratch: run.handle.scratch,
-      verifyChecksums: false,
+      verifyChecksums,
+      decode: { ...DEFAULT_DECODE_OPTIONS, ...options },
     });
     columns.begin(batch);
     const cell = new TextWriter();

@@ -38,7 +38,9 @@ import type { SeedPacket } from "../property/support/packets";
 import { Random } from "./random";
 
 /** Link types of the interfaces a batch has; the last but one is not decoded, the last takes the rest. */
-export const LINK_TYPES = [1, 113, 276, 0, 108, 9, 12, 14, 101, 228, 229, 147] as const;
+export const LINK_TYPES = [
+  1, 113, 276, 0, 108, 9, 12, 14, 101, 228, 229, 147, 7, 50, 104, 105, 107, 127, 129, 149, 178, 192, 226, 239, 242, 258,
+] as const;
 
 const MAX_PACKET = 6000;
 export const BATCH_BYTES = 2_000_000;

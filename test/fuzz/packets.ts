@@ -47,6 +47,7 @@ const PER_KERNEL = 1_000_000;
 /** Rows of these batches are looked at one by one. */
 const SAMPLE = 12;
 const TCP_STATE_BYTES = 152;
+const COMMUNITY_ID_BYTES = 20;
 const SEGMENT_ROWS = 16384;
 
 export interface PacketPhase {
@@ -350,6 +351,8 @@ class Machine {
     let bytes = segments * FLOW_BYTES + doubled(rows * 2, 8, 65536) + 65536;
     bytes += doubled(addresses, 16, 4096) + doubled(addresses * 2, 4, 16384);
     bytes += doubled(contexts, CONTEXT_BYTES, 1024) + doubled(contexts * 4, 4, 4096);
+    // Flows keep the 20 bytes of a Community ID a row.
+    if (this.mode === "flows") bytes += segments * COMMUNITY_ID_BYTES;
     // Streams keep a state a row and a list of unacknowledged segments.
     if (this.mode !== "flows") bytes += segments * TCP_STATE_BYTES + this.events * 12 + 49152 + EVENT_BYTES;
     return bytes;

@@ -8,9 +8,12 @@ import {
   PORT_GTPU,
   PORT_HTTP,
   PORT_IP,
+  PORT_LISP,
+  PORT_LISP_CONTROL,
   PORT_MPLS,
   PORT_TLS,
   PORT_VXLAN,
+  PORT_VXLAN_GPE,
   PORT_WIREGUARD,
 } from "../kernel/assembly/abi";
 
@@ -23,6 +26,9 @@ export const DECODE_AS_PORT = {
   wireguard: PORT_WIREGUARD,
   gtp: PORT_GTPU,
   mpls: PORT_MPLS,
+  "vxlan-gpe": PORT_VXLAN_GPE,
+  "lisp-data": PORT_LISP,
+  lisp: PORT_LISP_CONTROL,
   dns: PORT_DNS,
   dhcp: PORT_DHCP,
   http: PORT_HTTP,
@@ -32,8 +38,11 @@ export const DECODE_AS_PORT = {
 export type DecodeAsPort = keyof typeof DECODE_AS_PORT;
 
 export interface DecodeOptions {
-  /** Rebuild fragmented IP datagrams. */
-  readonly reassemble: boolean;
+  /**
+   * Rebuild fragmented IP datagrams. "ipv6": those of IPv6 only, and only the fragment that completes one shows what it carries;
+   * tshark with ip.defragment:FALSE does so.
+   */
+  readonly reassemble: boolean | "ipv6";
   /** Recognise tunnels by their bytes on ports that do not say so. */
   readonly byBytes: boolean;
   readonly udpPorts: readonly (readonly [port: number, as: DecodeAsPort])[];
@@ -55,6 +64,9 @@ const DEFAULT_UDP: readonly (readonly [number, DecodeAsPort])[] = [
   [8472, "vxlan"],
   [6081, "geneve"],
   [2152, "gtp"],
+  [4790, "vxlan-gpe"],
+  [4341, "lisp-data"],
+  [4342, "lisp"],
   [6635, "mpls"],
   [53, "dns"],
   [5353, "dns"],

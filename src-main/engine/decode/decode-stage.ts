@@ -45,6 +45,8 @@ import {
 import type { KernelExports, KernelMemory } from "../kernel/kernel";
 import type { CaptureEvent, CaptureInterface } from "../readers/capture-file";
 import {
+  BLOCK_CUSTOM,
+  BLOCK_CUSTOM_NO_COPY,
   BLOCK_INTERFACE,
   BLOCK_NAMES,
   BLOCK_SECTION,
@@ -58,9 +60,11 @@ import {
 import { linkTypeName, linkTypeSupported } from "../../../src-shared/model/link-type";
 import type { ByteSource } from "../sources/source";
 import { CompressionError } from "../sources/compression-error";
+import { baseName } from "../session/workspace";
 import { type DecodeOptions, fillPortTables } from "./decode-options";
 
 const MAX_INTERFACES = 65536;
+const SMALLEST_CUSTOM_BLOCK = 16;
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 
 /** Where the stage keeps what it needs in kernel memory; allocated by the thread that owns the arena. */
@@ -84,6 +88,7 @@ export class DecodeStage {
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
   private source: ByteSource | undefined;
+  private name = "";
   private file = -1;
   private points = 0;
   private packets = 0;
@@ -122,12 +127,19 @@ export class DecodeStage {
       this.bytes.subarray(stage.udpPorts, stage.udpPorts + 65536),
       this.bytes.subarray(stage.tcpPorts, stage.tcpPorts + 65536),
     );
-    kernel.configureDecoder(stage.udpPorts, stage.tcpPorts, options.reassemble ? stage.fragments : 0, options.byBytes);
+    kernel.configureDecoder(
+      stage.udpPorts,
+      stage.tcpPorts,
+      options.reassemble ? stage.fragments : 0,
+      options.byBytes,
+      options.reassemble === "ipv6",
+    );
   }
 
   /** Begins the next file of the workspace. */
-  open(source: ByteSource, file: number): void {
+  open(source: ByteSource, file: number, name = source.name): void {
     this.source = source;
+    this.name = name;
     this.file = file;
     this.packets = 0;
     this.ended = false;
@@ -141,6 +153,13 @@ export class DecodeStage {
     this.started = false;
     this.failed = false;
   }
+  /** Makes the slot an empty batch of file `file`. */
+  clear(slot: number, file: number): void {
+    for (const at of [H_PACKETS, H_LAYERS, H_EVENTS, H_REASSEMBLED_USED, H_RAW_USED, H_RAW_DONE])
+      this.view.setUint32(slot + at, 0, true);
+    this.view.setUint32(slot + H_FILE, file, true);
+  }
+
   private failed = false;
   private rawAt = 0;
 
@@ -269,7 +288,7 @@ export class DecodeStage {
   }
 
   private problem(code: Problem["code"], offset: number, message: string, fatal: boolean): void {
-    const file = this.source?.name ?? "";
+    const file = this.name;
     this.emit({ kind: "problem", file: this.file, problem: { file, offset, code, message, fatal } });
   }
 
@@ -288,7 +307,7 @@ export class DecodeStage {
       this.emit({
         kind: "open",
         file: this.file,
-        name: this.source?.name ?? "",
+        name: this.name,
         format: "pcapng",
         bigEndian: this.bigEndian,
         nanoseconds: true,
@@ -344,7 +363,7 @@ export class DecodeStage {
     this.emit({
       kind: "open",
       file: this.file,
-      name: this.source?.name ?? "",
+      name: this.name,
       format: "pcap",
       bigEndian: big,
       nanoseconds,
@@ -372,7 +391,11 @@ export class DecodeStage {
 
   private addInterface(description: ReturnType<typeof readInterface>, offset: number): void {
     const number = this.interfacesInSection;
-    const named = this.options.interfaces.find(([n]) => n === description.name || n === String(this.interfacesInFile));
+    // By name, by number, or by both file and number: "n1.pcapng#2".
+    const id = `${baseName(this.name)}#${this.interfacesInFile}`;
+    const named = this.options.interfaces.find(
+      ([n]) => n === description.name || n === String(this.interfacesInFile) || n === id,
+    );
     const linkType = named ? named[1] : description.linkType;
     const told: CaptureInterface = {
       index: this.interfacesInFile,
@@ -458,7 +481,7 @@ export class DecodeStage {
     const padded = total + (-total & 3);
     if (padded > MAX_RECORD_BYTES) {
       // No packet is in it; its bytes are passed over as they come.
-      this.tellBlock(slot, type, offset, padded, undefined);
+      this.tellBlock(this.packetsBefore(slot), type, offset, padded, undefined);
       this.problem(
         "block-skipped",
         offset,
@@ -482,7 +505,19 @@ export class DecodeStage {
       this.ended = true;
       return false;
     }
-    this.tellBlock(slot, type, offset, padded, this.keepBlocks ? this.bytes.slice(start, start + padded) : undefined);
+    const packetsBefore = this.packetsBefore(slot);
+    if (type === BLOCK_CUSTOM || type === BLOCK_CUSTOM_NO_COPY) {
+      // Wireshark lists it among the packets: so do we, or every later number would differ.
+      const point = this.interfacesInFile > 0 ? this.points - 1 : this.points;
+      if (total >= SMALLEST_CUSTOM_BLOCK && !this.kernel.customBlock(slot, at, total, point)) return false;
+    }
+    this.tellBlock(
+      packetsBefore,
+      type,
+      offset,
+      padded,
+      this.keepBlocks ? this.bytes.slice(start, start + padded) : undefined,
+    );
     switch (type) {
       case BLOCK_SECTION: {
         const s = readSection(this.bytes, start, total, this.bigEndian);
@@ -538,8 +573,17 @@ export class DecodeStage {
     return true;
   }
 
-  private tellBlock(slot: number, type: number, offset: number, length: number, bytes: Uint8Array | undefined): void {
-    const packetsBefore = this.packets + this.view.getUint32(slot + H_PACKETS, true);
+  private packetsBefore(slot: number): number {
+    return this.packets + this.view.getUint32(slot + H_PACKETS, true);
+  }
+
+  private tellBlock(
+    packetsBefore: number,
+    type: number,
+    offset: number,
+    length: number,
+    bytes: Uint8Array | undefined,
+  ): void {
     const block = { type, offset, length, packetsBefore, bigEndian: this.bigEndian, ...(bytes && { bytes }) };
     this.emit({ kind: "block", file: this.file, block });
   }

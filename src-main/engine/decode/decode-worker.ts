@@ -3,6 +3,7 @@ import { type MessagePort, workerData } from "node:worker_threads";
 import { KernelMemory, instantiateKernel } from "../kernel/kernel";
 import type { CaptureEvent } from "../readers/capture-file";
 import { DecodeStage } from "./decode-stage";
+import { FileQueue } from "./file-queue";
 import {
   CONTROL_EVENTS,
   CONTROL_FINISHED,
@@ -10,6 +11,7 @@ import {
   CONTROL_RELEASED,
   CONTROL_STOP,
   type DecodeWorkerData,
+  type ToDecodeThread,
   openNext,
 } from "./pipeline";
 
@@ -22,30 +24,54 @@ const emit = (event: CaptureEvent): void => {
   port.postMessage(event);
 };
 const abort = new AbortController();
-// A source that waits (standard input, a growing file) is woken by this; a full ring by the control word.
-port.on("message", () => abort.abort());
+const queue = new FileQueue();
+port.on("message", (message: ToDecodeThread) => {
+  if (message.kind === "file") {
+    queue.add(message.file);
+    return;
+  }
+  queue.end();
+  // A source that waits (standard input, a growing file) is woken by this; a full ring by the control word.
+  if (message.kind === "stop") abort.abort();
+});
 
 async function run(): Promise<void> {
   const kernel = instantiateKernel(data.module, new KernelMemory(data));
   kernel.configureEvents(data.events.mode, data.events.interned, data.events.seed);
+  if (data.events.paths) kernel.configurePaths(data.events.interned, data.events.seed);
   const stage = new DecodeStage(kernel, data.memory, data.stage, data.options, emit, data.keepBlocks);
   let published = 0;
-  for (let i = 0; i < data.files.length && !Atomics.load(control, CONTROL_STOP); i++) {
-    if (!(await openNext(stage, data.files[i] as string, i, data.follow, emit, abort.signal))) continue;
+  /** The next free slot; undefined when the consumer wants no more. */
+  const freeSlot = (): number | undefined => {
     for (;;) {
-      for (;;) {
-        if (Atomics.load(control, CONTROL_STOP)) return finish(published);
-        const released = Atomics.load(control, CONTROL_RELEASED);
-        if (published - released < slots.length) break;
-        Atomics.wait(control, CONTROL_RELEASED, released);
-      }
-      const at = published % slots.length;
-      if (!(await stage.fill(slots[at] as number))) break;
-      Atomics.store(control, CONTROL_EVENTS + at, told);
-      published++;
-      Atomics.store(control, CONTROL_PUBLISHED, published);
-      Atomics.notify(control, CONTROL_PUBLISHED);
+      if (Atomics.load(control, CONTROL_STOP)) return undefined;
+      const released = Atomics.load(control, CONTROL_RELEASED);
+      if (published - released < slots.length) return slots[published % slots.length];
+      Atomics.wait(control, CONTROL_RELEASED, released);
     }
+  };
+  const publish = (): void => {
+    Atomics.store(control, CONTROL_EVENTS + (published % slots.length), told);
+    published++;
+    Atomics.store(control, CONTROL_PUBLISHED, published);
+    Atomics.notify(control, CONTROL_PUBLISHED);
+  };
+  for (let i = 0; ; i++) {
+    const file = await queue.next();
+    if (!file || Atomics.load(control, CONTROL_STOP)) break;
+    if (await openNext(stage, file, i, emit, abort.signal)) {
+      for (;;) {
+        const slot = freeSlot();
+        if (slot === undefined) return finish(published);
+        if (!(await stage.fill(slot))) break;
+        publish();
+      }
+    }
+    if (!data.tellEnds) continue;
+    const slot = freeSlot();
+    if (slot === undefined) return finish(published);
+    stage.clear(slot, i);
+    publish();
   }
   finish(published);
 }

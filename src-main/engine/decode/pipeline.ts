@@ -16,6 +16,7 @@ import {
   EVENTS_FLOWS,
   EVENTS_NONE,
   EVENTS_POINT_STREAMS,
+  EVENTS_SIGHTINGS,
   EVENTS_STREAMS,
   INTERNED_BYTES,
   SLOT_BYTES,
@@ -24,7 +25,9 @@ import { Batch } from "../kernel/batch";
 import { type KernelExports, KernelMemory, instantiateKernel, kernelModule } from "../kernel/kernel";
 import type { CaptureEvent } from "../readers/capture-file";
 import { openSource } from "../sources/open-source";
+import { SpoolSource } from "../sources/spool-source";
 import type { DecodeOptions } from "./decode-options";
+import { FileQueue, type InputFile, queueOf } from "./file-queue";
 import { DecodeStage, type StageMemory, allocateStage } from "./decode-stage";
 
 /** Slots between the stages. Three slots of half a MiB stay in the second-level cache: 1.13 s against 1.33 s with four of 1 MiB. */
@@ -52,16 +55,21 @@ export interface DecodeWorkerData {
   readonly control: SharedArrayBuffer;
   readonly stage: StageMemory;
   readonly options: DecodeOptions;
-  readonly files: readonly string[];
-  readonly follow: boolean;
+  /** Files come by the port, one after the other; each end of a file is published as an empty slot. */
+  readonly tellEnds: boolean;
   readonly keepBlocks: boolean;
 }
 
-export type FlowMode = "none" | "flows" | "streams" | "point-streams";
+export type ToDecodeThread =
+  { readonly kind: "file"; readonly file: InputFile } | { readonly kind: "end" } | { readonly kind: "stop" };
+
+/** "sightings": the flow table, and a row for every network layer of every packet (kernel/assembly/sightings.ts). */
+export type FlowMode = "none" | "flows" | "sightings" | "streams" | "point-streams";
 
 const FLOW_MODES: Readonly<Record<FlowMode, number>> = {
   none: EVENTS_NONE,
   flows: EVENTS_FLOWS,
+  sightings: EVENTS_FLOWS | EVENTS_SIGHTINGS,
   streams: EVENTS_STREAMS,
   "point-streams": EVENTS_POINT_STREAMS,
 };
@@ -75,6 +83,8 @@ export interface PipelineOptions {
   readonly flows: FlowMode;
   /** Write each layer's flow row into the batch. */
   readonly annotate?: boolean;
+  /** Make the paths of a packet index, which was begun over the same kernel (PacketIndex). */
+  readonly paths?: boolean;
   /** Tell the bytes of blocks that are no packets, for exports. */
   readonly keepBlocks?: boolean;
   /** Wait for files to grow at their end. */
@@ -126,33 +136,46 @@ function inputBytes(files: readonly string[]): number {
   return total;
 }
 
-/** Reads all files. Resolves when they have ended or the consumer stopped; rejects only on defects. */
+/**
+ * Reads all files. Resolves when they have ended or the consumer stopped; rejects only on defects. Files of a queue are taken
+ * as they come; the end of each is handed to the consumer as an empty batch.
+ */
 export async function runPipeline(
   handle: KernelHandle,
-  files: readonly string[],
+  files: readonly string[] | FileQueue,
   options: PipelineOptions,
   handlers: PipelineHandlers,
 ): Promise<void> {
   const { kernel, memory } = handle;
-  const threads = options.threads ?? (options.follow || inputBytes(files) > THREAD_THRESHOLD ? 2 : 1);
+  const isQueue = files instanceof FileQueue;
+  const queue = isQueue ? files : queueOf(files, options.follow ?? false);
+  const threads = options.threads ?? (isQueue || options.follow || inputBytes(files) > THREAD_THRESHOLD ? 2 : 1);
   const stage = allocateStage(memory);
   const slots = Array.from({ length: threads === 2 ? SLOTS : 2 }, () => memory.allocate(SLOT_BYTES));
+  const sightings = options.flows === "sightings";
   if (options.flows !== "none")
-    kernel.configureFlows(FLOW_MODES[options.flows], options.annotate ?? false, handle.interned);
+    kernel.configureFlows(
+      FLOW_MODES[options.flows] & ~EVENTS_SIGHTINGS,
+      sightings || (options.annotate ?? false),
+      handle.interned,
+    );
+  if (sightings) kernel.configureSightings();
   const batches = slots.map((slot) => new Batch(memory.memory, slot));
   const consume = async (at: number): Promise<boolean> => {
     handlers.select?.(batches[at] as Batch);
     if (options.flows !== "none") kernel.processSlot(slots[at] as number);
+    if (sightings) kernel.appendSightings(slots[at] as number);
     const answer = handlers.batch?.(batches[at] as Batch);
     return (answer instanceof Promise ? await answer : answer) !== false && !options.signal?.aborted;
   };
-  if (threads === 1) await runInline(handle, files, options, stage, slots, handlers, consume);
-  else await runThreaded(handle, files, options, stage, slots, handlers, consume);
+  if (threads === 2 && canThread()) await runThreaded(handle, queue, isQueue, options, stage, slots, handlers, consume);
+  else await runInline(handle, queue, isQueue, options, stage, slots, handlers, consume);
 }
 
 async function runInline(
   handle: KernelHandle,
-  files: readonly string[],
+  queue: FileQueue,
+  tellEnds: boolean,
   options: PipelineOptions,
   memory: StageMemory,
   slots: readonly number[],
@@ -161,6 +184,7 @@ async function runInline(
 ): Promise<void> {
   const events = eventSettings(handle, options);
   handle.kernel.configureEvents(events.mode, events.interned, events.seed);
+  if (events.paths) handle.kernel.configurePaths(events.interned, events.seed);
   const stage = new DecodeStage(
     handle.kernel,
     handle.memory.memory,
@@ -170,17 +194,28 @@ async function runInline(
     options.keepBlocks,
   );
   let turn = 0;
-  for (let i = 0; i < files.length; i++) {
-    if (!(await openNext(stage, files[i] as string, i, options.follow ?? false, (e) => handlers.event(e)))) continue;
-    while (await stage.fill(slots[turn] as number)) {
-      if (!(await consume(turn))) return;
-      turn = (turn + 1) % slots.length;
+  const stop = (): void => queue.end();
+  options.signal?.addEventListener("abort", stop, { once: true });
+  for (let i = 0; ; i++) {
+    const file = await queue.next();
+    if (!file || options.signal?.aborted) break;
+    if (await openNext(stage, file, i, (e) => handlers.event(e), options.signal)) {
+      while (await stage.fill(slots[turn] as number)) {
+        if (!(await consume(turn))) return;
+        turn = (turn + 1) % slots.length;
+      }
     }
+    if (!tellEnds) continue;
+    stage.clear(slots[turn] as number, i);
+    if (!(await consume(turn))) return;
   }
+  options.signal?.removeEventListener("abort", stop);
 }
 
 /** How the decode stage makes flow events. */
 export interface EventSettings {
+  /** Make the packet index's paths. */
+  readonly paths: boolean;
   /** One of EVENTS_*. */
   readonly mode: number;
   readonly interned: number;
@@ -188,27 +223,33 @@ export interface EventSettings {
 }
 
 function eventSettings(handle: KernelHandle, options: PipelineOptions): EventSettings {
-  return { mode: FLOW_MODES[options.flows], interned: handle.interned, seed: (Math.random() * 0x100000000) >>> 0 };
+  return {
+    paths: options.paths ?? false,
+    mode: FLOW_MODES[options.flows],
+    interned: handle.interned,
+    seed: (Math.random() * 0x100000000) >>> 0,
+  };
 }
 
 /** Opens a file for the stage; a failure becomes a problem of that file. Shared with the decode thread. */
 export async function openNext(
   stage: DecodeStage,
-  path: string,
+  file: InputFile,
   index: number,
-  follow: boolean,
   emit: (event: CaptureEvent) => void,
   signal?: AbortSignal,
 ): Promise<boolean> {
   try {
-    stage.open(await openSource(path, { tail: follow, ...(signal && { signal }) }), index);
+    if (file.problem !== undefined) throw new Error(file.problem);
+    const source = await openSource(file.path, { tail: file.tail, ...(signal && { signal }) });
+    stage.open(file.spool === undefined ? source : new SpoolSource(source, file.spool), index, file.name);
     return true;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     emit({
       kind: "problem",
       file: index,
-      problem: { file: path, offset: 0, code: "cannot-open", message, fatal: true },
+      problem: { file: file.path, offset: 0, code: "cannot-open", message, fatal: true },
     });
     emit({ kind: "end", file: index, bytes: 0, packets: 0 });
     return false;
@@ -240,14 +281,14 @@ export function canThread(): boolean {
 
 async function runThreaded(
   handle: KernelHandle,
-  files: readonly string[],
+  queue: FileQueue,
+  tellEnds: boolean,
   options: PipelineOptions,
   memory: StageMemory,
   slots: readonly number[],
   handlers: PipelineHandlers,
   consume: (at: number) => Promise<boolean>,
 ): Promise<void> {
-  if (!canThread()) return runInline(handle, files, options, memory, slots, handlers, consume);
   const buffer = new SharedArrayBuffer((CONTROL_EVENTS + slots.length) * 4);
   const control = new Int32Array(buffer);
   control[CONTROL_FINISHED] = -1;
@@ -261,8 +302,7 @@ async function runThreaded(
     control: buffer,
     stage: memory,
     options: options.decode,
-    files,
-    follow: options.follow ?? false,
+    tellEnds,
     keepBlocks: options.keepBlocks ?? false,
   };
   const worker = new Worker(workerPath(), { workerData: { ...data, port: port2 }, transferList: [port2] });
@@ -279,11 +319,13 @@ async function runThreaded(
     });
     worker.on("exit", () => resolve());
   });
+  const tell = (message: ToDecodeThread): void => port1.postMessage(message);
   const stop = (): void => {
     Atomics.store(control, CONTROL_STOP, 1);
     Atomics.notify(control, CONTROL_RELEASED);
-    port1.postMessage("stop");
+    tell({ kind: "stop" });
   };
+  queue.forward((file) => tell(file ? { kind: "file", file } : { kind: "end" }));
   options.signal?.addEventListener("abort", stop, { once: true });
 
   let events = 0;
@@ -319,6 +361,7 @@ async function runThreaded(
     drain(Infinity);
   } finally {
     options.signal?.removeEventListener("abort", stop);
+    queue.forward(() => undefined);
     stop();
     await exited;
     drain(Infinity);

@@ -11,7 +11,7 @@ import {
   visitDnsOverTcp,
 } from "../../../src-shared/wire/dns";
 import { httpText, isHttpHeader, visitHttp } from "../../../src-shared/wire/http";
-import { tlsText, visitTls } from "../../../src-shared/wire/tls";
+import { type TlsVisitor, tlsText, visitTls, visitTlsMessages } from "../../../src-shared/wire/tls";
 import {
   MESSAGE_DHCP,
   MESSAGE_DNS,
@@ -19,9 +19,10 @@ import {
   MESSAGE_HTTP,
   MESSAGE_LLMNR,
   MESSAGE_MDNS,
+  MESSAGE_QUIC,
   MESSAGE_SSDP,
   MESSAGE_TLS,
-} from "./application-layers";
+} from "./payload-segment";
 import { COMMUNITY_ID } from "./community-id-field";
 import { type Field, readUint } from "./field";
 import { messageFields } from "./message-fields";
@@ -121,7 +122,7 @@ const HTTP = messageFields(
 
 const TLS = messageFields(
   "tls",
-  [MESSAGE_TLS],
+  [MESSAGE_TLS, MESSAGE_QUIC],
   [
     { name: "tls", label: "Transport Layer Security", kind: "none" },
     { name: "tls.handshake.extensions_server_name", label: "Server name indication", kind: "string" },
@@ -129,11 +130,13 @@ const TLS = messageFields(
   (m, into) => {
     into.value("tls", 1);
     if (!into.wants("tls.handshake.extensions_server_name")) return;
-    visitTls(m.bytes, m.start, m.end, {
+    const visitor: TlsVisitor = {
       serverName(source, start, end) {
         into.text("tls.handshake.extensions_server_name", tlsText(source, start, end));
       },
-    });
+    };
+    if (m.kind === MESSAGE_QUIC) visitTlsMessages(m.bytes, m.start, m.end, visitor);
+    else visitTls(m.bytes, m.start, m.end, visitor);
   },
 );
 

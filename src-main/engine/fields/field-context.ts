@@ -1,4 +1,5 @@
 /** What fields need besides the batch: the capture points, and state that runs through a file. */
+import type { DecodeOptions } from "../decode/decode-options";
 import type { CaptureFile, CaptureInterface } from "../readers/capture-file";
 import type { KernelExports } from "../kernel/kernel";
 
@@ -9,6 +10,8 @@ export interface FieldContext {
   readonly kernel: KernelExports;
   /** Verify IP header checksums; off as in Wireshark, where the status then reads 2 (unverified). */
   readonly verifyChecksums: boolean;
+  /** Which ports are read as what: names of protocols follow it. */
+  readonly decode?: Pick<DecodeOptions, "udpPorts" | "tcpPorts">;
   /** 256 bytes of kernel memory for short computations. */
   readonly scratch: number;
 }

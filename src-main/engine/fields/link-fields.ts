@@ -2,6 +2,7 @@
 import { appendValue } from "../../../src-shared/tables/value-column";
 import {
   LAYER_ARP,
+  LAYER_CISCO_HDLC,
   LAYER_ETHERNET,
   LAYER_MPLS,
   LAYER_SLL,
@@ -21,9 +22,27 @@ import {
 } from "./field";
 
 const TPID_8021AD = 0x88a8;
+const ETHERTYPE_RARP = 0x8035;
+const ARPHRD_GRE = 778;
 
 /** 802.1ad tags (TPID 0x88a8) are another protocol to Wireshark, with fields of its own. */
 const plainTag: Available = (batch, row) => (batch.layerAux[row] === TPID_8021AD ? 0 : captured(batch, row));
+
+/** A cooked capture of a GRE device says "GRE protocol type" for its type. */
+export const isGreDevice = (batch: Batch, row: number): boolean =>
+  readUint(batch.bytes, (batch.layerPtr[row] as number) + (batch.layerKind[row] === LAYER_SLL ? 2 : 8), 2) ===
+  ARPHRD_GRE;
+
+/** Cisco's serial line ARP has RARP's number and nothing else of it. */
+export const isSlarp = (batch: Batch, row: number): boolean =>
+  batch.layerAux[row] === ETHERTYPE_RARP && row > 0 && batch.layerKind[row - 1] === LAYER_CISCO_HDLC;
+const arpHeader: Available = (batch, row) => (isSlarp(batch, row) ? 0 : captured(batch, row));
+
+/** Wireshark shows neither address unless both are there. */
+const bothAddresses: Available = (batch, row) => {
+  const here = captured(batch, row);
+  return here < 12 ? 0 : here;
+};
 
 const sll = (
   name: string,
@@ -54,7 +73,8 @@ const sll = (
       const offset = first ? offset1 : offset2;
       if (captured(batch, row) < offset + width) continue;
       const v = readUint(batch.bytes, (batch.layerPtr[row] as number) + offset, width);
-      if (hexDigits && v < 0x0600) continue; // below: a kind of frame, no EtherType
+      // Below: a kind of frame, no EtherType. A GRE device has GRE's protocol type there.
+      if (hexDigits && (v < 0x0600 || isGreDevice(batch, row))) continue;
       appendValue(out, rows.packets[at] as number, 1, v);
     }
   },
@@ -75,7 +95,7 @@ function arpAddress(name: string, label: string, hardware: boolean, target: bool
     { name, label, kind: hardware ? "mac" : "ipv4", protocol: "arp" },
     LAYER_ARP,
     (batch, row, packet, ordinal, out) => {
-      if (captured(batch, row) < 8 || !(hardware ? arpEthernet(batch, row) : arpIpv4(batch, row))) return;
+      if (arpHeader(batch, row) < 8 || !(hardware ? arpEthernet(batch, row) : arpIpv4(batch, row))) return;
       const p = batch.layerPtr[row] as number;
       const h = batch.bytes[p + 4] as number;
       const n = batch.bytes[p + 5] as number;
@@ -89,11 +109,14 @@ function arpAddress(name: string, label: string, hardware: boolean, target: bool
 }
 
 export const LINK_FIELDS: readonly Field[] = [
-  protocolField("sll", "Linux cooked capture", LAYER_SLL),
-  sll("sll.pkttype", "Packet type", 0, 10, 2, 0),
   sll("sll.etype", "Protocol", 14, 0, 2, 4),
   protocolField("eth", "Ethernet II", LAYER_ETHERNET),
-  addressField({ name: "eth.dst", label: "Destination", kind: "mac", protocol: "eth" }, LAYER_ETHERNET, 0),
+  addressField(
+    { name: "eth.dst", label: "Destination", kind: "mac", protocol: "eth" },
+    LAYER_ETHERNET,
+    0,
+    bothAddresses,
+  ),
   addressField({ name: "eth.src", label: "Source", kind: "mac", protocol: "eth" }, LAYER_ETHERNET, 6),
   rowField(
     { name: "eth.addr", label: "Source or destination", kind: "mac", protocol: "eth" },
@@ -128,7 +151,7 @@ export const LINK_FIELDS: readonly Field[] = [
   ),
   protocolField("mpls", "MPLS label", LAYER_MPLS),
   protocolField("arp", "Address Resolution Protocol", LAYER_ARP),
-  uintField({ name: "arp.opcode", label: "Opcode", protocol: "arp" }, LAYER_ARP, { offset: 6, width: 2 }),
+  uintField({ name: "arp.opcode", label: "Opcode", protocol: "arp" }, LAYER_ARP, { offset: 6, width: 2 }, arpHeader),
   arpAddress("arp.src.hw_mac", "Sender MAC address", true, false),
   arpAddress("arp.src.proto_ipv4", "Sender IP address", false, false),
   arpAddress("arp.dst.hw_mac", "Target MAC address", true, true),

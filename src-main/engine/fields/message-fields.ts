@@ -91,7 +91,7 @@ export class MessageColumns {
       this.read(
         {
           batch,
-          bytes: batch.bytes,
+          bytes: layers.unpacked.get(row) ?? batch.bytes,
           kind,
           start: layers.starts[row] as number,
           end: layers.ends[row] as number,

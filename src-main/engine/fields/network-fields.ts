@@ -18,7 +18,7 @@ import {
  * Bytes of an IPv4 header that mean something: a header length below 20 ends it after the first byte, a total length below
  * the header's after the fourth (RFC 791 section 3.1).
  */
-const ipv4Available: Available = (batch, row) => {
+export const ipv4Available: Available = (batch, row) => {
   const here = captured(batch, row);
   if (here < 1) return 0;
   const p = batch.layerPtr[row] as number;
@@ -66,9 +66,9 @@ const icmpWord = (name: string, label: string, offset: number): Field =>
     const p = batch.layerPtr[row] as number;
     const type = batch.bytes[p] as number;
     if (captured(batch, row) < offset + 2 || !hasIdentifier(type)) return;
-    // Extended echo has a sequence number of one byte (RFC 8335 section 2).
-    const narrow = offset === 6 && (type === 42 || type === 43);
-    appendValue(out, packet, ordinal, readUint(batch.bytes, p + offset, narrow ? 1 : 2));
+    // The sequence number of extended echo has one byte (RFC 8335 section 2): to Wireshark another field.
+    if (offset === 6 && (type === 42 || type === 43)) return;
+    appendValue(out, packet, ordinal, readUint(batch.bytes, p + offset, 2));
   });
 
 export const NETWORK_FIELDS: readonly Field[] = [

@@ -226,6 +226,7 @@ export function ipLayers(b: Uint8Array, at: number, end: number): string {
 }
 
 export function ip6Layers(b: Uint8Array, at: number, end: number): string {
+  if (at < end && (b[at] as number) >> 4 !== 6) return "data";
   if (end - at < 40) return "ipv6";
   const stop = Math.min(end, at + 40 + readUint(b, at + 4, 2));
   return join("ipv6", transportLayers(b[at + 6] as number, b, at + 40, stop));

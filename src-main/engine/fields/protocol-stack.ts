@@ -40,8 +40,10 @@ import {
   LAYER_VXLAN,
 } from "../../../src-shared/model/layer-kind";
 import type { Batch } from "../kernel/batch";
+import { TAG_CISCO_GRE, TAG_ETHERIP, TAG_IPCOMP, TAG_LISP, TAG_LISP_DATA } from "../kernel/assembly/abi";
 import { ApplicationLayers } from "./application-layers";
 import { readUint } from "./field";
+import { isGreDevice, isSlarp } from "./link-fields";
 import type { FieldContext } from "./field-context";
 import {
   chdlcLayers,
@@ -60,25 +62,49 @@ import { ProtocolPath } from "./protocol-path";
 
 const TPID_8021AD = 0x88a8;
 const FIRST_ETHERTYPE = 0x600;
+const ETHERTYPE_IPV4 = 0x0800;
+const PROTOCOL_IPV4 = 4;
+const TRANS_ETHER_BRIDGING = 0x6558;
 const LINKTYPE_IPV4 = 228;
 const LINKTYPE_IPV6 = 229;
 const OPTION_MPTCP = 30;
-const ETHERTYPE_8021AH = 0x88e7;
-const ARPHRD_GRE = 778;
 const A_DAY = 86400;
 const ECHO_REPLY = 0;
 const ECHO = 8;
 const ROUTER_ADVERTISEMENT = 9;
 
-/** By kind of layer; those that take more than a name are below. */
 /** By link type (L_AUX of LAYER_OTHER_LINK). */
 const OTHER_LINKS: ReadonlyMap<number, string> = new Map([
   [7, "arcnet"],
+  [105, "wlan"],
+  [127, "radiotap"],
   [129, "arcnet"],
+  [149, "user_dlt:pktap:pcap_pktdata"],
+  [178, "juniper"],
+  [192, "ppi"],
   [226, "ipnet"],
+  [239, "nflog"],
   [242, "ipoib"],
+  [258, "pktap:pcap_pktdata"],
 ]);
+const LINKTYPE_WLAN = 105;
 
+/** By L_AUX of LAYER_TAG: the name, and whether the header ends with an EtherType. */
+const TAGS: ReadonlyMap<number, readonly [name: string, endsWithType: boolean]> = new Map([
+  [0x88e5, ["macsec:ethertype", true]],
+  [0x88e7, ["ieee8021ah:ethertype", true]],
+  [0x8909, ["cmd", true]],
+  [0x894f, ["nsh", false]],
+  [0xd28b, ["avsp:ethertype", true]],
+  [TAG_IPCOMP, ["ipcomp:data", false]],
+  [TAG_ETHERIP, ["etherip", false]],
+  [TAG_CISCO_GRE, ["cmd", false]],
+  [TAG_LISP, ["lisp", false]],
+  [TAG_LISP_DATA, ["lisp-data", false]],
+]);
+const VXLAN_GPE_PORT = 4790;
+
+/** By kind of layer; those that take more than a name are below. */
 const NAMES: string[] = [];
 NAMES[LAYER_NULL] = "null";
 NAMES[LAYER_LOOP] = "null";
@@ -88,7 +114,6 @@ NAMES[LAYER_CISCO_HDLC] = "chdlc";
 NAMES[LAYER_FRAME_RELAY] = "fr";
 NAMES[LAYER_PIM] = "pim";
 NAMES[LAYER_IPV4] = "ip";
-NAMES[LAYER_IPV6] = "ipv6";
 NAMES[LAYER_IPV6_HOPOPTS] = "ipv6.hopopts";
 NAMES[LAYER_IPV6_ROUTING] = "ipv6.routing";
 NAMES[LAYER_IPV6_FRAGMENT] = "ipv6.fraghdr";
@@ -96,8 +121,6 @@ NAMES[LAYER_IPV6_DSTOPTS] = "ipv6.dstopts";
 NAMES[LAYER_AH] = "ah";
 NAMES[LAYER_ESP] = "esp";
 NAMES[LAYER_ICMP] = "icmp";
-NAMES[LAYER_VXLAN] = "vxlan";
-NAMES[LAYER_GENEVE] = "geneve";
 NAMES[LAYER_GRE] = "gre";
 NAMES[LAYER_ERSPAN] = "erspan";
 NAMES[LAYER_GTPU] = "gtp";
@@ -134,8 +157,19 @@ export function protocolStack(batch: Batch, packet: number, context: FieldContex
         break;
       }
       case LAYER_TAG:
-        if (batch.layerAux[row] !== ETHERTYPE_8021AH) path = path.then("cmd");
-        else path = path.then("ieee8021ah").then(row + 1 < last ? "ethertype" : "");
+        path = tag(path, batch, row, last);
+        break;
+      case LAYER_VXLAN:
+        if (!isGpe(batch, row)) path = path.then("vxlan");
+        if (endsInEthernet(batch, row, last)) path = path.then("eth");
+        break;
+      case LAYER_GENEVE:
+        path = path.then("geneve");
+        if (
+          endsInEthernet(batch, row, last) &&
+          readUint(bytes, (layerPtr[row] as number) + 2, 2) === TRANS_ETHER_BRIDGING
+        )
+          path = path.then("eth");
         break;
       case LAYER_MPLS: {
         if (row === first || layerKind[row - 1] !== LAYER_MPLS) path = path.then("mpls");
@@ -158,10 +192,16 @@ export function protocolStack(batch: Batch, packet: number, context: FieldContex
         break;
       }
       case LAYER_OTHER_LINK:
+        if (batch.layerAux[row] === LINKTYPE_WLAN && row > first) path = path.then("wlan_radio");
         path = path.then(OTHER_LINKS.get(batch.layerAux[row] as number) ?? "data");
         break;
       case LAYER_ARP:
-        path = path.then(layerKind[row - 1] === LAYER_CISCO_HDLC ? "slarp" : "arp");
+        path = path.then(isSlarp(batch, row) ? "slarp" : "arp");
+        break;
+      case LAYER_IPV6:
+        // Wireshark's IPv4 dissector takes it, sees the version, and hands it on.
+        if (row > first && saysIpv4(batch, row - 1)) path = path.then("ip");
+        path = path.then("ipv6");
         break;
       case LAYER_ICMPV6:
         path = path.then(icmpv6(bytes, layerPtr[row] as number, layerEnd[row] as number));
@@ -188,10 +228,42 @@ export function protocolStack(batch: Batch, packet: number, context: FieldContex
   return path.text;
 }
 
-/** A cooked capture of a GRE device says "GRE protocol type" for its type. */
-const isGreDevice = (batch: Batch, row: number): boolean =>
-  readUint(batch.bytes, (batch.layerPtr[row] as number) + (batch.layerKind[row] === LAYER_SLL ? 2 : 8), 2) ===
-  ARPHRD_GRE;
+function tag(path: ProtocolPath, batch: Batch, row: number, last: number): ProtocolPath {
+  const name = TAGS.get(batch.layerAux[row] as number)?.[0] ?? "";
+  const isLast = row + 1 === last;
+  if (isLast && name.endsWith(":ethertype")) return path.then(name.slice(0, name.indexOf(":")));
+  // What was packed is shown first; if it could not be unpacked, that row tells it.
+  if (name === "ipcomp:data" && (isLast || batch.layerKind[row + 1] === LAYER_PAYLOAD)) return path.then("ipcomp");
+  return path.then(name);
+}
+
+/** The carrier's number for what it carries is IPv4's. */
+function saysIpv4(batch: Batch, row: number): boolean {
+  switch (batch.layerKind[row]) {
+    case LAYER_ETHERNET:
+    case LAYER_SLL:
+    case LAYER_SLL2:
+      return batch.layerAux[row] === ETHERTYPE_IPV4;
+    case LAYER_VLAN:
+      return innerType(batch, row) === ETHERTYPE_IPV4;
+    case LAYER_IPV4:
+      return batch.layerAux[row] === PROTOCOL_IPV4;
+    default:
+      return false;
+  }
+}
+
+/** A tunnel's header is there and nothing of the frame in it: tshark looks for it all the same. */
+const endsInEthernet = (batch: Batch, row: number, last: number): boolean =>
+  row + 1 === last &&
+  (batch.layerEnd[row] as number) >= (batch.layerPtr[row] as number) + (batch.layerHeader[row] as number);
+
+/** VXLAN-GPE's own name is not among those Wireshark shows. */
+const isGpe = (batch: Batch, row: number): boolean => {
+  if (row === 0 || batch.layerKind[row - 1] !== LAYER_UDP) return false;
+  const udp = batch.layerPtr[row - 1] as number;
+  return [readUint(batch.bytes, udp, 2), readUint(batch.bytes, udp + 2, 2)].includes(VXLAN_GPE_PORT);
+};
 
 function icmpv6(b: Uint8Array, at: number, end: number): string {
   // Extended echo request (RFC 8335): Wireshark reads its extensions as ICMP.
@@ -234,6 +306,7 @@ const innerType = (batch: Batch, row: number): number => {
 };
 
 function withoutLayers(batch: Batch, packet: number, context: FieldContext): string {
+  if (batch.isCustomBlock(packet)) return "data";
   const linkType = context.points[batch.point[packet] as number]?.linkType ?? -1;
   return linkLayers(linkType);
 }
@@ -283,7 +356,7 @@ function payload(batch: Batch, row: number, first: number, packet: number): stri
       return type >= FIRST_ETHERTYPE ? etherTypeLayers(type, bytes, at, end) : "data";
     }
     case LAYER_TAG: {
-      const type = readUint(bytes, at - 2, 2);
+      const type = TAGS.get(batch.layerAux[carrier] as number)?.[1] ? readUint(bytes, at - 2, 2) : 0;
       return type >= FIRST_ETHERTYPE ? etherTypeLayers(type, bytes, at, end) : "data";
     }
     case LAYER_CISCO_HDLC:
@@ -312,7 +385,7 @@ function payload(batch: Batch, row: number, first: number, packet: number): stri
     case LAYER_AH:
       return ipProtocolLayers(batch.layerAux[carrier] as number, bytes, at, end);
     case LAYER_IPV6_FRAGMENT:
-      if (readUint(bytes, (batch.layerPtr[carrier] as number) + 2, 2) & 0xfff8) return "data";
+      if (readUint(bytes, (batch.layerPtr[carrier] as number) + 2, 2) & 0xfff9) return "data";
       return ipProtocolLayers(batch.layerAux[carrier] as number, bytes, at, end);
     case LAYER_TCP:
     case LAYER_UDP:

@@ -1,5 +1,7 @@
 /** All fields, by name: what `-e`, the filter and the exports know. */
 import { APPLICATION_FIELDS } from "./application-fields";
+import { LAYOUT_FIELDS } from "../layouts/layout-fields";
+import { CHECKSUM_FIELDS } from "./checksum-fields";
 import { FRAME_FIELDS } from "./frame-fields";
 import { LINK_FIELDS } from "./link-fields";
 import { NETWORK_FIELDS } from "./network-fields";
@@ -7,10 +9,15 @@ import { TRANSPORT_FIELDS } from "./transport-fields";
 import type { Field } from "./field";
 
 const FIELDS: ReadonlyMap<string, Field> = new Map(
-  [...FRAME_FIELDS, ...LINK_FIELDS, ...NETWORK_FIELDS, ...TRANSPORT_FIELDS, ...APPLICATION_FIELDS].map((f) => [
-    f.name,
-    f,
-  ]),
+  [
+    ...LAYOUT_FIELDS,
+    ...FRAME_FIELDS,
+    ...LINK_FIELDS,
+    ...NETWORK_FIELDS,
+    ...TRANSPORT_FIELDS,
+    ...CHECKSUM_FIELDS,
+    ...APPLICATION_FIELDS,
+  ].map((f) => [f.name, f]),
 );
 
 export function findField(name: string): Field | undefined {

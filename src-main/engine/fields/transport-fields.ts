@@ -39,12 +39,12 @@ import {
 } from "./field";
 
 /** Wireshark shows no TCP field behind the ports unless 16 bytes are there: it looks at flags and window first. */
-const tcpStart: Available = (batch, row) => {
+export const tcpStart: Available = (batch, row) => {
   const here = captured(batch, row);
   return here < 16 ? Math.min(here, 4) : here;
 };
 /** A header length below 20 ends the header after the sequence number and the length itself. */
-const tcpRest: Available = (batch, row) => {
+export const tcpRest: Available = (batch, row) => {
   const here = tcpStart(batch, row);
   return here >= 16 && headerLength(batch, row) < 20 ? 0 : here;
 };
@@ -164,7 +164,7 @@ const port = (protocol: string, layer: number): readonly Field[] => [
 ];
 
 /** A UDP length below 8 ends the header after the length. */
-const udpChecksum: Available = (batch, row) => {
+export const udpChecksum: Available = (batch, row) => {
   const here = captured(batch, row);
   if (here < 8) return here;
   const stated = readUint(batch.bytes, (batch.layerPtr[row] as number) + 4, 2);
@@ -174,6 +174,8 @@ const udpChecksum: Available = (batch, row) => {
 const streamOf = (batch: Batch, row: number, packet: number, ordinal: number, out: ValueColumn): void => {
   if (batch.stream[row] !== NO_ROW) appendValue(out, packet, ordinal, batch.stream[row] as number);
 };
+
+const GRE_PPP = 0x880b;
 
 const RETRANSMISSION = ANALYSIS_RETRANSMISSION | ANALYSIS_FAST_RETRANSMISSION | ANALYSIS_SPURIOUS_RETRANSMISSION;
 
@@ -318,7 +320,9 @@ export const TRANSPORT_FIELDS: readonly Field[] = [
       const p = batch.layerPtr[row] as number;
       const bits = readUint(batch.bytes, p, 2);
       const offset = 4 + (bits & 0xc000 ? 4 : 0);
-      if (bits & 0x2000 && captured(batch, row) >= offset + 4)
+      // PPTP (version 1 with PPP) has a length and a call number there.
+      const isPptp = (bits & 7) === 1 && readUint(batch.bytes, p + 2, 2) === GRE_PPP;
+      if (bits & 0x2000 && !isPptp && captured(batch, row) >= offset + 4)
         appendValue(out, packet, ordinal, readUint(batch.bytes, p + offset, 4));
     },
   ),

@@ -36,6 +36,8 @@ export interface Filter {
   readonly source: string;
   /** Names of the fields it needs, each once, in the order they appear. */
   readonly fields: readonly string[];
+  /** What it does, for those that answer parts of it otherwise than by columns of a batch. */
+  readonly plan: TestPlan;
   /**
    * Sets `out[packet]` to 1 where the filter holds and to 0 where not, for every packet of the batch; returns the matches.
    * `out` may be longer than the batch. Not reentrant: scratch memory is kept between batches.
@@ -50,7 +52,7 @@ export function compileFilter(source: string, registry: FieldRegistry): Filter {
     const compiler = new Compiler(source, registry);
     const plan: TestPlan = node ? compiler.test(node) : { type: "everything" };
     const evaluator = new Evaluator(plan, compiler.fields);
-    return { source, fields: compiler.fields, evaluate: (columns, out) => evaluator.evaluate(columns, out) };
+    return { source, fields: compiler.fields, plan, evaluate: (columns, out) => evaluator.evaluate(columns, out) };
   } catch (error) {
     if (error instanceof FilterError) error.source = source;
     throw error;

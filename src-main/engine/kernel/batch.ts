@@ -37,6 +37,8 @@ import {
   P_POINT,
   P_STOP_AT,
   P_TIME,
+  PACKET_CUSTOM_BLOCK,
+  PACKET_NO_TIME,
   S_EVENTS,
   S_RAW,
 } from "./assembly/abi";
@@ -167,6 +169,16 @@ export class Batch {
 
   packetFlags(packet: number): number {
     return (this.meta[packet] as number) >>> 16;
+  }
+
+  /** True for a row that is no packet: see PACKET_CUSTOM_BLOCK. */
+  isCustomBlock(packet: number): boolean {
+    return (this.packetFlags(packet) & PACKET_CUSTOM_BLOCK) === PACKET_CUSTOM_BLOCK;
+  }
+
+  /** False for packets of blocks that have no time. */
+  hasTime(packet: number): boolean {
+    return !(this.packetFlags(packet) & PACKET_NO_TIME);
   }
 
   /** Whole seconds since the epoch; may be negative. */

@@ -6,6 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { constants, inflateRawSync } from "node:zlib";
 
 const PAGE = 65536;
 const INITIAL_PAGES = 256;
@@ -25,7 +26,10 @@ export interface KernelExports {
   beginSection(swap: boolean): void;
   setInterfaceCount(count: number): void;
   readBlocks(slot: number): number;
-  configureDecoder(udpPorts: number, tcpPorts: number, fragments: number, byBytes: boolean): void;
+  /** See assembly/decode.ts; `sixOnly` is false if left out. */
+  configureDecoder(udpPorts: number, tcpPorts: number, fragments: number, byBytes: boolean, sixOnly?: boolean): void;
+  /** Appends the pcapng custom block at `at` (in RAW) as a row; 0 if the slot is full. */
+  customBlock(slot: number, at: number, total: number, point: number): number;
   decodeOne(slot: number, linkType: number, data: number, captured: number, length: number): void;
   configureEvents(mode: number, interned: number, hashSeed: number): void;
   configureFlows(mode: number, writeColumns: boolean, interned: number): void;
@@ -51,7 +55,40 @@ export interface KernelExports {
   tcpStreamCount(): number;
   udpStreamCount(): number;
   longestProbe(): number;
+  /** See assembly/packet-index.ts. */
+  configurePaths(interned: number, hashSeed: number): void;
+  configureIndex(interned: number): number;
+  indexSlot(slot: number): void;
+  pathCount(): number;
+  pathAt(path: number): number;
+  pathsInto(slot: number, first: number, count: number, kindsLow: number, kindsHigh: number): number;
+  /** 1 if the packet found room in the slot. */
+  decodeRow(
+    slot: number,
+    linkType: number,
+    data: number,
+    captured: number,
+    length: number,
+    packetFlags: number,
+  ): number;
   sum16(p: number, n: number, initial: number): number;
+  /** See assembly/sightings.ts. */
+  configureSightings(): void;
+  appendSightings(slot: number): void;
+  sightingCount(): number;
+  sightingSegments(): number;
+  macDirectory(): number;
+  unseenCounts(): number;
+  /** See assembly/joining.ts. */
+  indexSightings(): void;
+  rowOrder(): number;
+  rowStart(): number;
+  pickPackets(carrying: number): void;
+  flowPicks(): number;
+  configureGroups(pointOfFlow: number, clocks: number, count: number, baseSeconds: number, rows: number): void;
+  groupPackets(list: number, count: number, tcp: boolean): number;
+  groupTable(): number;
+  jointTable(): number;
 }
 
 const ARENA_LOCK = 0;
@@ -143,6 +180,19 @@ function kernelPath(): string {
   return fileURLToPath(new URL(relative, here));
 }
 
+/** Raw deflate, cut or not; 0 bytes if it is none, or more than `limit` come out. */
+function inflateInto(bytes: Uint8Array, from: number, length: number, to: number, limit: number): number {
+  try {
+    // A copy: zlib takes no shared memory.
+    const packed = bytes.slice(from, from + length);
+    const plain = inflateRawSync(packed, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: limit });
+    bytes.set(plain, to);
+    return plain.length;
+  } catch {
+    return 0;
+  }
+}
+
 /** An instance of the kernel over `memory`. */
 export function instantiateKernel(module: WebAssembly.Module, memory: KernelMemory): KernelExports {
   const instance = new WebAssembly.Instance(module, {
@@ -152,7 +202,11 @@ export function instantiateKernel(module: WebAssembly.Module, memory: KernelMemo
         throw new Error("kernel: internal check failed");
       },
     },
-    host: { allocate: (bytes: number): number => memory.allocate(bytes >>> 0) },
+    host: {
+      allocate: (bytes: number): number => memory.allocate(bytes >>> 0),
+      inflate: (from: number, length: number, to: number, limit: number): number =>
+        inflateInto(memory.bytes(), from >>> 0, length >>> 0, to >>> 0, limit >>> 0),
+    },
   });
   return instance.exports as unknown as KernelExports;
 }

@@ -21,6 +21,7 @@ import {
   LAYER_IPV6_FRAGMENT,
   LAYER_LLC,
   LAYER_MPLS,
+  LAYER_OTHER_LINK,
   LAYER_SCTP,
   LAYER_TCP,
   LAYER_TLS,
@@ -69,6 +70,7 @@ export interface PacketSummary {
   info: string;
 }
 
+const LINKTYPE_WLAN = 105;
 const TCP_FLAGS = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
 const TCP_NOTES: readonly (readonly [number, string])[] = [
   [ANALYSIS_REUSED_PORTS, "[TCP Port numbers reused] "],
@@ -148,6 +150,11 @@ const IP_PROTOCOLS: ReadonlyMap<number, string> = new Map([
 /** Tells about packet `packet` of the batch. `point` is its capture point, for packets of link types that are not decoded. */
 export function summarise(batch: Batch, packet: number, point: CaptureInterface | undefined): PacketSummary {
   const s: PacketSummary = { source: "", destination: "", protocol: "", info: "" };
+  if (batch.isCustomBlock(packet)) {
+    s.protocol = "PCAPNG";
+    s.info = customBlockText(batch, packet);
+    return s;
+  }
   const first = batch.firstLayer[packet] as number;
   const last = first + batch.layersOf(packet);
   let analysis = 0;
@@ -163,6 +170,12 @@ export function summarise(batch: Batch, packet: number, point: CaptureInterface 
   if (!s.protocol)
     s.protocol = batch.stopReason(packet) === STOP_LINK_TYPE ? linkTypeName(point?.linkType ?? -1) : "data";
   return s;
+}
+
+/** The number of who defined the block, which is in front of its data, in the byte order that makes it small. */
+function customBlockText(batch: Batch, packet: number): string {
+  const at = (batch.data[packet] as number) - 4;
+  return `Custom Block: PEN = ${Math.min(batch.view.getUint32(at, true), batch.view.getUint32(at, false))}`;
 }
 
 function stopText(batch: Batch, packet: number, point: CaptureInterface | undefined): string {
@@ -204,6 +217,9 @@ function layer(batch: Batch, row: number, s: PacketSummary): void {
     case LAYER_MPLS:
       s.protocol = "MPLS";
       if (here >= 4) s.info = `MPLS label ${u(0, 4) >>> 12}`;
+      return;
+    case LAYER_OTHER_LINK:
+      s.protocol = batch.layerAux[row] === LINKTYPE_WLAN ? "802.11" : linkTypeName(batch.layerAux[row] as number);
       return;
     case LAYER_LLC:
       s.protocol = "LLC";

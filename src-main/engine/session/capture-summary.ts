@@ -30,6 +30,11 @@ export class CaptureCounter {
     const { file } = batch;
     const blocks = (this.packetBlocks[file] ??= []);
     for (let i = 0; i < batch.packetCount; i++) {
+      if (batch.isCustomBlock(i)) {
+        // Listed as Wireshark does, but no packet; its block is told like the others that hold none.
+        if (blocks.length <= MAX_SEQUENCE) blocks.push("");
+        continue;
+      }
       const at = batch.point[i] as number;
       const p = (this.points[at] ??= { packets: 0, bytes: 0, captured: 0, first: undefined, last: undefined });
       p.packets++;
@@ -144,10 +149,13 @@ export class CaptureCounter {
     const sequence: string[] = [];
     let at = 0;
     for (const b of f.blocks) {
-      while (at < b.packetsBefore && at < packets.length) sequence.push(packets[at++] as string);
+      while (at < b.packetsBefore && at < packets.length) {
+        const packet = packets[at++] as string;
+        if (packet) sequence.push(packet);
+      }
       sequence.push(blockName(b.type));
     }
-    sequence.push(...packets.slice(at));
+    sequence.push(...packets.slice(at).filter(Boolean));
     return sequence;
   }
 
@@ -160,7 +168,7 @@ export class CaptureCounter {
     };
     for (const b of f.blocks) add(blockName(b.type));
     const packets = this.packetBlocks[file] ?? [];
-    if (packets.length <= MAX_SEQUENCE) packets.forEach(add);
+    if (packets.length <= MAX_SEQUENCE) packets.filter(Boolean).forEach(add);
     else counts["packets"] = f.packets;
     return counts;
   }

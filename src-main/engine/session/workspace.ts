@@ -12,24 +12,29 @@ export class Workspace {
   readonly pointFiles: number[] = [];
 
   constructor(names: readonly string[]) {
-    names.forEach((name, index) =>
-      this.files.push({
-        index,
-        name,
-        format: undefined,
-        bigEndian: false,
-        nanoseconds: false,
-        sections: [],
-        interfaces: [],
-        names: [],
-        nameComments: [],
-        statistics: [],
-        blocks: [],
-        problems: [],
-        bytes: 0,
-        packets: 0,
-      }),
-    );
+    names.forEach((name) => this.add(name));
+  }
+
+  /** Appends a file; returns its index. */
+  add(name: string): number {
+    const index = this.files.length;
+    this.files.push({
+      index,
+      name,
+      format: undefined,
+      bigEndian: false,
+      nanoseconds: false,
+      sections: [],
+      interfaces: [],
+      names: [],
+      nameComments: [],
+      statistics: [],
+      blocks: [],
+      problems: [],
+      bytes: 0,
+      packets: 0,
+    });
+    return index;
   }
 
   take(event: CaptureEvent): void {
@@ -76,7 +81,11 @@ export class Workspace {
   /** "n1.pcapng#2": the file's base name and the interface's index in it. */
   pointId(point: number): string {
     const name = this.files[this.pointFiles[point] ?? 0]?.name ?? "?";
-    const base = name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1);
-    return `${base}#${this.points[point]?.index ?? 0}`;
+    return `${baseName(name)}#${this.points[point]?.index ?? 0}`;
   }
+}
+
+/** The last part of a path, on any system. */
+export function baseName(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 }

@@ -153,13 +153,19 @@ export class Engine {
     this.byBytes = options.byBytes ?? true;
   }
 
-  private readonly reassemble: boolean;
+  private readonly reassemble: boolean | "ipv6";
   private readonly byBytes: boolean;
 
   /** Forgets fragments and ports: what one run leaves must not reach into the next. */
   configure(): void {
     const { udpPorts, tcpPorts, fragments } = this.stage;
-    this.handle.kernel.configureDecoder(udpPorts, tcpPorts, this.reassemble ? fragments : 0, this.byBytes);
+    this.handle.kernel.configureDecoder(
+      udpPorts,
+      tcpPorts,
+      this.reassemble ? fragments : 0,
+      this.byBytes,
+      this.reassemble === "ipv6",
+    );
   }
 
   /** Reads a whole source. `visit` sees each batch after the flow stage. `rows: false` skips the texts. */

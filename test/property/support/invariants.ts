@@ -19,6 +19,7 @@ import {
   LAYER_FLAG_FRAGMENT,
   LAYER_FLAG_QUOTED,
   LAYER_FLAG_REASSEMBLED,
+  TAG_IPCOMP,
   LAYERS_PER_PACKET,
   MAX_DEPTH,
   MAX_EVENTS,
@@ -47,6 +48,7 @@ import {
   LAYER_MPLS,
   LAYER_PAYLOAD,
   LAYER_PPPOE,
+  LAYER_TAG,
   LAYER_UDP,
   LAYER_VLAN,
   LAYER_VXLAN,
@@ -135,7 +137,9 @@ export function brokenLayers(batch: Batch, packet: number, data: number, end: nu
     if (kind < 1 || kind > LAYER_PAYLOAD) return `${name}: no such kind`;
     if (flags & ~ALL_FLAGS) return `${name}: flags ${flags}`;
 
-    const begins = (flags & LAYER_FLAG_REASSEMBLED) !== 0 && !rebuilt;
+    // Bytes that were put together from fragments, or unpacked: those of a packed layer lie behind those it came in.
+    const unpacked = above >= 0 && batch.layerKind[above] === LAYER_TAG && batch.layerAux[above] === TAG_IPCOMP;
+    const begins = (flags & LAYER_FLAG_REASSEMBLED) !== 0 && (!rebuilt || (unpacked && ptr >= rebuiltStart));
     if (rebuilt && !(flags & LAYER_FLAG_REASSEMBLED)) return `${name}: not reassembled inside reassembled bytes`;
     if (begins) rebuilt = true;
     const low = rebuilt ? rebuiltStart : data;
@@ -193,7 +197,7 @@ export function brokenLayers(batch: Batch, packet: number, data: number, end: nu
   const high = rebuilt ? rebuiltEnd : end;
   if (stop === STOP_NONE) {
     if (stopAt !== 0) return `no stop reason, but a place ${stopAt - data}`;
-    if (count === 0) return "no layers, and no stop reason";
+    if (count === 0) return batch.isCustomBlock(packet) ? undefined : "no layers, and no stop reason";
     // Ended by itself: nothing of the innermost layer is missing. (PPPoE's own length is no part of its row: 0 ends it.)
     const here = (batch.layerEnd[above] as number) - (batch.layerPtr[above] as number);
     if (here < (batch.layerLength[above] as number) && batch.layerKind[above] !== LAYER_PPPOE)

@@ -6,13 +6,14 @@ export interface Records {
   readonly head: number;
   /** Offset after each record or block, ascending. */
   readonly ends: readonly number[];
-  /** Offset of each packet record. */
+  /** Offset of each packet record, and of each custom block. */
   readonly packets: readonly number[];
   /** The walk reached the end of the bytes. */
   readonly whole: boolean;
 }
 
 const SECTION = 0x0a0d0d0a;
+const MAX_RECORD_BYTES = 1_900_000;
 
 export function walkRecords(bytes: Uint8Array): Records {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -49,7 +50,9 @@ function walkPcapng(view: DataView): Records {
     const type = view.getUint32(p, !big);
     const total = Math.ceil(view.getUint32(p + 4, !big) / 4) * 4;
     if (total < 12 || p + total > view.byteLength) break;
-    if (type === 6 || type === 3 || type === 2) packets.push(p);
+    // A custom block is listed too, as Wireshark does, if it is kept whole.
+    const custom = type === 0xbad || type === 0x40000bad;
+    if (type === 6 || type === 3 || type === 2 || (custom && total >= 16 && total <= MAX_RECORD_BYTES)) packets.push(p);
     p += total;
     ends.push(p);
   }

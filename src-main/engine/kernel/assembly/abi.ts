@@ -73,13 +73,22 @@ export const P_STOP_AT = P_META + MAX_PACKETS * 4;
 /** u32: address of the record's pcapng options, 0 if none. */
 export const P_OPTIONS = P_STOP_AT + MAX_PACKETS * 4;
 export const P_OPTIONS_LENGTH = P_OPTIONS + MAX_PACKETS * 4;
-const PACKET_END = P_OPTIONS_LENGTH + MAX_PACKETS * 4;
+/** u32: path of the packet in the packet index's dictionary; only where that is made. */
+export const P_PATH = P_OPTIONS_LENGTH + MAX_PACKETS * 4;
+const PACKET_END = P_PATH + MAX_PACKETS * 4;
 
 // Packet flags (P_META >> 16)
 export const PACKET_NO_TIME = 1;
 export const PACKET_BIG_ENDIAN_OPTIONS = 2;
 /** Came in an obsolete packet block. */
 export const PACKET_OBSOLETE = 4;
+/**
+ * No packet but a pcapng custom block, which Wireshark counts as a frame: no interface, no time, no layers. Both bits
+ * together, because an obsolete packet block always has a time.
+ */
+export const PACKET_CUSTOM_BLOCK = PACKET_NO_TIME | PACKET_OBSOLETE;
+/** The time lies beyond what P_TIME holds, which is the nearest it can; the record has it. */
+export const PACKET_FAR_TIME = 256;
 
 // Layer columns
 /** u8: one of LAYER_*. */
@@ -101,7 +110,7 @@ const LAYER_END = L_AUX + MAX_LAYERS * 4;
 export const LAYER_FLAG_QUOTED = 1;
 /** A fragment whose transport header is not here, or not whole. */
 export const LAYER_FLAG_FRAGMENT = 2;
-/** Lies in bytes rebuilt from fragments. */
+/** Lies in bytes rebuilt from fragments, or unpacked. */
 export const LAYER_FLAG_REASSEMBLED = 4;
 /** Recognised by its bytes, on a port that does not say so. */
 export const LAYER_FLAG_BY_BYTES = 8;
@@ -228,6 +237,17 @@ export const PORT_TLS = 9;
 /** Never anything but payload. */
 export const PORT_DATA = 10;
 export const PORT_MPLS = 11;
+export const PORT_VXLAN_GPE = 12;
+export const PORT_LISP = 13;
+export const PORT_LISP_CONTROL = 14;
+
+// L_AUX of LAYER_TAG: the EtherType that names the header, or one of these where something else does
+export const TAG_IPCOMP = 0x10001;
+export const TAG_ETHERIP = 0x10002;
+export const TAG_LISP = 0x10003;
+export const TAG_LISP_DATA = 0x10004;
+/** Cisco metadata in GRE: its EtherType comes first. */
+export const TAG_CISCO_GRE = 0x10005;
 
 // TCP analysis bits, one for each of tshark's tcp.analysis.* flags
 export const ANALYSIS_RETRANSMISSION = 1;
@@ -328,4 +348,115 @@ export const K_CONTEXTS = 0;
 export const K_CONTEXT_COUNT = 4;
 export const K_ADDRESSES6 = 8;
 export const K_ADDRESS6_COUNT = 12;
+/** Directory of the packet index's paths. */
+export const K_PATH_DIRECTORY = 16;
 export const INTERNED_BYTES = 64;
+
+/** Not an analysis of tshark's: the packet goes to the originator of its stream. Set for UDP, too. */
+export const ANALYSIS_REPLY = 65536;
+
+// Packet index: what is kept of every packet while a workspace is open. The kernel writes a batch's rows here (columns of
+// MAX_PACKETS); time, offset and lengths are the batch's own columns. The host copies them behind what it has.
+/** u32: path, the packet's headers but for what changes from packet to packet. */
+export const X_PATH = 0;
+/** u32: stream of the innermost transport layer, TCP n as 2n, UDP n as 2n + 1; NO_ROW if none. */
+export const X_STREAM = X_PATH + MAX_PACKETS * 4;
+/** u32: relative sequence number of the TCP layer. A packet has at most one: nothing is decoded inside TCP. */
+export const X_SEQ = X_STREAM + MAX_PACKETS * 4;
+export const X_ACK = X_SEQ + MAX_PACKETS * 4;
+export const X_WINDOW = X_ACK + MAX_PACKETS * 4;
+/** u32: bytes of the TCP segment. */
+export const X_SEGMENT = X_WINDOW + MAX_PACKETS * 4;
+/** u32: initial round-trip time, nanoseconds; 0 if not shown here, NO_ROW if longer than four seconds. */
+export const X_RTT = X_SEGMENT + MAX_PACKETS * 4;
+/** u16: ANALYSIS_* bits of the TCP layer. */
+export const X_ANALYSIS = X_RTT + MAX_PACKETS * 4;
+/** u16: TCP flags (12 bits) | TCP_*. */
+export const X_TCP = X_ANALYSIS + MAX_PACKETS * 2;
+/** u16: stop reason | ROW_*. */
+export const X_FLAGS = X_TCP + MAX_PACKETS * 2;
+/** u8: index of the first colour rule that matches, 255 if none does. */
+export const X_COLOUR = X_FLAGS + MAX_PACKETS * 2;
+/** u8: kind of the application layer (LAYER_DNS and up), 0 if none. */
+export const X_APPLICATION = X_COLOUR + MAX_PACKETS;
+export const INDEX_AREA_BYTES = X_APPLICATION + MAX_PACKETS;
+
+/** There is a sequence number: 16 bytes of the header, or 8 of one quoted by ICMP. */
+export const TCP_HAS_SEQ = 0x1000;
+/** Sixteen bytes are there, and the header length is possible: Wireshark shows what lies behind it. */
+export const TCP_READABLE = 0x2000;
+/** The segment's length is known. */
+export const TCP_HAS_LENGTH = 0x4000;
+/** The TCP layer has a stream. */
+export const TCP_HAS_STREAM = 0x8000;
+
+export const ROW_STOP_MASK = 15;
+/** PACKET_* flags, shifted. */
+export const ROW_PACKET_SHIFT = 4;
+export const ROW_HAS_OPTIONS = 128;
+export const ROW_HAS_COMMENT = 256;
+/** A piece of a datagram: a later packet may hold the whole. */
+export const ROW_FRAGMENT = 512;
+/** Has layers that lie in bytes rebuilt from fragments: decoding it takes the packets with the others. */
+export const ROW_REASSEMBLED = 1024;
+export const ROW_REPLY = 2048;
+
+/** Longest key of a path: every layer a packet can have, eight bytes of head and forty of header each. */
+export const PATH_KEY_BYTES = 8 + LAYERS_PER_PACKET * 48;
+export const PATH_POINT = 0;
+/** u32: bytes of the key, layer count << 16, PATH_CUSTOM_BLOCK. */
+export const PATH_SIZES = 4;
+/** Of rows that are no packets, see PACKET_CUSTOM_BLOCK. */
+export const PATH_CUSTOM_BLOCK = 0x1000000;
+
+/** Or'ed to EVENTS_FLOWS: quoted headers of ICMP errors make events too, in contexts of their own (DEPTH_QUOTED). */
+export const EVENTS_SIGHTINGS = 16;
+/** In C_DEPTH: the network layer is quoted by an ICMP error. */
+export const DEPTH_QUOTED = 128;
+
+// Sightings (see sightings.ts): one row a network layer
+export const SIGHTING_BYTES = 44;
+/** Rows of a segment, as a power of two. */
+export const SIGHTING_SEGMENT_SHIFT = 15;
+/** The row before is the network layer that carries this one. */
+export const SIGHTING_CARRIED = 1;
+export const SIGHTING_CARRIES = 2;
+export const SIGHTING_QUOTED = 4;
+export const SIGHTING_FRAGMENT = 8;
+export const SIGHTING_DF = 16;
+/** Too little of the payload was captured to hash it. */
+export const SIGHTING_CUT = 32;
+/** No transport header: payload is what follows the IP header. */
+export const SIGHTING_NO_TRANSPORT = 64;
+export const SIGHTING_REASSEMBLED = 128;
+
+/** Of each flow row, for each direction: source MAC, destination MAC, u32 1 = seen, 2 + packet type of a cooked capture. */
+export const MACS_BYTES = 32;
+export const MACS_SEGMENT_SHIFT = 14;
+
+// Why a packet has no sighting: index of a count
+export const UNSEEN_ARP = 0;
+export const UNSEEN_CUT = 1;
+export const UNSEEN_LINK_TYPE = 2;
+export const UNSEEN_OTHER = 3;
+
+// Joining (see joining.ts). Picked packets of a flow: four classes (direction · 2 + long), each u32 count, then PICKED of u32
+// key, u32 row, by key.
+export const PICKED = 4;
+export const PICK_BYTES = 8;
+export const PICK_CLASS_BYTES = 36;
+export const PICKS_BYTES = 144;
+/** Payload from which a packet is long: offload splits and merges those. */
+export const PICK_LONG = 512;
+
+/** Header: u32 flags, rows, groups sent again, first row, last row; f64 at 24: payload bytes, first and last time; then the kernel's own. */
+export const GROUP_HEADER_BYTES = 64;
+/** u32: first joint, rows | direction << 31, payload length · 256 + TCP flags, sequence number, row that stands for it, hash of its points. */
+export const GROUP_BYTES = 24;
+/** f64 aligned time; u32 row, point, next joint. */
+export const JOINT_BYTES = 24;
+/** In the header: a group without identification has several rows at one point. */
+export const GROUP_REPEATED = 1;
+/** Segments may have been split or merged. */
+export const GROUP_OFFLOAD = 2;
+export const GROUP_FRAGMENTS = 4;

@@ -41,6 +41,8 @@ import {
   P_POINT,
   P_TIME,
   PACKET_BIG_ENDIAN_OPTIONS,
+  PACKET_CUSTOM_BLOCK,
+  PACKET_FAR_TIME,
   PACKET_NO_TIME,
   PACKET_OBSOLETE,
   READ_BAD_INTERFACE,
@@ -54,6 +56,7 @@ import {
 import { order32 } from "./bytes";
 import { decodePacket } from "./decode";
 import { packetEvents } from "./events";
+import { packetPaths } from "./paths";
 
 const BLOCK_OBSOLETE_PACKET: u32 = 2;
 const BLOCK_SIMPLE_PACKET: u32 = 3;
@@ -110,6 +113,11 @@ function packTime(seconds: i64, nanoseconds: u32): i64 {
   return (seconds << 30) | (nanoseconds as i64);
 }
 
+/** Of timeOf(): the time does not fit. */
+let timeIsFar: bool = false;
+const LAST_SECOND: i64 = 0x1ffffffff;
+const FIRST_SECOND: i64 = -0x200000000;
+
 function timeOf(desc: usize, ticks: u64): i64 {
   let seconds: i64;
   let ns: u64;
@@ -127,7 +135,10 @@ function timeOf(desc: usize, ticks: u64): i64 {
     seconds = whole as i64;
     ns = units <= BILLION ? fraction * (BILLION / units) : fraction / (units / BILLION);
   }
-  return packTime(seconds + load<i64>(desc + I_OFFSET_SECONDS), ns as u32);
+  seconds += load<i64>(desc + I_OFFSET_SECONDS);
+  timeIsFar = seconds > LAST_SECOND || seconds < FIRST_SECOND;
+  if (timeIsFar) return packTime(seconds < 0 ? FIRST_SECOND : LAST_SECOND, 0);
+  return packTime(seconds, ns as u32);
 }
 
 function putPacket(
@@ -141,13 +152,27 @@ function putPacket(
   length: u32,
   flags: u32,
 ): void {
+  store<u32>(slot + P_POINT + (row << 2), load<u32>(desc + I_POINT));
+  appendRow(slot, row, at, load<u32>(desc + I_LINK_TYPE), time, data, captured, length, flags);
+}
+
+function appendRow(
+  slot: usize,
+  row: u32,
+  at: usize,
+  linkType: u32,
+  time: i64,
+  data: usize,
+  captured: u32,
+  length: u32,
+  flags: u32,
+): void {
   store<i64>(slot + P_TIME + (row << 3), time);
   store<f64>(slot + P_OFFSET + (row << 3), load<f64>(slot + H_FILE_OFFSET) + ((at - slot - S_RAW) as f64));
   store<u32>(slot + P_DATA + (row << 2), data as u32);
   store<u32>(slot + P_CAPTURED + (row << 2), captured);
   store<u32>(slot + P_LENGTH + (row << 2), length);
-  store<u32>(slot + P_POINT + (row << 2), load<u32>(desc + I_POINT));
-  decodePacket(slot, row, load<u32>(desc + I_LINK_TYPE), data, captured, length, flags);
+  decodePacket(slot, row, linkType, data, captured, length, flags);
   packetEvents(slot, row);
   store<u32>(slot + H_PACKETS, row + 1);
 }
@@ -160,6 +185,22 @@ function roomFor(slot: usize, row: u32): bool {
     load<u32>(slot + H_EVENTS) + EVENTS_PER_PACKET <= (MAX_EVENTS as u32) &&
     load<u32>(slot + H_REASSEMBLED_USED) + 65536 <= (REASSEMBLED_BYTES as u32)
   );
+}
+
+/**
+ * Appends the custom block at `at` (in RAW, `total` bytes, whole) as a row without layers: what is behind its head and number,
+ * which is how Wireshark counts it. `point` stands for the interface it does not have. False if the slot is full.
+ */
+export function customBlock(slot: usize, at: u32, total: u32, point: u32): bool {
+  const row = load<u32>(slot + H_PACKETS);
+  if (!roomFor(slot, row)) return false;
+  const p = slot + S_RAW + at;
+  store<u32>(slot + P_OPTIONS + (row << 2), 0);
+  store<u32>(slot + P_OPTIONS_LENGTH + (row << 2), 0);
+  store<u32>(slot + P_POINT + (row << 2), point);
+  appendRow(slot, row, p, 0, 0, p + 12, total - 16, total - 16, PACKET_CUSTOM_BLOCK);
+  packetPaths(slot, row);
+  return true;
 }
 
 function finish(slot: usize, at: usize, status: u32, value: u32): u32 {
@@ -254,6 +295,7 @@ function readPcapng(slot: usize): u32 {
     let options: usize = 0;
     if (!(flags & PACKET_NO_TIME)) {
       time = timeOf(desc, ((order32(p + 12, swap) as u64) << 32) | (order32(p + 16, swap) as u64));
+      if (timeIsFar) flags |= PACKET_FAR_TIME;
       options = data + ((captured + 3) & ~3);
       if (options + 4 > p + total - 4) options = 0;
       else store<u32>(slot + P_OPTIONS_LENGTH + (row << 2), (p + total - 4 - options) as u32);
@@ -271,5 +313,8 @@ function readPcapng(slot: usize): u32 {
  * needs the host. Returns H_STATUS.
  */
 export function readBlocks(slot: usize): u32 {
-  return format == FORMAT_PCAP ? readPcap(slot) : readPcapng(slot);
+  const from = load<u32>(slot + H_PACKETS);
+  const status = format == FORMAT_PCAP ? readPcap(slot) : readPcapng(slot);
+  packetPaths(slot, from);
+  return status;
 }

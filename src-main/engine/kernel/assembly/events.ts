@@ -31,7 +31,9 @@ import {
   EVENT_UDP,
   EVENT_ZERO_WINDOW,
   EVENTS_FLOWS,
+  DEPTH_QUOTED,
   EVENTS_NONE,
+  EVENTS_SIGHTINGS,
   EVENTS_STREAMS,
   FLOW_CONTEXT_SHIFT,
   FLOW_V6,
@@ -80,8 +82,11 @@ import { mix, seedHash, zeroed } from "./hash";
 import { allocate } from "./host";
 
 let mode: u32 = EVENTS_NONE;
+let quotedToo: bool = false;
 /** The context of a stream whatever its capture point: no interned context has this number. */
 export const ANY_CONTEXT: u32 = 0x7fffff;
+/** In place of a tunnel's kind: the layers are quoted. */
+const QUOTED_TUNNEL: u32 = 128;
 let interned: usize = 0;
 let addresses6: usize = 0;
 let address6Count: u32 = 0;
@@ -102,7 +107,8 @@ const FRAGMENT_BYTES: u32 = 24;
 
 /** `eventMode` is one of EVENTS_*. `block` tells what was interned (K_*). `hashSeed` makes slots unguessable. */
 export function configureEvents(eventMode: u32, block: usize, hashSeed: u32): void {
-  mode = eventMode;
+  mode = eventMode & ~EVENTS_SIGHTINGS;
+  quotedToo = (eventMode & EVENTS_SIGHTINGS) != 0;
   if (!mode) return;
   interned = block;
   seedHash(hashSeed);
@@ -393,7 +399,18 @@ export function packetEvents(slot: usize, packet: u32): void {
   for (let row = first; row < last; row++) {
     const kind = load<u8>(slot + L_KIND + row) as u32;
     if (kind < (LAYER_IPV4 as u32)) continue;
-    if (!streams && load<u8>(slot + L_FLAGS + row) & LAYER_FLAG_QUOTED) break;
+    if (!streams && load<u8>(slot + L_FLAGS + row) & LAYER_FLAG_QUOTED) {
+      if (!quotedToo) break;
+      if (!(tunnel & QUOTED_TUNNEL)) {
+        // What follows is told as a flow of its own, in no tunnel and carried by nobody.
+        if (network != NO_ROW) addEvent(slot, packet, point, network, NO_ROW, depth | (tunnel << 8), vni, carried);
+        network = NO_ROW;
+        depth = DEPTH_QUOTED;
+        tunnel = QUOTED_TUNNEL;
+        vni = 0;
+        carried = false;
+      }
+    }
     switch (kind) {
       case LAYER_IPV4:
       case LAYER_IPV6: {

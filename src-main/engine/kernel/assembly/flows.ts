@@ -12,6 +12,7 @@ import {
   A_SEQ,
   A_STREAM,
   A_WINDOW,
+  ANALYSIS_REPLY,
   C_ANY_POINT,
   C_POINT,
   CONTEXT_BYTES,
@@ -99,6 +100,16 @@ import {
 } from "./tcp-analysis";
 
 const SEGMENT_SHIFT: u32 = 14; // 16384 rows of 128 bytes: 2 MiB
+// In stream mode a row has 32 bytes: the key, then these.
+const STREAM_ROW_SHIFT: u32 = 5;
+/** u32: number of the stream. */
+const S_NUMBER: u32 = 16;
+/** u32: sequence number of the first SYN, of the row that stands for all capture points. */
+const S_FIRST_SEQ: u32 = 20;
+/** u32: TCP state, 0 if none. */
+const S_STATE: u32 = 24;
+/** u32: 1 if the originator is B. */
+const S_ORIGIN_B: u32 = 28;
 const SEGMENT_MASK: u32 = (1 << SEGMENT_SHIFT) - 1;
 const MAX_SEGMENTS: u32 = 8192;
 const IDENTIFIER_BYTES: u32 = 20;
@@ -111,7 +122,10 @@ let streamKey: usize = 0; // an event that stands for a tuple whatever its captu
 let annotate: bool = false;
 let rows: u32 = 0;
 let segments: usize = 0; // directory of row segments
-let states: usize = 0; // directory of TCP state segments (stream mode)
+let rowShift: u32 = 7;
+let states: usize = 0; // unused TCP states (stream mode), how many
+let statesLeft: u32 = 0;
+let originB: u32 = 0; // of the stream that streamNumber() told
 let table: usize = 0;
 let tableMask: u32 = 0;
 let identifiers: usize = 0; // directory of Community ID segments (flow mode)
@@ -133,8 +147,9 @@ export function configureFlows(mode: u32, writeColumns: bool, block: usize): voi
   interned = block;
   rows = 0;
   segments = allocate(MAX_SEGMENTS * 4);
-  if (streams) states = allocate(MAX_SEGMENTS * 4);
-  else identifiers = allocate(MAX_SEGMENTS * 4);
+  rowShift = streams ? STREAM_ROW_SHIFT : 7;
+  statesLeft = 0;
+  if (!streams) identifiers = allocate(MAX_SEGMENTS * 4);
   idScratch = allocate(128);
   tableMask = 0xffff;
   table = zeroed((tableMask + 1) << 3);
@@ -158,13 +173,27 @@ export function longestProbe(): u32 {
 // @ts-ignore: decorator
 @inline
 export function flowRow(row: u32): usize {
-  return (load<u32>(segments + ((row >> SEGMENT_SHIFT) << 2)) as usize) + ((row & SEGMENT_MASK) << 7);
+  return (load<u32>(segments + ((row >> SEGMENT_SHIFT) << 2)) as usize) + ((row & SEGMENT_MASK) << rowShift);
 }
 
 // @ts-ignore: decorator
 @inline
 function tcpState(row: u32): usize {
-  return (load<u32>(states + ((row >> SEGMENT_SHIFT) << 2)) as usize) + (row & SEGMENT_MASK) * TCP_STATE_BYTES;
+  return load<u32>(flowRow(row) + S_STATE);
+}
+
+const STATES_AT_ONCE: u32 = 1024;
+
+/** Only TCP at a capture point has a state: 152 bytes that UDP, and rows that stand for all points, do without. */
+function newTcpState(f: usize): void {
+  if (!statesLeft) {
+    states = allocate(TCP_STATE_BYTES * STATES_AT_ONCE);
+    statesLeft = STATES_AT_ONCE;
+  }
+  store<u32>(f + S_STATE, states as u32);
+  initTcpState(states);
+  states += TCP_STATE_BYTES;
+  statesLeft--;
 }
 
 /** Appends a row for the event's key and points slot `i` at it. */
@@ -172,15 +201,17 @@ function newRow(e: usize, i: u32): u32 {
   const row = rows++;
   if (!(row & SEGMENT_MASK)) {
     const s = row >> SEGMENT_SHIFT;
-    store<u32>(segments + (s << 2), allocate(128 << SEGMENT_SHIFT) as u32);
-    if (streams) store<u32>(states + (s << 2), allocate(TCP_STATE_BYTES << SEGMENT_SHIFT) as u32);
-    else store<u32>(identifiers + (s << 2), allocate(IDENTIFIER_BYTES << SEGMENT_SHIFT) as u32);
+    store<u32>(segments + (s << 2), allocate(1 << (SEGMENT_SHIFT + rowShift)) as u32);
+    if (!streams) store<u32>(identifiers + (s << 2), allocate(IDENTIFIER_BYTES << SEGMENT_SHIFT) as u32);
   }
   const f = flowRow(row);
   store<u64>(f + F_A, load<u64>(e + E_KEY));
   store<u64>(f + F_PORTS, load<u64>(e + E_KEY + 8));
-  memory.fill(f + 16, 0, 112);
-  store<u32>(f + F_CARRIER, NO_ROW);
+  if (streams) memory.fill(f + 16, 0, 16);
+  else {
+    memory.fill(f + 16, 0, 112);
+    store<u32>(f + F_CARRIER, NO_ROW);
+  }
   store<u64>(table + (i << 3), ((load<u32>(e + E_HASH) as u64) << 32) | ((row + 1) as u64));
   if (rows << 1 > tableMask) growTable();
   return row;
@@ -366,6 +397,9 @@ function reusesTuple(row: u32, e: usize, direction: u32): bool {
 
 /** Number of the stream a row of one capture point belongs to: the tuple's latest, or the next if this begins another. */
 function streamNumber(e: usize, bits: u32): u32 {
+  // Who sent first is the originator, unless it was an answer.
+  const answers = (bits & (EVENT_TCP | 18)) == (EVENT_TCP | 18);
+  originB = (bits & EVENT_FROM_B) != 0 == !answers ? 1 : 0;
   if (perPoint) {
     memory.copy(streamKey, e, EVENT_BYTES);
     const tag = load<u32>(e + E_KEY + 12);
@@ -377,12 +411,16 @@ function streamNumber(e: usize, bits: u32): u32 {
     const syn = (bits & (EVENT_TCP | 18)) == (EVENT_TCP | 2);
     if (v) {
       const known = flowRow((v as u32) - 1);
-      if (!syn || load<u32>(known + F_ICMP) == seq) return load<u32>(known + F_CARRIER);
+      if (!syn || load<u32>(known + S_FIRST_SEQ) == seq) {
+        originB = load<u32>(known + S_ORIGIN_B);
+        return load<u32>(known + S_NUMBER);
+      }
     }
     const f = flowRow(newRow(streamKey, i));
     const number = bits & EVENT_TCP ? tcpStreams++ : udpStreams++;
-    store<u32>(f + F_CARRIER, number);
-    store<u32>(f + F_ICMP, seq);
+    store<u32>(f + S_NUMBER, number);
+    store<u32>(f + S_FIRST_SEQ, seq);
+    store<u32>(f + S_ORIGIN_B, originB);
     return number;
   }
   return bits & EVENT_TCP ? tcpStreams++ : udpStreams++;
@@ -392,11 +430,16 @@ function updateStream(slot: usize, e: usize, row: u32, isNew: bool, reused: bool
   const f = flowRow(row);
   const transport = load<u32>(e + E_TRANSPORT);
   if (isNew || reused) {
-    store<u32>(f + F_CARRIER, streamNumber(e, bits));
-    if (bits & EVENT_TCP) initTcpState(tcpState(row));
+    store<u32>(f + S_NUMBER, streamNumber(e, bits));
+    store<u32>(f + S_ORIGIN_B, originB);
+    if (bits & EVENT_TCP) newTcpState(f);
   }
-  store<u32>(slot + A_STREAM + (transport << 2), load<u32>(f + F_CARRIER));
-  if (!(bits & EVENT_TCP)) return;
+  store<u32>(slot + A_STREAM + (transport << 2), load<u32>(f + S_NUMBER));
+  const reply: u32 = direction != load<u32>(f + S_ORIGIN_B) ? ANALYSIS_REPLY : 0;
+  if (!(bits & EVENT_TCP)) {
+    store<u32>(slot + A_FLAGS + (transport << 2), reply);
+    return;
+  }
   const p: usize = load<u32>(slot + L_PTR + (transport << 2));
   const flags = load<u8>(slot + L_FLAGS + transport) as u32;
   const stated = load<u32>(slot + L_LENGTH + (transport << 2));
@@ -406,7 +449,7 @@ function updateStream(slot: usize, e: usize, row: u32, isNew: bool, reused: bool
   store<u32>(slot + A_SEQ + (transport << 2), resultSeq());
   store<u32>(slot + A_ACK + (transport << 2), resultAck());
   store<u32>(slot + A_WINDOW + (transport << 2), resultWindow());
-  store<u32>(slot + A_FLAGS + (transport << 2), resultFlags());
+  store<u32>(slot + A_FLAGS + (transport << 2), resultFlags() | reply);
   store<i64>(slot + A_IRTT + (transport << 3), resultRoundTrip());
 }
 
@@ -435,7 +478,7 @@ function update(slot: usize, e: usize, candidate: u32, carrier: u32): u32 {
       if (syn && reusesTuple(row, e, direction)) {
         reused = true;
         f = flowRow(row);
-        store<u32>(f + F_STATE, load<u32>(f + F_STATE) | STATE_CLOSED_ROW);
+        if (!streams) store<u32>(f + F_STATE, load<u32>(f + F_STATE) | STATE_CLOSED_ROW);
         row = newRow(e, i);
       }
     }
@@ -490,7 +533,7 @@ export function processSlot(slot: usize): void {
       store<u32>(candidates + (i << 3), known ? (v as u32) : 0);
       if (known) {
         const f = flowRow((v as u32) - 1);
-        acc ^= load<u32>(f) ^ load<u32>(f + 64);
+        acc ^= load<u32>(f) ^ (streams ? 0 : load<u32>(f + 64));
       }
     }
     touched ^= acc;

@@ -1,5 +1,5 @@
 /** What the host calls. One module, two instances: the decode stage and the flow stage share memory, not globals. */
-export { beginFile, beginSection, readBlocks, setInterfaceCount } from "./blocks";
+export { beginFile, beginSection, customBlock, readBlocks, setInterfaceCount } from "./blocks";
 export { configureDecoder, decodeOne } from "./decode";
 export { configureEvents } from "./events";
 export {
@@ -16,3 +16,24 @@ export {
 export { printFlows } from "./flow-text";
 export { communityId } from "./community";
 export { sum16 } from "./bytes";
+export { configurePaths } from "./paths";
+export { configureIndex, decodeRow, indexSlot, pathAt, pathCount, pathsInto } from "./packet-index";
+export {
+  appendSightings,
+  configureSightings,
+  macDirectory,
+  sightingCount,
+  sightingSegments,
+  unseenCounts,
+} from "./sightings";
+export {
+  configureGroups,
+  flowPicks,
+  groupPackets,
+  groupTable,
+  indexSightings,
+  jointTable,
+  pickPackets,
+  rowOrder,
+  rowStart,
+} from "./joining";

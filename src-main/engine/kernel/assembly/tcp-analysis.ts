@@ -241,7 +241,11 @@ export function analyse(
     o += n;
   }
   if (bits & SYN) {
-    if (load<i32>(f + D_SCALE) == SCALE_UNKNOWN) store<i32>(f + D_SCALE, SCALE_NONE);
+    if (load<i32>(f + D_SCALE) == SCALE_UNKNOWN) {
+      // One side without the option: neither scales (RFC 7323 section 2.2).
+      store<i32>(f + D_SCALE, SCALE_NONE);
+      store<i32>(r + D_SCALE, SCALE_NONE);
+    }
     else if (bits & ACK && load<i32>(r + D_SCALE) == SCALE_NONE) store<i32>(f + D_SCALE, SCALE_NONE);
   }
   if (shown || (flags & ~ANALYSIS_HAS_LENGTH) != 0) roundTrip = load<i64>(t + T_FIRST_RTT);

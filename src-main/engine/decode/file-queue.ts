@@ -1,0 +1,63 @@
+/**
+ * The files a pipeline reads, when more may come while it runs: a workspace to which files are added keeps its flow table, so
+ * that one conversation has one number in all of them.
+ */
+export interface InputFile {
+  readonly path: string;
+  /** What the user calls it, if that is not the path. */
+  readonly name?: string;
+  /** What cannot be read by offset (compressed, a pipe) is also written here, decompressed. */
+  readonly spool: string | undefined;
+  /** At the end of the file wait for it to grow. */
+  readonly tail: boolean;
+  /** Why it cannot be opened, if that is known already: told as a problem of the file. */
+  readonly problem?: string;
+}
+
+export class FileQueue {
+  private readonly files: InputFile[] = [];
+  private taken = 0;
+  private ended = false;
+  private wake: () => void = () => undefined;
+  private listener: ((file: InputFile | undefined) => void) | undefined;
+
+  add(file: InputFile): void {
+    this.files.push(file);
+    this.listener?.(file);
+    this.wake();
+  }
+
+  /** No more files come. */
+  end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.listener?.(undefined);
+    this.wake();
+  }
+
+  /** The next file, when there is one; undefined after the last. */
+  async next(): Promise<InputFile | undefined> {
+    while (this.taken === this.files.length) {
+      if (this.ended) return undefined;
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+    }
+    return this.files[this.taken++];
+  }
+
+  /** Calls `listener` with every file, those that are there already first, and with undefined at the end. */
+  forward(listener: (file: InputFile | undefined) => void): void {
+    for (const file of this.files) listener(file);
+    if (this.ended) listener(undefined);
+    this.listener = listener;
+  }
+}
+
+/** A queue of files that are all known. */
+export function queueOf(paths: readonly string[], tail: boolean): FileQueue {
+  const queue = new FileQueue();
+  for (const path of paths) queue.add({ path, spool: undefined, tail });
+  queue.end();
+  return queue;
+}

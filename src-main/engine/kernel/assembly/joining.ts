@@ -1,0 +1,407 @@
+/**
+ * The parts of joining that look at every sighting: rows by flow, the packets picked of each flow, and which rows of one
+ * connection are one packet. What is decided about flows is decided in engine/join; these are its inner loops.
+ *
+ * ```
+ * indexSightings   order[start[f]] … order[start[f + 1] - 1]: the rows of flow f, in reading order
+ * pickPackets      picks[f]: of its short and of its long packets those with the smallest keys (PICK_*)
+ * groupPackets     rows of one direction of a connection ─► groups of equal packets, each a list in order of aligned time
+ * ```
+ */
+import {
+  F_TAG,
+  GROUP_BYTES,
+  GROUP_FRAGMENTS,
+  GROUP_HEADER_BYTES,
+  GROUP_OFFLOAD,
+  GROUP_REPEATED,
+  JOINT_BYTES,
+  NO_ROW,
+  PICK_BYTES,
+  PICK_CLASS_BYTES,
+  PICK_LONG,
+  PICKED,
+  PICKS_BYTES,
+  SIGHTING_BYTES,
+  SIGHTING_CARRIES,
+  SIGHTING_FRAGMENT,
+  SIGHTING_NO_TRANSPORT,
+  SIGHTING_QUOTED,
+  SIGHTING_SEGMENT_SHIFT,
+} from "./abi";
+import { flowCount, flowRow } from "./flows";
+import { zeroed } from "./hash";
+import { allocate } from "./host";
+import { sightingCount, sightingSegments } from "./sightings";
+
+const SEGMENT_MASK: u32 = (1 << SIGHTING_SEGMENT_SHIFT) - 1;
+const LATER_FRAGMENT: u32 = SIGHTING_FRAGMENT | SIGHTING_NO_TRANSPORT;
+
+let segments: usize = 0;
+let start: usize = 0;
+let order: usize = 0;
+let picks: usize = 0;
+/** By flow: u32 capture point. By point: f64 scale, f64 shift, u32 rank. */
+let points: usize = 0;
+let clocks: usize = 0;
+let baseSeconds: i64 = 0;
+let pointTotal: u32 = 0;
+
+// Scratch of groupPackets
+let capacity: u32 = 0;
+let table: usize = 0;
+let joints: usize = 0;
+let groups: usize = 0;
+let seen: usize = 0;
+
+// @ts-ignore: decorator
+@inline
+function rowAt(row: u32): usize {
+  return (load<u32>(segments + ((row >> SIGHTING_SEGMENT_SHIFT) << 2)) as usize) + (row & SEGMENT_MASK) * SIGHTING_BYTES;
+}
+
+/** Sorts the rows by flow. Afterwards `rowOrder` and `rowStart` say where they are. */
+export function indexSightings(): void {
+  segments = sightingSegments();
+  const flows = flowCount();
+  const rows = sightingCount();
+  start = zeroed((flows + 2) << 2);
+  order = allocate((rows + 1) << 2);
+  // start[f + 1] counts, then is where flow f's next row goes, and ends as where flow f + 1 begins.
+  for (let r: u32 = 0; r < rows; r++) {
+    const at = start + (((load<u32>(rowAt(r) + 12) >> 1) + 2) << 2);
+    store<u32>(at, load<u32>(at) + 1);
+  }
+  for (let f: u32 = 2; f <= flows; f++) store<u32>(start + (f << 2), load<u32>(start + (f << 2)) + load<u32>(start + ((f - 1) << 2)));
+  for (let r: u32 = 0; r < rows; r++) {
+    const at = start + (((load<u32>(rowAt(r) + 12) >> 1) + 1) << 2);
+    const to = load<u32>(at);
+    store<u32>(order + (to << 2), r);
+    store<u32>(at, to + 1);
+  }
+}
+export function rowOrder(): usize {
+  return order;
+}
+export function rowStart(): usize {
+  return start;
+}
+export function flowPicks(): usize {
+  return picks;
+}
+
+// @ts-ignore: decorator
+@inline
+function stir(h: u32, value: u32): u32 {
+  h = (h ^ value) * 0x9e3779b1;
+  h ^= h >> 15;
+  h *= 0x85ebca6b;
+  return h ^ (h >> 13);
+}
+
+/** What survives of a packet, as 32 bits; 0: nothing by which it could be told. */
+// @ts-ignore: decorator
+@inline
+function keyOf(r: usize, tcp: bool): u32 {
+  const bits = load<u32>(r + 36);
+  if (bits & SIGHTING_QUOTED) return 0;
+  let h: u32;
+  if ((bits & LATER_FRAGMENT) == LATER_FRAGMENT) {
+    if (!(bits >> 16)) return 0;
+    h = stir(stir(0x51ed270b, bits >> 16), load<u32>(r + 24));
+  } else if (tcp) {
+    const flags = load<u32>(r + 32) & 23;
+    h = stir(stir(stir(0x27d4eb2f, load<u32>(r + 16)), flags & 16 ? load<u32>(r + 20) : 0), flags & 7);
+  } else {
+    const hash = load<u32>(r + 28);
+    if (hash) h = stir(stir(0x3c6ef372, hash), load<u32>(r + 24));
+    else {
+      if (!(bits >> 16)) return 0;
+      h = stir(stir(0x165667b1, bits >> 16), load<u32>(r + 32) >> 8);
+    }
+  }
+  return h ? h : 1;
+}
+
+/** Keeps the PICKED smallest keys of a class, sorted. */
+// @ts-ignore: decorator
+@inline
+function offer(list: usize, key: u32, row: u32): void {
+  const size = load<u32>(list);
+  let at = size;
+  const entries = list + 4;
+  if (size == PICKED) {
+    if (key >= load<u32>(entries + (PICKED - 1) * PICK_BYTES)) return;
+    at--;
+  }
+  for (let i: u32 = 0; i < size; i++) if (load<u32>(entries + i * PICK_BYTES) == key) return;
+  while (at > 0 && load<u32>(entries + (at - 1) * PICK_BYTES) > key) {
+    store<u64>(entries + at * PICK_BYTES, load<u64>(entries + (at - 1) * PICK_BYTES));
+    at--;
+  }
+  store<u32>(entries + at * PICK_BYTES, key);
+  store<u32>(entries + at * PICK_BYTES + 4, row);
+  if (size < (PICKED as u32)) store<u32>(list, size + 1);
+}
+
+/** Picks packets of every flow. Writes to `carrying` (u32 a flow) how many of its rows carry another network layer. */
+export function pickPackets(carrying: usize): void {
+  const flows = flowCount();
+  picks = zeroed(flows * PICKS_BYTES);
+  for (let f: u32 = 0; f < flows; f++) {
+    const tcp = (load<u32>(flowRow(f) + F_TAG) & 255) == 6;
+    const list = picks + f * PICKS_BYTES;
+    const end = load<u32>(start + ((f + 1) << 2));
+    let carries: u32 = 0;
+    for (let i = load<u32>(start + (f << 2)); i < end; i++) {
+      const row = load<u32>(order + (i << 2));
+      const r = rowAt(row);
+      if (load<u32>(r + 36) & SIGHTING_CARRIES) {
+        carries++;
+        continue;
+      }
+      const key = keyOf(r, tcp);
+      if (!key) continue;
+      const long: u32 = load<u32>(r + 32) >> 8 > (PICK_LONG as u32) ? 1 : 0;
+      offer(list + (((load<u32>(r + 12) & 1) << 1) | long) * PICK_CLASS_BYTES, key, row);
+    }
+    store<u32>(carrying + (f << 2), carries);
+  }
+}
+
+/**
+ * Says what groupPackets needs: `pointOfFlow` u32 by flow; `clock` by point 24 bytes: f64 scale, f64 shift in ns, u32 rank;
+ * `count` points; times count from second `base`; no connection has more than `rows` rows.
+ */
+export function configureGroups(pointOfFlow: usize, clock: usize, count: u32, base: f64, rows: u32): void {
+  points = pointOfFlow;
+  clocks = clock;
+  pointTotal = count;
+  baseSeconds = base as i64;
+  seen = zeroed((count + 1) << 2);
+  if (rows <= capacity) return;
+  capacity = rows;
+  let slots: u32 = 16;
+  while (slots < rows << 1) slots <<= 1;
+  table = allocate(slots << 2);
+  joints = allocate(rows * JOINT_BYTES);
+  groups = allocate((GROUP_HEADER_BYTES << 1) + rows * GROUP_BYTES);
+}
+
+export function groupTable(): usize {
+  return groups;
+}
+export function jointTable(): usize {
+  return joints;
+}
+
+// @ts-ignore: decorator
+@inline
+function timeOf(r: usize, point: u32): f64 {
+  const t = load<i64>(r);
+  const ns = (((t >> 30) - baseSeconds) * 1000000000 + (t & 0x3fffffff)) as f64;
+  const c = clocks + point * 24;
+  return ns * load<f64>(c) + load<f64>(c + 8);
+}
+
+/** Rows that are one packet by all that survives. */
+// @ts-ignore: decorator
+@inline
+function equal(x: usize, y: usize, tcp: bool): bool {
+  const bx = load<u32>(x + 36);
+  const by = load<u32>(y + 36);
+  if (bx >> 16 != by >> 16 || (bx ^ by) & SIGHTING_FRAGMENT) return false;
+  if (bx & SIGHTING_FRAGMENT) return true;
+  const lx = load<u32>(x + 32);
+  const ly = load<u32>(y + 32);
+  if (lx >> 8 != ly >> 8 || (lx ^ ly) & 23) return false;
+  if (tcp)
+    return (
+      load<u32>(x + 16) == load<u32>(y + 16) &&
+      load<u32>(x + 20) == load<u32>(y + 20) &&
+      (bx >> 16 != 0 || load<u32>(x + 24) == load<u32>(y + 24))
+    );
+  const hx = load<u32>(x + 28);
+  const hy = load<u32>(y + 28);
+  return load<u32>(x + 24) == load<u32>(y + 24) && (hx == hy || (bx >> 16 != 0 && (!hx || !hy)));
+}
+
+/** Joint a comes before joint b: by aligned time, then by rank of the point, then by row. */
+// @ts-ignore: decorator
+@inline
+function before(a: usize, b: usize): bool {
+  const ta = load<f64>(a);
+  const tb = load<f64>(b);
+  if (ta != tb) return ta < tb;
+  const ra = load<u32>(clocks + load<u32>(a + 12) * 24 + 16);
+  const rb = load<u32>(clocks + load<u32>(b + 12) * 24 + 16);
+  if (ra != rb) return ra < rb;
+  return load<u32>(a + 8) < load<u32>(b + 8);
+}
+
+/**
+ * Groups the rows of a connection by packet. `list`: u32 a flow, flow · 2 + (1: its endpoint B is the client). Returns the number
+ * of groups, both directions together; headers (one a direction, to the server first) and groups are in `groupTable`, their
+ * rows in `jointTable`.
+ */
+export function groupPackets(list: usize, count: u32, tcp: bool): u32 {
+  let most: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const f = load<u32>(list + (i << 2)) >> 1;
+    most += load<u32>(start + ((f + 1) << 2)) - load<u32>(start + (f << 2));
+  }
+  if (most > capacity) throw new Error("connection larger than announced");
+  let mask: u32 = 15;
+  while (mask + 1 < most << 1) mask = (mask << 1) | 1;
+  memory.fill(table, 0, (mask + 1) << 2);
+  memory.fill(seen, 0, pointTotal << 2);
+  memory.fill(groups, 0, GROUP_HEADER_BYTES << 1);
+  for (let d: u32 = 0; d < 2; d++) {
+    const h = groups + d * GROUP_HEADER_BYTES;
+    store<u32>(h + 12, NO_ROW);
+    store<u32>(h + 16, NO_ROW);
+    store<f64>(h + 32, Infinity);
+    store<f64>(h + 40, -Infinity);
+    store<u32>(h + 48, NO_ROW); // shortest and longest segment, data groups, points that saw data
+  }
+  const base = groups + (GROUP_HEADER_BYTES << 1);
+  let found: u32 = 0;
+  let used: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const entry = load<u32>(list + (i << 2));
+    const f = entry >> 1;
+    const flip = entry & 1;
+    const point = load<u32>(points + (f << 2));
+    const end = load<u32>(start + ((f + 1) << 2));
+    for (let k = load<u32>(start + (f << 2)); k < end; k++) {
+      const row = load<u32>(order + (k << 2));
+      const r = rowAt(row);
+      const direction = (load<u32>(r + 12) & 1) ^ flip;
+      const header = groups + direction * GROUP_HEADER_BYTES;
+      const bits = load<u32>(r + 36);
+      const word = load<u32>(r + 32);
+      if (bits & SIGHTING_FRAGMENT) store<u32>(header, load<u32>(header) | GROUP_FRAGMENTS);
+      const joint = joints + used * JOINT_BYTES;
+      const time = timeOf(r, point);
+      store<f64>(joint, time);
+      store<u32>(joint + 8, row);
+      store<u32>(joint + 12, point);
+      store<u32>(joint + 16, NO_ROW);
+      store<u32>(header + 4, load<u32>(header + 4) + 1);
+      const firstTime = load<f64>(header + 32);
+      if (time < firstTime || (time == firstTime && row < load<u32>(header + 12))) {
+        store<f64>(header + 32, time);
+        store<u32>(header + 12, row);
+      }
+      const lastTime = load<f64>(header + 40);
+      if (time > lastTime || (time == lastTime && row > load<u32>(header + 16))) {
+        store<f64>(header + 40, time);
+        store<u32>(header + 16, row);
+      }
+      let h = stir(0x3c6ef372 + direction, bits >> 16);
+      if (!(bits & SIGHTING_FRAGMENT)) {
+        if (tcp) h = stir(stir(h, load<u32>(r + 16)), load<u32>(r + 20));
+        else if (!(bits >> 16)) h = stir(h, load<u32>(r + 28));
+      }
+      let slot = h & mask;
+      for (;;) {
+        const v = load<u32>(table + (slot << 2));
+        if (!v) {
+          const g = base + found * GROUP_BYTES;
+          store<u32>(table + (slot << 2), ++found);
+          store<u32>(g, used);
+          store<u32>(g + 4, 1 | (direction << 31));
+          store<u32>(g + 8, word);
+          store<u32>(g + 12, load<u32>(r + 16));
+          store<u32>(g + 16, row);
+          const length = word >> 8;
+          if (length) {
+            if (length < load<u32>(header + 48)) store<u32>(header + 48, length);
+            if (length > load<u32>(header + 52)) store<u32>(header + 52, length);
+            store<u32>(header + 56, load<u32>(header + 56) + 1);
+          }
+          break;
+        }
+        const g = base + (v - 1) * GROUP_BYTES;
+        if (load<u32>(g + 4) >> 31 == direction && equal(rowAt(load<u32>(g + 16)), r, tcp)) {
+          store<u32>(g + 4, load<u32>(g + 4) + 1);
+          // Into its place in time; the lists are as long as the path.
+          let at: u32 = NO_ROW;
+          let next = load<u32>(g);
+          let repeated = false;
+          while (next != NO_ROW) {
+            const j = joints + next * JOINT_BYTES;
+            if (load<u32>(j + 12) == point) repeated = true;
+            if (before(joint, j)) break;
+            at = next;
+            next = load<u32>(j + 16);
+          }
+          for (let rest = next; rest != NO_ROW; rest = load<u32>(joints + rest * JOINT_BYTES + 16))
+            if (load<u32>(joints + rest * JOINT_BYTES + 12) == point) repeated = true;
+          if (repeated && !(bits >> 16)) store<u32>(header, load<u32>(header) | GROUP_REPEATED);
+          store<u32>(joint + 16, next);
+          if (at == NO_ROW) store<u32>(g, used);
+          else store<u32>(joints + at * JOINT_BYTES + 16, used);
+          break;
+        }
+        slot = (slot + 1) & mask;
+      }
+      if (word >> 8 && !(load<u32>(seen + (point << 2)) & (1 << direction))) {
+        store<u32>(seen + (point << 2), load<u32>(seen + (point << 2)) | (1 << direction));
+        store<u32>(header + 60, load<u32>(header + 60) + 1);
+      }
+      used++;
+    }
+  }
+  summarise(base, found, tcp, mask);
+  for (let d: u32 = 0; d < 2; d++) {
+    const h = groups + d * GROUP_HEADER_BYTES;
+    const split =
+      tcp && load<u32>(h + 56) > 1 && load<u32>(h + 48) != load<u32>(h + 52) && load<u32>(h + 60) > 1;
+    if (split && load<u32>(h + 20)) store<u32>(h, load<u32>(h) | GROUP_OFFLOAD);
+  }
+  return found;
+}
+
+/**
+ * Adds to each group the hash of the points its rows crossed and whether it sends again what was sent; to the header payload
+ * bytes, groups sent again, and (at 20) whether some data was not seen at every point.
+ */
+function summarise(base: usize, found: u32, tcp: bool, mask: u32): void {
+  if (tcp) memory.fill(table, 0, (mask + 1) << 2);
+  for (let g: u32 = 0; g < found; g++) {
+    const at = base + g * GROUP_BYTES;
+    const direction = load<u32>(at + 4) >> 31;
+    const header = groups + direction * GROUP_HEADER_BYTES;
+    let hash: u32 = 0x811c9dc5;
+    let last: u32 = NO_ROW;
+    for (let k = load<u32>(at); k != NO_ROW; k = load<u32>(joints + k * JOINT_BYTES + 16)) {
+      const p = load<u32>(joints + k * JOINT_BYTES + 12);
+      if (p != last) hash = stir(hash, p + 1);
+      last = p;
+    }
+    store<u32>(at + 20, hash);
+    const word = load<u32>(at + 8);
+    const length = word >> 8;
+    store<f64>(header + 24, load<f64>(header + 24) + (length as f64));
+    if (length && (load<u32>(at + 4) & 0x7fffffff) < load<u32>(header + 60)) store<u32>(header + 20, 1);
+    if (!tcp || !(length || word & 3)) continue;
+    // By sequence number the longest so far: what is no longer was sent before.
+    const seq = load<u32>(at + 12);
+    let slot = stir(0x165667b1 + direction, seq) & mask;
+    for (;;) {
+      const v = load<u32>(table + (slot << 2));
+      if (!v) {
+        store<u32>(table + (slot << 2), g + 1);
+        break;
+      }
+      const other = base + (v - 1) * GROUP_BYTES;
+      if (load<u32>(other + 12) == seq && load<u32>(other + 4) >> 31 == direction) {
+        if (load<u32>(other + 8) >> 8 >= length) store<u32>(header + 8, load<u32>(header + 8) + 1);
+        else store<u32>(table + (slot << 2), g + 1);
+        break;
+      }
+      slot = (slot + 1) & mask;
+    }
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * The protocol column's text for whole paths: for sorting and for series by protocol, where printing every packet would take
+ * seconds. Told by summarise() once for each sequence of layers, not once a path.
+ */
+import { LAYER_DHCP, LAYER_DNS, LAYER_HTTP, LAYER_TLS } from "../../../src-shared/model/layer-kind";
+import { captured, readUint } from "../fields/field";
+import { LAYER_FLAG_QUOTED } from "../kernel/assembly/abi";
+import type { Batch } from "../kernel/batch";
+import type { PacketIndex } from "../packet-index/packet-index";
+import type { Workspace } from "../session/workspace";
+import { summarise } from "./summary";
+
+/** From here on the captured length of a header changes nothing. */
+const WHOLE = 63;
+
+export class PathProtocols {
+  /** Names, each once. */
+  readonly names: string[] = [];
+  private readonly numbers = new Map<string, number>();
+  /** By path: index into `names` for packets without an application layer, and for those with DNS. */
+  private plain = new Uint16Array(1024);
+  private dns = new Uint16Array(1024);
+  private known = 0;
+  private readonly byLayers = new Map<number, number>();
+  private readonly http = this.number("HTTP");
+  private readonly tls = this.number("TLS");
+  private readonly dhcp = this.number("DHCP");
+  private readonly dnsNames = [this.number("DNS"), this.number("MDNS"), this.number("LLMNR")];
+
+  constructor(
+    private readonly index: PacketIndex,
+    private readonly workspace: Workspace,
+  ) {}
+
+  /** Takes notice of new paths; call it before `of`. */
+  update(): void {
+    const { paths } = this.index;
+    if (this.plain.length < paths.count) {
+      this.plain = grown(this.plain, paths.count);
+      this.dns = grown(this.dns, paths.count);
+    }
+    paths.forEachBatch((batch, first) => {
+      for (let i = 0; i < batch.packetCount; i++) {
+        this.plain[first + i] = this.nameOf(batch, i);
+        this.dns[first + i] = this.dnsNames[dnsKind(batch, i)] as number;
+      }
+    }, this.known);
+    this.known = paths.count;
+  }
+
+  /** Index into `names` for a packet of path `path` with the application layer `application` (LAYER_*, 0 none). */
+  of(path: number, application: number): number {
+    switch (application) {
+      case LAYER_HTTP:
+        return this.http;
+      case LAYER_TLS:
+        return this.tls;
+      case LAYER_DHCP:
+        return this.dhcp;
+      case LAYER_DNS:
+        return this.dns[path] as number;
+      default:
+        return this.plain[path] as number;
+    }
+  }
+
+  private nameOf(batch: Batch, packet: number): number {
+    const first = batch.firstLayer[packet] as number;
+    const last = first + batch.layersOf(packet);
+    // Packets of link types that are not decoded are named after those.
+    let layers = first === last ? (this.workspace.points[batch.point[packet] as number]?.linkType ?? -1) : 0;
+    for (let row = first; row < last; row++) {
+      if ((batch.layerFlags[row] as number) & LAYER_FLAG_QUOTED) break;
+      layers = Math.imul(layers, 4099) + (batch.layerKind[row] as number) * 64 + Math.min(captured(batch, row), WHOLE);
+    }
+    let name = this.byLayers.get(layers);
+    if (name === undefined) {
+      name = this.number(summarise(batch, packet, this.workspace.points[batch.point[packet] as number]).protocol);
+      this.byLayers.set(layers, name);
+    }
+    return name;
+  }
+
+  private number(name: string): number {
+    let number = this.numbers.get(name);
+    if (number === undefined) {
+      number = this.names.push(name) - 1;
+      this.numbers.set(name, number);
+    }
+    return number;
+  }
+}
+
+/** 1 if the last layer's ports are mDNS's, 2 if they are LLMNR's. */
+function dnsKind(batch: Batch, packet: number): number {
+  const last = (batch.firstLayer[packet] as number) + batch.layersOf(packet) - 1;
+  if (last < 0 || batch.layersOf(packet) === 0 || captured(batch, last) < 4) return 0;
+  const p = batch.layerPtr[last] as number;
+  const source = readUint(batch.bytes, p, 2);
+  const destination = readUint(batch.bytes, p + 2, 2);
+  if (source === 5353 || destination === 5353) return 1;
+  return source === 5355 || destination === 5355 ? 2 : 0;
+}
+
+function grown(column: Uint16Array<ArrayBuffer>, length: number): Uint16Array<ArrayBuffer> {
+  const bigger = new Uint16Array(Math.max(length, column.length * 2));
+  bigger.set(column);
+  return bigger;
+}
