@@ -1,0 +1,152 @@
+/**
+ * Facts of every connection as columns: what packet matching found, kept so that it runs once. Row = connection.
+ *
+ * | column | |
+ * |---|---|
+ * | client, requested, server, seenAs | address (IPv4, or number of an interned IPv6 address) and port; NONE: not seen |
+ * | path, returnPath | number of an interned list of points; 0 is the empty one |
+ * | changes | number of a list in `translations`, 0 none |
+ * | carriers | number of an interned list in `carrierLists`, 0 none |
+ */
+import type { Evidence } from "../../../src-shared/reconstruct/result";
+
+/** No port, no address: ports have 16 bits, so it lies beside them. */
+export const NO_PORT = 0x1ffff;
+
+export interface FoundTranslation {
+  readonly kind: "dnat" | "snat" | "icmp-id";
+  readonly fromAddress: number;
+  readonly fromPort: number;
+  readonly toAddress: number;
+  readonly toPort: number;
+  readonly before: number;
+  readonly after: number;
+  readonly evidence: readonly Evidence[];
+  readonly packets: number;
+}
+
+/** An encapsulation seen: outer addresses as sent from the client's side. */
+export interface FoundCarrier {
+  readonly kind: number;
+  /** IP version of the carried and the carrying layer. */
+  readonly inner6: boolean;
+  readonly outer6: boolean;
+  readonly vni: number;
+  /** -1 none */
+  readonly port: number;
+  readonly source: number;
+  readonly destination: number;
+  /** Protocol of the carrying IP header. */
+  readonly protocol: number;
+}
+
+export class ConnectionTable {
+  /** Lowest flow of each connection's set. */
+  readonly root: Int32Array;
+  /** Flows of connection c: flows[flowStart[c]] … flows[flowStart[c + 1] - 1]. */
+  readonly flowStart: Uint32Array;
+  readonly flows: Uint32Array;
+  /** 1: endpoint A of the root flow is the server. */
+  readonly serverIsA: Uint8Array;
+  /** 1: who is the client was guessed from ports or times. */
+  readonly directionInferred: Uint8Array;
+  readonly clientAddress: Uint32Array;
+  readonly clientPort: Uint32Array;
+  readonly requestedAddress: Uint32Array;
+  readonly requestedPort: Uint32Array;
+  readonly serverAddress: Uint32Array;
+  readonly serverPort: Uint32Array;
+  readonly seenAsAddress: Uint32Array;
+  readonly seenAsPort: Uint32Array;
+  readonly path: Uint32Array;
+  readonly returnPath: Uint32Array;
+  readonly otherPaths: Uint32Array;
+  readonly sightings: Uint32Array;
+  readonly distinct: Uint32Array;
+  readonly missing: Uint32Array;
+  readonly retransmissions: Uint32Array;
+  /** Journeys seen at two points or more. */
+  readonly alone: Uint32Array;
+  readonly bytesFromClient: Float64Array;
+  readonly bytesFromServer: Float64Array;
+  readonly firstRow: Uint32Array;
+  readonly lastRow: Uint32Array;
+  readonly firstNs: Float64Array;
+  readonly changes: Uint32Array;
+  readonly carriers: Uint32Array;
+  readonly evidence: Uint16Array;
+  readonly ambiguous: Uint8Array;
+
+  readonly translations: (readonly FoundTranslation[])[] = [[]];
+  readonly paths: (readonly number[])[] = [[]];
+  readonly carrierLists: (readonly FoundCarrier[])[] = [[]];
+  private readonly numberOfList = new WeakMap<readonly number[], number>();
+  private readonly pathNumbers = new Map<string, number>([["", 0]]);
+  private readonly carrierNumbers = new Map<string, number>([["", 0]]);
+
+  constructor(
+    readonly count: number,
+    flowTotal: number,
+  ) {
+    const u32 = (): Uint32Array => new Uint32Array(count);
+    this.root = new Int32Array(count);
+    this.flowStart = new Uint32Array(count + 1);
+    this.flows = new Uint32Array(flowTotal);
+    this.serverIsA = new Uint8Array(count);
+    this.directionInferred = new Uint8Array(count);
+    this.clientAddress = u32();
+    this.clientPort = u32();
+    this.requestedAddress = u32();
+    this.requestedPort = u32();
+    this.serverAddress = u32();
+    this.serverPort = u32();
+    this.seenAsAddress = u32();
+    this.seenAsPort = u32();
+    this.path = u32();
+    this.returnPath = u32();
+    this.otherPaths = u32();
+    this.sightings = u32();
+    this.distinct = u32();
+    this.missing = u32();
+    this.retransmissions = u32();
+    this.alone = u32();
+    this.bytesFromClient = new Float64Array(count);
+    this.bytesFromServer = new Float64Array(count);
+    this.firstRow = u32();
+    this.lastRow = u32();
+    this.firstNs = new Float64Array(count);
+    this.changes = u32();
+    this.carriers = u32();
+    this.evidence = new Uint16Array(count);
+    this.ambiguous = new Uint8Array(count);
+  }
+
+  internPath(points: readonly number[]): number {
+    // Lists are shared (connection-facts.ts): most are known by identity.
+    const same = this.numberOfList.get(points);
+    if (same !== undefined) return same;
+    const key = points.join(" ");
+    let n = this.pathNumbers.get(key);
+    if (n === undefined) {
+      n = this.paths.length;
+      this.paths.push(points);
+      this.pathNumbers.set(key, n);
+    }
+    this.numberOfList.set(points, n);
+    return n;
+  }
+
+  internCarriers(list: readonly FoundCarrier[]): number {
+    if (list.length === 0) return 0;
+    const key = list
+      .map((c) => [c.kind, c.inner6, c.outer6, c.vni, c.port, c.source, c.destination, c.protocol].join(" "))
+      .join("|");
+    let n = this.carrierNumbers.get(key);
+    if (n === undefined) {
+      n = this.carrierLists.length;
+      this.carrierLists.push(list);
+      this.carrierNumbers.set(key, n);
+    }
+    return n;
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * Files to a JoinResult: one pass of the pipeline that writes sightings, then joining.
+ *
+ * ```
+ * files ─► runPipeline(flows: "sightings") ─► SightingColumns ─► joinSightings ─► NetworkTopology ─► JoinedResult
+ * ```
+ */
+import type { Cluster } from "../../../src-shared/model/cluster";
+import { UNSEEN_ARP, UNSEEN_CUT, UNSEEN_LINK_TYPE, UNSEEN_OTHER } from "../kernel/assembly/abi";
+import type { Batch } from "../kernel/batch";
+import type { KernelHandle } from "../decode/pipeline";
+import type { Workspace } from "../session/workspace";
+import { joinSightings } from "./join";
+import { JoinedResult } from "./join-result";
+import { SightingColumns } from "./sighting-columns";
+import { NetworkTopology } from "./topology";
+
+/** Counts packets by file and point while batches pass. */
+export class PacketCounter {
+  readonly ofPoint: number[] = [];
+  readonly ofFile: number[] = [];
+  readonly firstOfFile: number[] = [];
+  total = 0;
+
+  take(batch: Batch): void {
+    const { file } = batch;
+    this.firstOfFile[file] ??= this.total;
+    const n = batch.packetCount;
+    for (let i = 0; i < n; i++) {
+      const p = batch.point[i] as number;
+      this.ofPoint[p] = (this.ofPoint[p] ?? 0) + 1;
+    }
+    this.ofFile[file] = (this.ofFile[file] ?? 0) + n;
+    this.total += n;
+  }
+}
+
+export interface JoinOptions {
+  readonly cluster?: Cluster;
+  /** Seconds to add to a file's times, by the file's path or base name: told by a person. */
+  readonly clockOffsets?: ReadonlyMap<string, number>;
+}
+
+/** Joins what a pipeline run in mode "sightings" has left in the kernel. */
+export function joinRun(
+  handle: KernelHandle,
+  workspace: Workspace,
+  counter: PacketCounter,
+  options: JoinOptions,
+): JoinedResult {
+  const columns = new SightingColumns(handle);
+  const fileOfPoint = workspace.points.map((_, i) => workspace.pointFiles[i] ?? 0);
+  const names = workspace.files.map((f) => baseName(f.name));
+  const toldOffsets = new Map<number, number>();
+  workspace.files.forEach((f, i) => {
+    const told = options.clockOffsets?.get(f.name) ?? options.clockOffsets?.get(names[i] ?? "");
+    if (told !== undefined) toldOffsets.set(i, told);
+  });
+  const joined = joinSightings({
+    columns,
+    fileNames: names,
+    fileOfPoint,
+    packetsOfFile: workspace.files.map((_, i) => counter.ofFile[i] ?? 0),
+    pointNames: workspace.points.map((p) => p.name),
+    toldOffsets,
+  });
+  const topology = new NetworkTopology({
+    columns,
+    joined,
+    points: workspace.points.map((p, i) => ({
+      id: workspace.pointId(i),
+      fileIndex: fileOfPoint[i] ?? 0,
+      file: names[fileOfPoint[i] ?? 0] ?? "",
+      name: p.name,
+      linkType: p.linkType,
+      packets: counter.ofPoint[i] ?? 0,
+    })),
+    files: names,
+    cluster: options.cluster,
+  });
+  const unseenAt = handle.kernel.unseenCounts() >>> 2;
+  const unseen = (why: number): number => columns.words[unseenAt + why] as number;
+  return new JoinedResult({
+    handle,
+    columns,
+    joined,
+    topology,
+    cluster: options.cluster,
+    fileOfPoint,
+    firstPacketOfFile: workspace.files.map((_, i) => counter.firstOfFile[i] ?? 0),
+    packets: counter.total,
+    unseen: {
+      arp: unseen(UNSEEN_ARP),
+      "cut short or malformed": unseen(UNSEEN_CUT),
+      "link type not decoded": unseen(UNSEEN_LINK_TYPE),
+      "no network layer": unseen(UNSEEN_OTHER),
+    },
+  });
+}
+
+export function baseName(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
+}

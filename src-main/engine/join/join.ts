@@ -1,0 +1,187 @@
+/** Joins what was read: flows into connections, their packets into journeys, and everything known about them into one result. */
+import { ClockEstimator, type ClockEstimate, type TwoFilePackets } from "./clock-offsets";
+import { ConnectionTable } from "./connection-table";
+import { FactReader } from "./connection-facts";
+import { FLOW_ACTIVE, type FlowMatch, matchFlows } from "./flow-matching";
+import { rankPoints } from "./hop-order";
+import { PacketMatcher } from "./packet-matching";
+import type { JoinInput } from "./join-input";
+import { ClockMap } from "./clock-map";
+
+export interface Joined {
+  readonly match: FlowMatch;
+  readonly table: ConnectionTable;
+  readonly facts: FactReader;
+  readonly matcher: PacketMatcher;
+  readonly clocks: ClockEstimate;
+  readonly pointOfFlow: Int32Array;
+  /** Points that share time stamps with several others: bridges. */
+  readonly bridges: ReadonlySet<number>;
+  /** Connection of each flow, -1 none. */
+  readonly connectionOfFlow: Int32Array;
+}
+
+/** Connections looked at for clocks, evenly over the recording. */
+const CLOCK_CONNECTIONS = 400;
+/** Packets of one connection used for clocks. */
+const CLOCK_PACKETS = 400;
+
+export function joinSightings(input: JoinInput): Joined {
+  const { columns } = input;
+  const match = matchFlows(columns, { fileOfPoint: input.fileOfPoint });
+  const pointOfFlow = new Int32Array(columns.flowCount);
+  for (let f = 0; f < columns.flowCount; f++) pointOfFlow[f] = columns.point(f);
+
+  // Sets become connections, numbered by their lowest flow.
+  const connectionOfFlow = new Int32Array(columns.flowCount).fill(-1);
+  const roots: number[] = [];
+  let flowTotal = 0;
+  for (let f = 0; f < columns.flowCount; f++) {
+    if (match.kind[f] !== FLOW_ACTIVE) continue;
+    flowTotal++;
+    const root = match.sets.root(f);
+    if (connectionOfFlow[root] === -1) {
+      connectionOfFlow[root] = roots.length;
+      roots.push(root);
+    }
+    connectionOfFlow[f] = connectionOfFlow[root] as number;
+  }
+  const table = new ConnectionTable(roots.length, flowTotal);
+  for (let f = 0; f < columns.flowCount; f++) {
+    const c = connectionOfFlow[f] as number;
+    if (c >= 0) table.flowStart[c + 1] = (table.flowStart[c + 1] as number) + 1;
+  }
+  for (let c = 0; c < table.count; c++)
+    table.flowStart[c + 1] = (table.flowStart[c + 1] as number) + (table.flowStart[c] as number);
+  const next = table.flowStart.slice();
+  for (let f = 0; f < columns.flowCount; f++) {
+    const c = connectionOfFlow[f] as number;
+    if (c < 0) continue;
+    table.flows[next[c] as number] = f;
+    next[c] = (next[c] as number) + 1;
+  }
+  roots.forEach((root, c) => {
+    table.root[c] = root;
+    table.evidence[c] = match.sets.evidence(root);
+  });
+  for (const group of match.ambiguous)
+    for (const f of group) {
+      const c = connectionOfFlow[match.sets.root(f)] as number;
+      if (c >= 0) table.ambiguous[c] = 1;
+    }
+
+  // Clocks first need packets joined without them.
+  const files = input.fileNames.length;
+  const still = new PacketMatcher(
+    columns,
+    pointOfFlow,
+    input.fileOfPoint,
+    new ClockMap(files),
+    new Uint16Array(input.fileOfPoint.length),
+  );
+  const stillFacts = new FactReader(columns, match.sets, table, still, pointOfFlow, match.tuple);
+  for (let c = 0; c < table.count; c++) stillFacts.orient(c);
+  const clocks = estimateClocks(input, table, stillFacts, still, pointOfFlow);
+  const { rank: pointRank, bridges } = rankPoints(input, table, stillFacts, still, pointOfFlow);
+  const matcher = new PacketMatcher(columns, pointOfFlow, input.fileOfPoint, clocks.map, pointRank);
+  configureKernel(input, table, pointOfFlow, clocks, pointRank);
+  const facts = new FactReader(columns, match.sets, table, matcher, pointOfFlow, match.tuple);
+  for (let c = 0; c < table.count; c++) {
+    if (table.directionInferred[c]) facts.orient(c);
+    facts.read(c);
+  }
+  return { match, table, facts, matcher, clocks, pointOfFlow, connectionOfFlow, bridges };
+}
+
+/** Tells the kernel where points are and how their clocks go. */
+function configureKernel(
+  input: JoinInput,
+  table: ConnectionTable,
+  pointOfFlow: Int32Array,
+  clocks: ClockEstimate,
+  rank: Uint16Array,
+): void {
+  const { columns, fileOfPoint } = input;
+  const { kernel, memory } = columns.handle;
+  let most = 1;
+  for (let c = 0; c < table.count; c++) {
+    let rows = 0;
+    for (let i = table.flowStart[c] as number; i < (table.flowStart[c + 1] as number); i++) {
+      const f = table.flows[i] as number;
+      rows += (columns.start[f + 1] as number) - (columns.start[f] as number);
+    }
+    most = Math.max(most, rows);
+  }
+  const points = memory.allocate(Math.max(1, columns.flowCount) * 4);
+  const clock = memory.allocate(Math.max(1, fileOfPoint.length) * 24);
+  new Int32Array(memory.memory.buffer, points, columns.flowCount).set(pointOfFlow);
+  const view = new DataView(memory.memory.buffer);
+  fileOfPoint.forEach((file, p) => {
+    view.setFloat64(clock + p * 24, clocks.map.scale[file] as number, true);
+    view.setFloat64(clock + p * 24 + 8, clocks.map.shift[file] as number, true);
+    view.setUint32(clock + p * 24 + 16, rank[p] as number, true);
+  });
+  kernel.configureGroups(points, clock, fileOfPoint.length, columns.baseSeconds, most);
+}
+
+function estimateClocks(
+  input: JoinInput,
+  table: ConnectionTable,
+  facts: FactReader,
+  matcher: PacketMatcher,
+  pointOfFlow: Int32Array,
+): ClockEstimate {
+  const { columns, fileOfPoint } = input;
+  const estimator = new ClockEstimator(input.fileNames, input.packetsOfFile, input.toldOffsets);
+  if (input.fileNames.length > 1) {
+    const across: number[] = [];
+    for (let c = 0; c < table.count; c++) {
+      const from = table.flowStart[c] as number;
+      const to = table.flowStart[c + 1] as number;
+      const file = fileOfPoint[pointOfFlow[table.flows[from] as number] as number];
+      for (let i = from + 1; i < to; i++)
+        if (fileOfPoint[pointOfFlow[table.flows[i] as number] as number] !== file) {
+          across.push(c);
+          break;
+        }
+    }
+    const step = Math.max(1, Math.floor(across.length / CLOCK_CONNECTIONS));
+    for (let i = 0; i < across.length; i += step) {
+      const c = across[i] as number;
+      const protocol = columns.protocol(table.root[c] as number);
+      const { toServer, toClient } = facts.rows(c);
+      const found = new Map<string, TwoFilePackets & { readonly fx: number; readonly fy: number }>();
+      [toServer, toClient].forEach((rows, direction) => {
+        matcher.eachUnambiguous(
+          rows.length > CLOCK_PACKETS * 8 ? rows.subarray(0, CLOCK_PACKETS * 8) : rows,
+          protocol,
+          (same) => {
+            for (let a = 0; a < same.length; a++)
+              for (let b = a + 1; b < same.length; b++) {
+                let x = same[a] as number;
+                let y = same[b] as number;
+                let px = pointOfFlow[columns.flow(x)] as number;
+                let py = pointOfFlow[columns.flow(y)] as number;
+                if (fileOfPoint[px] === fileOfPoint[py]) continue;
+                if ((fileOfPoint[px] as number) > (fileOfPoint[py] as number)) {
+                  [x, y] = [y, x];
+                  [px, py] = [py, px];
+                }
+                const fx = fileOfPoint[px] as number;
+                const fy = fileOfPoint[py] as number;
+                if (estimator.full(fx, fy)) continue;
+                const key = `${px} ${py}`;
+                let list = found.get(key);
+                if (!list) found.set(key, (list = { fx, fy, x: [], y: [], direction: [] }));
+                list.x.push(columns.timeNs(x));
+                list.y.push(columns.timeNs(y));
+                list.direction.push(direction);
+              }
+          },
+        );
+      });
+      for (const list of found.values()) estimator.add(list.fx, list.fy, list);
+    }
+  }
+  return estimator.estimate();
+}

@@ -1,0 +1,403 @@
+/**
+ * Joins the packets of one connection: which of its sightings are the same network-layer packet (a journey).
+ *
+ * ```
+ * rows of one direction
+ *   │ equal: sequence, acknowledgment, flags, length, identification (0: TSval); payload and identification for others
+ *   ▼
+ * groups ── identification 0 and seen several times at one point: split by time (sent again, or a copy of a bridge?)
+ *   │ bytes inside a longer segment of another point: segmentation offload
+ *   │ fragments with the identification of a whole packet
+ *   ▼
+ * journeys, their rows in order of aligned time
+ * ```
+ * One object serves many connections: its arrays are reused, and what it gives holds until the next call.
+ */
+import { SIGHTING_FRAGMENT } from "../kernel/assembly/abi";
+import type { ClockMap } from "./clock-map";
+import { PROTOCOL_TCP, type SightingColumns, W_ACK, W_EXTRA, W_HASH, W_ID, W_LENGTH, W_SEQ } from "./sighting-columns";
+
+/** Copies of one transmission at one point (bridges, hairpins) come within this; what comes later was sent again. */
+const COPY_NS = 2e6;
+/** A piece of a super-packet follows it within this. */
+const OFFLOAD_NS = 1e9;
+
+function mix(h: number, value: number): number {
+  h = Math.imul(h ^ value, 0x9e3779b1);
+  h ^= h >>> 15;
+  h = Math.imul(h, 0x85ebca6b);
+  return h ^ (h >>> 13);
+}
+
+export interface JoinedPackets {
+  /** Journeys of this direction. */
+  readonly count: number;
+  /** Rows of journey j: rows[start[j]] … rows[start[j + 1] - 1], by aligned time. */
+  readonly rows: Uint32Array;
+  readonly start: Uint32Array;
+  /** 1: it carries payload. */
+  readonly data: Uint8Array;
+  /** Segments were split or merged on the way. */
+  readonly offload: boolean;
+}
+
+export class PacketMatcher {
+  private slots = new Int32Array(2048);
+  private groupOf = new Int32Array(1024);
+  private times = new Float64Array(1024);
+
+  constructor(
+    private readonly columns: SightingColumns,
+    private readonly pointOfFlow: Int32Array,
+    private readonly fileOfPoint: readonly number[],
+    private readonly clocks: ClockMap,
+    /** Order of points where times are equal (see hop-order.ts). */
+    private readonly pointRank: Uint16Array,
+  ) {}
+
+  alignedNs(row: number): number {
+    const point = this.pointOfFlow[this.columns.flow(row)] as number;
+    return this.clocks.aligned(this.fileOfPoint[point] ?? 0, this.columns.timeNs(row));
+  }
+
+  private pointOf(row: number): number {
+    return this.pointOfFlow[this.columns.flow(row)] as number;
+  }
+
+  /** Number of the group of each row (in `groupOf`), by what survives. Groups are numbered by first appearance. */
+  private group(rows: Uint32Array, protocol: number): number {
+    const { columns } = this;
+    const { words } = columns;
+    const n = rows.length;
+    let mask = 1023;
+    while (mask < n * 2) mask = mask * 2 + 1;
+    if (this.slots.length <= mask) this.slots = new Int32Array(mask + 1);
+    else this.slots.fill(0, 0, mask + 1);
+    if (this.groupOf.length < n) this.groupOf = new Int32Array(n * 2);
+    const firstOf: number[] = [];
+    const same = (a: number, b: number): boolean => {
+      const x = columns.at(a);
+      const y = columns.at(b);
+      const wx = words[x + W_ID] as number;
+      const wy = words[y + W_ID] as number;
+      if (wx >>> 16 !== wy >>> 16) return false;
+      const fragment = (wx & wy & SIGHTING_FRAGMENT) !== 0;
+      if ((wx ^ wy) & SIGHTING_FRAGMENT) return false;
+      if (fragment) return true;
+      if (
+        words[x + W_LENGTH] !== words[y + W_LENGTH] &&
+        !sameLength(words[x + W_LENGTH] as number, words[y + W_LENGTH] as number)
+      )
+        return false;
+      if (protocol === PROTOCOL_TCP)
+        return (
+          words[x + W_SEQ] === words[y + W_SEQ] &&
+          words[x + W_ACK] === words[y + W_ACK] &&
+          (wx >>> 16 !== 0 || words[x + W_EXTRA] === words[y + W_EXTRA])
+        );
+      const hx = words[x + W_HASH] as number;
+      const hy = words[y + W_HASH] as number;
+      return words[x + W_EXTRA] === words[y + W_EXTRA] && (hx === hy || (wx >>> 16 !== 0 && (hx === 0 || hy === 0)));
+    };
+    for (let k = 0; k < n; k++) {
+      const row = rows[k] as number;
+      const at = columns.at(row);
+      const id = words[at + W_ID] as number;
+      let h = mix(0x3c6ef372, id >>> 16);
+      if (!(id & SIGHTING_FRAGMENT)) {
+        if (protocol === PROTOCOL_TCP) h = mix(mix(h, words[at + W_SEQ] as number), words[at + W_ACK] as number);
+        else if (id >>> 16 === 0) h = mix(h, words[at + W_HASH] as number);
+      }
+      let i = h & mask;
+      for (;;) {
+        const g = (this.slots[i] as number) - 1;
+        if (g < 0) {
+          this.slots[i] = firstOf.length + 1;
+          this.groupOf[k] = firstOf.length;
+          firstOf.push(row);
+          break;
+        }
+        if (same(firstOf[g] as number, row)) {
+          this.groupOf[k] = g;
+          break;
+        }
+        i = (i + 1) & mask;
+      }
+    }
+    return firstOf.length;
+  }
+
+  /**
+   * Groups only, by what survives, without times: for estimating clocks. Calls `each` with the rows of every group of two or
+   * more whose points are all different.
+   */
+  eachUnambiguous(rows: Uint32Array, protocol: number, each: (rows: readonly number[]) => void): void {
+    const groups = this.group(rows, protocol);
+    const members: number[][] = Array.from({ length: groups }, () => []);
+    for (let k = 0; k < rows.length; k++) members[this.groupOf[k] as number]?.push(rows[k] as number);
+    const seen = new Set<number>();
+    for (const list of members) {
+      if (list.length < 2) continue;
+      seen.clear();
+      for (const row of list) seen.add(this.pointOf(row));
+      if (seen.size === list.length) each(list);
+    }
+  }
+
+  /** Joins the rows of one direction. */
+  join(rows: Uint32Array, protocol: number): JoinedPackets {
+    const { columns } = this;
+    const n = rows.length;
+    const groups = this.group(rows, protocol);
+    if (this.times.length < n) this.times = new Float64Array(n * 2);
+    for (let k = 0; k < n; k++) this.times[k] = this.alignedNs(rows[k] as number);
+    // Positions by group, each group's by time.
+    const start = new Uint32Array(groups + 1);
+    for (let k = 0; k < n; k++)
+      start[(this.groupOf[k] as number) + 1] = (start[(this.groupOf[k] as number) + 1] as number) + 1;
+    for (let g = 0; g < groups; g++) start[g + 1] = (start[g + 1] as number) + (start[g] as number);
+    const next = start.slice();
+    const positions = new Uint32Array(n);
+    for (let k = 0; k < n; k++) {
+      const g = this.groupOf[k] as number;
+      positions[next[g] as number] = k;
+      next[g] = (next[g] as number) + 1;
+    }
+    const members: number[][] = [];
+    for (let g = 0; g < groups; g++) {
+      const list = Array.from(positions.subarray(start[g] as number, start[g + 1] as number));
+      if (list.length > 1) list.sort((a, b) => this.before(rows, a, b));
+      const first = rows[list[0] as number] as number;
+      if (columns.word(first, W_ID) >>> 16 === 0 && list.length > 1) members.push(...this.splitByTime(rows, list));
+      else members.push(list);
+    }
+    let offload = false;
+    let joined = members;
+    if (protocol === PROTOCOL_TCP) {
+      const merged = this.mergeOffload(rows, members);
+      if (merged) {
+        joined = merged;
+        offload = true;
+      }
+    } else joined = this.mergeFragments(rows, members);
+    joined.sort(
+      (a, b) =>
+        (this.times[a[0] as number] as number) - (this.times[b[0] as number] as number) ||
+        (rows[a[0] as number] as number) - (rows[b[0] as number] as number),
+    );
+    const outRows = new Uint32Array(n);
+    const outStart = new Uint32Array(joined.length + 1);
+    const data = new Uint8Array(joined.length);
+    let at = 0;
+    joined.forEach((list, j) => {
+      for (const k of list) {
+        const row = rows[k] as number;
+        outRows[at++] = row;
+        if (columns.word(row, W_LENGTH) >>> 8 > 0) data[j] = 1;
+      }
+      outStart[j + 1] = at;
+    });
+    return { count: joined.length, rows: outRows, start: outStart, data, offload };
+  }
+
+  private before(rows: Uint32Array, a: number, b: number): number {
+    return (
+      (this.times[a] as number) - (this.times[b] as number) ||
+      (this.pointRank[this.pointOf(rows[a] as number)] as number) -
+        (this.pointRank[this.pointOf(rows[b] as number)] as number) ||
+      (rows[a] as number) - (rows[b] as number)
+    );
+  }
+
+  /** Identification 0 decides nothing: rows of one group are one packet, or one packet sent several times. */
+  private splitByTime(rows: Uint32Array, list: readonly number[]): number[][] {
+    const byPoint = new Map<number, number[]>();
+    for (const k of list) {
+      const p = this.pointOf(rows[k] as number);
+      const seen = byPoint.get(p);
+      if (seen) seen.push(k);
+      else byPoint.set(p, [k]);
+    }
+    let most = 1;
+    for (const seen of byPoint.values()) most = Math.max(most, seen.length);
+    if (most === 1) return [list.slice()];
+    // Seen equally often everywhere, at two points at least: the first here is the first there.
+    const counts = new Set([...byPoint.values()].map((seen) => seen.length));
+    if (counts.size === 1 && byPoint.size > 1) {
+      const lists = Array.from({ length: most }, (): number[] => []);
+      for (const seen of byPoint.values()) seen.forEach((k, i) => lists[i]?.push(k));
+      for (const one of lists) one.sort((a, b) => this.before(rows, a, b));
+      return lists;
+    }
+    // Otherwise a point that sees it again after a pause sees another transmission.
+    const out: number[][] = [];
+    let current: number[] = [];
+    let begun = -Infinity;
+    /** Last position at each point. */
+    const seenAt = new Map<number, number>();
+    for (const k of list) {
+      const p = this.pointOf(rows[k] as number);
+      const t = this.times[k] as number;
+      const before = seenAt.get(p);
+      const again =
+        before === undefined
+          ? t - begun > OFFLOAD_NS
+          : t - (this.times[before] as number) > COPY_NS || !this.canBeCopy(rows[before] as number, rows[k] as number);
+      if (current.length > 0 && again) {
+        out.push(current);
+        current = [];
+        seenAt.clear();
+        begun = t;
+      }
+      if (current.length === 0) begun = t;
+      current.push(k);
+      seenAt.set(p, k);
+    }
+    out.push(current);
+    return out;
+  }
+
+  /** A second frame at one point is a copy if it was changed on the way, or if the point stands for several interfaces. */
+  private canBeCopy(a: number, b: number): boolean {
+    const { columns } = this;
+    const flow = columns.flow(a);
+    if (flow !== columns.flow(b)) return true;
+    if (((columns.word(a, W_ID) ^ columns.word(b, W_ID)) >>> 8) & 255) return true;
+    return columns.macSeen(flow, columns.direction(a)) !== 1;
+  }
+
+  /** Groups whose bytes lie in a longer group that other points saw become its pieces. Undefined: there are none. */
+  private mergeOffload(rows: Uint32Array, members: readonly number[][]): number[][] | undefined {
+    const { columns } = this;
+    // Data groups by sequence number relative to the first one.
+    const lengthOf = (g: readonly number[]): number => columns.word(rows[g[0] as number] as number, W_LENGTH) >>> 8;
+    const seqOf = (g: readonly number[]): number => columns.word(rows[g[0] as number] as number, W_SEQ);
+    const data = members.filter((g) => lengthOf(g) > 0);
+    if (data.length < 2) return undefined;
+    let shortest = Infinity;
+    let longest = 0;
+    const points = new Set<number>();
+    for (const g of data) {
+      shortest = Math.min(shortest, lengthOf(g));
+      longest = Math.max(longest, lengthOf(g));
+      for (const k of g) points.add(this.pointOf(rows[k] as number));
+    }
+    if (shortest === longest || points.size < 2) return undefined;
+    // Nothing to do where every group was seen at every point.
+    if (data.every((g) => g.length >= points.size)) return undefined;
+    const base = seqOf(data[0] as number[]);
+    const relative = (g: readonly number[]): number => (seqOf(g) - base) | 0;
+    const time = (g: readonly number[]): number => this.times[g[0] as number] as number;
+    // The point nearest to the sender cuts the journeys: what it saw as one packet was sent as one.
+    const origin = this.originPoint(rows, members);
+    const sees = (g: readonly number[], p: number): boolean => g.some((k) => this.pointOf(rows[k] as number) === p);
+    const owners = data.filter((g) => sees(g, origin)).sort((a, b) => relative(a) - relative(b) || time(a) - time(b));
+    if (owners.length === 0) return undefined;
+    const starts = owners.map(relative);
+    let longestOwner = 0;
+    for (const g of owners) longestOwner = Math.max(longestOwner, lengthOf(g));
+    const pieces = new Map<readonly number[], number[]>();
+    const taken = new Set<readonly number[]>();
+    for (const g of data) {
+      if (sees(g, origin)) continue;
+      const at = relative(g);
+      let low = 0;
+      let high = starts.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if ((starts[middle] as number) <= at) low = middle + 1;
+        else high = middle;
+      }
+      let best: readonly number[] | undefined;
+      let bestApart = Infinity;
+      for (let i = low - 1; i >= 0 && (starts[i] as number) > at - longestOwner; i--) {
+        const owner = owners[i] as number[];
+        if ((starts[i] as number) + lengthOf(owner) <= at) continue;
+        const apart = time(g) - time(owner);
+        if (apart < -COPY_NS || apart > OFFLOAD_NS) continue;
+        if (Math.abs(apart) < bestApart) {
+          bestApart = Math.abs(apart);
+          best = owner;
+        }
+      }
+      if (!best) continue;
+      const list = pieces.get(best);
+      if (list) list.push(...g);
+      else pieces.set(best, [...g]);
+      taken.add(g);
+    }
+    if (taken.size === 0) return undefined;
+    return members
+      .filter((g) => !taken.has(g))
+      .map((g) => {
+        const more = pieces.get(g);
+        return more ? [...g, ...more].sort((a, b) => this.before(rows, a, b)) : g;
+      });
+  }
+
+  /** The point that others hardly ever precede: the sender's. Of several such, the one that saw most. */
+  private originPoint(rows: Uint32Array, members: readonly (readonly number[])[]): number {
+    const first = new Map<number, number>();
+    const later = new Map<number, number>();
+    for (const g of members) {
+      if (g.length < 2) continue;
+      const points = new Set(g.map((k) => this.pointOf(rows[k] as number)));
+      if (points.size < 2) continue;
+      let counts = first;
+      for (const p of points) {
+        counts.set(p, (counts.get(p) ?? 0) + 1);
+        counts = later;
+      }
+    }
+    let best = this.pointOf(rows[(members[0] as number[])[0] as number] as number);
+    let bestShare = -1;
+    let bestSeen = 0;
+    for (const [p, n] of first) {
+      const seen = n + (later.get(p) ?? 0);
+      const share = n / seen;
+      if (share > bestShare || (share === bestShare && seen > bestSeen)) {
+        bestShare = share;
+        bestSeen = seen;
+        best = p;
+      }
+    }
+    return best;
+  }
+
+  /** Fragments with the identification of a packet that was whole elsewhere are its pieces. */
+  private mergeFragments(rows: Uint32Array, members: readonly number[][]): number[][] {
+    const { columns } = this;
+    const isFragment = (g: readonly number[]): boolean =>
+      (columns.word(rows[g[0] as number] as number, W_ID) & SIGHTING_FRAGMENT) !== 0;
+    if (!members.some(isFragment)) return members.slice();
+    const whole = new Map<number, number[]>();
+    members.forEach((g, i) => {
+      if (isFragment(g)) return;
+      const id = columns.word(rows[g[0] as number] as number, W_ID) >>> 16;
+      const list = whole.get(id);
+      if (list) list.push(i);
+      else whole.set(id, [i]);
+    });
+    const out = members.map((g) => g.slice());
+    const gone = new Set<number>();
+    members.forEach((g, i) => {
+      if (!isFragment(g)) return;
+      const id = columns.word(rows[g[0] as number] as number, W_ID) >>> 16;
+      const near = (whole.get(id) ?? []).find(
+        (w) =>
+          Math.abs(
+            (this.times[(members[w] as number[])[0] as number] as number) - (this.times[g[0] as number] as number),
+          ) < 5e9,
+      );
+      if (near === undefined) return;
+      out[near]?.push(...g);
+      gone.add(i);
+    });
+    return out.filter((_, i) => !gone.has(i)).map((g) => g.sort((a, b) => this.before(rows, a, b)));
+  }
+}
+
+/** Length and flags: PSH is set and cleared by offload. */
+function sameLength(a: number, b: number): boolean {
+  return a >>> 8 === b >>> 8 && (a & 0x17) === (b & 0x17);
+}

@@ -1,0 +1,225 @@
+/**
+ * The kernel's sighting rows and flow rows read as columns. Nothing here makes an object per row: a row is a number, its words
+ * are read where they lie (layout: kernel/assembly/sightings.ts).
+ *
+ * ```
+ * flow f ──► order[start[f]] … order[start[f + 1] - 1]     its rows, in reading order
+ * row r  ──► words[at(r)] …                                its eleven words
+ * ```
+ */
+import { formatIpv4, formatIpv6 } from "../../../src-shared/model/address";
+import type { KernelHandle } from "../decode/pipeline";
+import {
+  C_DEPTH,
+  C_POINT,
+  C_VNI,
+  CONTEXT_BYTES,
+  DEPTH_QUOTED,
+  F_A,
+  F_B,
+  F_CARRIER,
+  F_PACKETS,
+  F_PORTS,
+  F_STATE,
+  F_TAG,
+  FLOW_CONTEXT_SHIFT,
+  FLOW_V6,
+  K_ADDRESSES6,
+  K_CONTEXTS,
+  MACS_BYTES,
+  MACS_SEGMENT_SHIFT,
+  SIGHTING_BYTES,
+  SIGHTING_SEGMENT_SHIFT,
+} from "../kernel/assembly/abi";
+
+const ROW_WORDS = SIGHTING_BYTES / 4;
+const SEGMENT_MASK = (1 << SIGHTING_SEGMENT_SHIFT) - 1;
+
+/** Word offsets of a row. */
+export const W_TIME_LOW = 0;
+export const W_TIME_HIGH = 1;
+export const W_PACKET = 2;
+export const W_FLOW = 3;
+export const W_SEQ = 4;
+export const W_ACK = 5;
+export const W_EXTRA = 6;
+export const W_HASH = 7;
+export const W_LENGTH = 8;
+export const W_ID = 9;
+export const W_IP_LENGTH = 10;
+
+export const PROTOCOL_ICMP = 1;
+export const PROTOCOL_TCP = 6;
+export const PROTOCOL_UDP = 17;
+export const PROTOCOL_ICMPV6 = 58;
+export const PROTOCOL_SCTP = 132;
+
+export class SightingColumns {
+  readonly words: Uint32Array;
+  readonly bytes: Uint8Array;
+  /** Rows. */
+  readonly count: number;
+  readonly flowCount: number;
+  /** First word of each segment of rows. */
+  private readonly segments: Uint32Array;
+  private readonly macSegments: Uint32Array;
+  private readonly flowAt: Uint32Array;
+  private readonly contexts: number;
+  private readonly addresses6: number;
+  /** Rows by flow: those of flow f are order[start[f]] … order[start[f + 1] - 1], in reading order. */
+  readonly order: Uint32Array;
+  readonly start: Uint32Array;
+  /** Whole second that `timeNs` counts from. */
+  readonly baseSeconds: number;
+
+  constructor(readonly handle: KernelHandle) {
+    const { kernel, memory } = handle;
+    kernel.indexSightings();
+    this.words = new Uint32Array(memory.memory.buffer);
+    this.bytes = new Uint8Array(memory.memory.buffer);
+    this.count = kernel.sightingCount();
+    this.flowCount = kernel.flowCount();
+    const directory = kernel.sightingSegments() >>> 2;
+    this.segments = new Uint32Array((this.count >>> SIGHTING_SEGMENT_SHIFT) + 1);
+    for (let s = 0; s < this.segments.length; s++) this.segments[s] = (this.words[directory + s] as number) >>> 2;
+    const macs = kernel.macDirectory() >>> 2;
+    this.macSegments = new Uint32Array((this.flowCount >>> MACS_SEGMENT_SHIFT) + 1);
+    for (let s = 0; s < this.macSegments.length; s++) this.macSegments[s] = this.words[macs + s] as number;
+    const interned = handle.interned >>> 2;
+    this.contexts = (this.words[interned + K_CONTEXTS / 4] as number) >>> 2;
+    this.addresses6 = this.words[interned + K_ADDRESSES6 / 4] as number;
+    this.flowAt = new Uint32Array(this.flowCount);
+    for (let f = 0; f < this.flowCount; f++) this.flowAt[f] = kernel.flowRow(f) >>> 2;
+    this.order = new Uint32Array(memory.memory.buffer, kernel.rowOrder(), this.count);
+    this.start = new Uint32Array(memory.memory.buffer, kernel.rowStart(), this.flowCount + 1);
+    let earliest = Infinity;
+    for (let f = 0; f < this.flowCount; f++) {
+      const s = this.seconds(this.order[this.start[f] as number] as number);
+      // A capture without times says 1970: no base for the others.
+      if (s < earliest && s > 0) earliest = s;
+    }
+    this.baseSeconds = earliest === Infinity ? 0 : earliest;
+  }
+
+  /** Index of the row's first word. */
+  at(row: number): number {
+    return (this.segments[row >>> SIGHTING_SEGMENT_SHIFT] as number) + (row & SEGMENT_MASK) * ROW_WORDS;
+  }
+
+  word(row: number, offset: number): number {
+    return this.words[this.at(row) + offset] as number;
+  }
+
+  /** Nanoseconds after `baseSeconds` on the file's own clock; exact within 104 days of it. */
+  timeNs(row: number): number {
+    const at = this.at(row);
+    const low = this.words[at] as number;
+    const seconds = ((this.words[at + 1] as number) | 0) * 4 + (low >>> 30);
+    return (seconds - this.baseSeconds) * 1e9 + (low & 0x3fffffff);
+  }
+
+  seconds(row: number): number {
+    const at = this.at(row);
+    return ((this.words[at + 1] as number) | 0) * 4 + ((this.words[at] as number) >>> 30);
+  }
+
+  nanoseconds(row: number): number {
+    return (this.words[this.at(row)] as number) & 0x3fffffff;
+  }
+
+  flow(row: number): number {
+    return this.word(row, W_FLOW) >>> 1;
+  }
+
+  /** 0: sent by endpoint A of the flow, 1: by B. */
+  direction(row: number): number {
+    return this.word(row, W_FLOW) & 1;
+  }
+
+  // Flows: endpoints A and B in canonical order, A the smaller
+
+  private flowWord(flow: number, offset: number): number {
+    return this.words[(this.flowAt[flow] as number) + offset / 4] as number;
+  }
+  /** Endpoint A (0) or B (1): IPv4 address, or number of an interned IPv6 address. */
+  address(flow: number, end: number): number {
+    return this.flowWord(flow, end ? F_B : F_A);
+  }
+  ports(flow: number): number {
+    return this.flowWord(flow, F_PORTS);
+  }
+  protocol(flow: number): number {
+    return this.flowWord(flow, F_TAG) & 255;
+  }
+  v6(flow: number): boolean {
+    return (this.flowWord(flow, F_TAG) & FLOW_V6) !== 0;
+  }
+  carrierFlow(flow: number): number {
+    return this.flowWord(flow, F_CARRIER);
+  }
+  state(flow: number): number {
+    return this.flowWord(flow, F_STATE);
+  }
+  /** Packets sent by endpoint A (0) or B (1). */
+  sentBy(flow: number, end: number): number {
+    return this.flowWord(flow, F_PACKETS + end * 4);
+  }
+  private contextWord(flow: number, offset: number): number {
+    const context = this.flowWord(flow, F_TAG) >>> FLOW_CONTEXT_SHIFT;
+    return this.words[this.contexts + (context * CONTEXT_BYTES + offset) / 4] as number;
+  }
+  point(flow: number): number {
+    return this.contextWord(flow, C_POINT);
+  }
+  /** 1: outermost. */
+  depth(flow: number): number {
+    return this.contextWord(flow, C_DEPTH) & 127;
+  }
+  quoted(flow: number): boolean {
+    return (this.contextWord(flow, C_DEPTH) & DEPTH_QUOTED) !== 0;
+  }
+  /** LAYER_* of the innermost tunnel around it, 0 if none or IP in IP. */
+  tunnelKind(flow: number): number {
+    return (this.contextWord(flow, C_DEPTH) >>> 8) & 127;
+  }
+  vni(flow: number): number {
+    return this.contextWord(flow, C_VNI);
+  }
+
+  isIcmp(flow: number): boolean {
+    const p = this.protocol(flow);
+    return p === PROTOCOL_ICMP || p === PROTOCOL_ICMPV6;
+  }
+
+  /** Port of an endpoint; of ICMP echo the identifier whichever end is asked, of other ICMP 0. */
+  port(flow: number, end: number): number {
+    const ports = this.ports(flow);
+    if (this.isIcmp(flow)) return ports & 0x8000 ? 0 : ports >>> 16;
+    return end ? ports & 0xffff : ports >>> 16;
+  }
+
+  /** ICMP echo and its kin: requests and replies of one identifier. */
+  isIcmpEcho(flow: number): boolean {
+    return this.isIcmp(flow) && !(this.ports(flow) & 0x8000);
+  }
+
+  addressText(value: number, v6: boolean): string {
+    return v6 ? formatIpv6(this.bytes, this.addresses6 + value * 16) : formatIpv4(value);
+  }
+
+  /** 16 bytes of an interned IPv6 address start here in `bytes`. */
+  address6At(value: number): number {
+    return this.addresses6 + value * 16;
+  }
+
+  /** Position in `bytes` of the MACs of the first packet in a direction: source (6), destination (6), then see `macSeen`. */
+  macsAt(flow: number, direction: number): number {
+    const base = this.macSegments[flow >>> MACS_SEGMENT_SHIFT] as number;
+    return base + (flow & ((1 << MACS_SEGMENT_SHIFT) - 1)) * MACS_BYTES + direction * (MACS_BYTES / 2);
+  }
+
+  /** 0: no packet in this direction; 1: MACs (zero if the link has none); 2 + packet type: a cooked capture, source only. */
+  macSeen(flow: number, direction: number): number {
+    return this.words[(this.macsAt(flow, direction) + 12) >>> 2] as number;
+  }
+}

@@ -1,0 +1,119 @@
+/** `hopscope connections`: every end-to-end conversation through every translation and tunnel. */
+import { connectionJson, pointJson } from "../../engine/join/connection-json";
+import type { Connection, Endpoint, JoinResult, PlacedEndpoint } from "../../../src-shared/reconstruct/result";
+import { print } from "./output";
+import { type JoinedRunOptions, readJoined } from "./joined-run";
+
+export interface ConnectionsOptions extends JoinedRunOptions {
+  readonly json: boolean;
+}
+
+/** Text gathered before it is written. */
+const CHUNK = 1 << 18;
+
+export async function runConnections(options: ConnectionsOptions): Promise<number> {
+  const { joined, exitCode } = await readJoined(options);
+  if (!joined) return exitCode;
+  let text = "";
+  const put = (more: string): void => {
+    text += more;
+    if (text.length >= CHUNK) {
+      print(text);
+      text = "";
+    }
+  };
+  if (options.json) putJson(joined.result, put);
+  else putText(joined.result, put);
+  if (text) print(text);
+  return exitCode;
+}
+
+function putJson(result: JoinResult, put: (text: string) => void): void {
+  put('{"version":1,\n"points":[');
+  result.points.forEach((p, i) => put(`${i ? "," : ""}\n${JSON.stringify(pointJson(p))}`));
+  put('\n],\n"connections":[');
+  for (let i = 0; i < result.connectionCount; i++)
+    put(`${i ? "," : ""}\n${JSON.stringify(connectionJson(result, result.connection(i)))}`);
+  put(`\n],\n"clocks":${JSON.stringify(result.clocks)},\n"accounting":${JSON.stringify(result.accounting)}}\n`);
+}
+
+export const CONNECTION_COLUMNS = [
+  "id",
+  "time",
+  "protocol",
+  "kind",
+  "locality",
+  "client",
+  "requested",
+  "server",
+  "seen as",
+  "service",
+  "tunnels",
+  "packets",
+  "missing",
+  "retransmitted",
+  "bytes out",
+  "bytes back",
+  "state",
+  "path",
+  "notes",
+] as const;
+
+function putText(result: JoinResult, put: (text: string) => void): void {
+  put(`${CONNECTION_COLUMNS.join("\t")}\n`);
+  for (let i = 0; i < result.connectionCount; i++) put(`${connectionCells(result, result.connection(i)).join("\t")}\n`);
+}
+
+/** "10.0.0.1:80", "[fd00::1]:80" */
+export function endpointText(e: Endpoint | null): string {
+  if (!e) return "-";
+  return e.ip.includes(":") ? `[${e.ip}]:${e.port}` : `${e.ip}:${e.port}`;
+}
+
+function placedText(e: PlacedEndpoint): string {
+  const where = e.pod ?? e.node;
+  return where === null ? endpointText(e) : `${endpointText(e)} (${plain(where)})`;
+}
+
+function connectionCells(result: JoinResult, c: Connection): string[] {
+  const notes: string[] = [];
+  if (c.hairpin) notes.push("hairpin");
+  if (c.ambiguous) notes.push(`ambiguous: as good is ${c.alternatives.map((i) => result.connection(i).id).join(", ")}`);
+  if (c.otherPaths > 0) notes.push(`${c.otherPaths} packets went otherwise`);
+  if (c.inferred.length > 0) notes.push(`inferred: ${c.inferred.join(", ")}`);
+  const tunnels = c.encapsulations.map(
+    (e) =>
+      `${e.kind}${e.vni === null ? "" : `/${e.vni}`}${e.port === null ? "" : `:${e.port}`} ${e.outer.src}>${e.outer.dst}`,
+  );
+  return [
+    c.id,
+    c.firstTime,
+    c.protocol === "other" ? String(c.protocolNumber) : c.protocol,
+    c.kind,
+    c.locality,
+    placedText(c.client),
+    endpointText(c.requested),
+    placedText(c.server),
+    endpointText(c.seenByServerAs),
+    c.service === null ? "-" : plain(c.service),
+    tunnels.join(", ") || "-",
+    String(c.distinct),
+    String(c.missing),
+    String(c.retransmissions),
+    String(c.bytesFromClient),
+    String(c.bytesFromServer),
+    c.state,
+    plain(c.path.map((p) => result.points[p]?.id ?? "?").join(" ")),
+    notes.join("; ") || "-",
+  ];
+}
+
+// eslint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+// eslint-disable-next-line no-control-regex
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/g;
+
+/** Names of files and pods may hold anything: no control characters reach the terminal or break the columns. */
+function plain(text: string): string {
+  return CONTROL.test(text) ? text.replace(CONTROLS, "\ufffd") : text;
+}

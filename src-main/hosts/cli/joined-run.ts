@@ -1,0 +1,62 @@
+/** Reads captures, joins them, and adds what a cluster file tells: what connections, journeys, findings and model share. */
+import type { Cluster } from "../../../src-shared/model/cluster";
+import { formatClusterProblem, loadCluster } from "../../engine/cluster/load-cluster";
+import { PacketCounter, joinRun } from "../../engine/join/join-captures";
+import type { JoinedResult } from "../../engine/join/join-result";
+import type { Batch } from "../../engine/kernel/batch";
+import { printError } from "./output";
+import { type CaptureRun, EXIT_PARTLY, EXIT_UNUSABLE, type RunOptions, readCaptures } from "./run";
+import { UsageError } from "./usage";
+
+export interface JoinedRunOptions extends Omit<RunOptions, "flows" | "annotate"> {
+  /** Cluster files (kubectl get … -o json|yaml). */
+  readonly cluster: readonly string[];
+  /** "FILE=SECONDS" */
+  readonly clockOffsets: readonly string[];
+  /** Called with every batch, after its flows and sightings were taken. */
+  readonly observe?: (batch: Batch, run: CaptureRun) => void;
+}
+
+export interface JoinedRun {
+  readonly run: CaptureRun;
+  readonly result: JoinedResult;
+  readonly cluster: Cluster | undefined;
+}
+
+/** `joined` is undefined when nothing could be read; the exit code says so too. */
+export async function readJoined(
+  options: JoinedRunOptions,
+): Promise<{ readonly joined: JoinedRun | undefined; readonly exitCode: number }> {
+  const clockOffsets = parseClockOffsets(options.clockOffsets);
+  let cluster: Cluster | undefined;
+  let clusterTrouble = false;
+  if (options.cluster.length > 0) {
+    const load = loadCluster(options.cluster);
+    for (const problem of load.problems) printError(`hopscope: ${formatClusterProblem(problem)}`);
+    clusterTrouble = load.problems.length > 0;
+    cluster = load.cluster;
+  }
+  const counter = new PacketCounter();
+  const { run, exitCode } = await readCaptures({ ...options, flows: "sightings" }, (batch, r) => {
+    counter.take(batch);
+    options.observe?.(batch, r);
+  });
+  if (exitCode === EXIT_UNUSABLE) return { joined: undefined, exitCode };
+  const known = new Set(run.workspace.files.flatMap((f) => [f.name, f.name.slice(f.name.lastIndexOf("/") + 1)]));
+  for (const name of clockOffsets.keys())
+    if (!known.has(name)) throw new UsageError(`--clock-offset ${name}=…: no capture file has this name`);
+  const result = joinRun(run.handle, run.workspace, counter, { ...(cluster && { cluster }), clockOffsets });
+  return { joined: { run, result, cluster }, exitCode: exitCode === 0 && clusterTrouble ? EXIT_PARTLY : exitCode };
+}
+
+function parseClockOffsets(values: readonly string[]): Map<string, number> {
+  const offsets = new Map<string, number>();
+  for (const value of values) {
+    const at = value.lastIndexOf("=");
+    const seconds = Number(value.slice(at + 1));
+    if (at < 1 || value.length === at + 1 || !Number.isFinite(seconds))
+      throw new UsageError(`--clock-offset ${value}: expected FILE=SECONDS, for example n2.pcapng=-0.35`);
+    offsets.set(value.slice(0, at), seconds);
+  }
+  return offsets;
+}

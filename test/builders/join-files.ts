@@ -1,0 +1,84 @@
+/** Reads captures and joins them in this process. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadCluster } from "../../src-main/engine/cluster/load-cluster";
+import { DEFAULT_DECODE_OPTIONS } from "../../src-main/engine/decode/decode-options";
+import { createKernel, runPipeline } from "../../src-main/engine/decode/pipeline";
+import { type ConnectionJson, connectionJson } from "../../src-main/engine/join/connection-json";
+import { PacketCounter, joinRun } from "../../src-main/engine/join/join-captures";
+import type { JoinedResult } from "../../src-main/engine/join/join-result";
+import { Workspace } from "../../src-main/engine/session/workspace";
+import type { Connection } from "../../src-shared/reconstruct/result";
+import { parseTraffic, trafficToPcapng } from "./traffic";
+
+export interface JoinFilesOptions {
+  readonly cluster?: readonly string[];
+  readonly clockOffsets?: ReadonlyMap<string, number>;
+}
+
+export async function joinFiles(files: readonly string[], options: JoinFilesOptions = {}): Promise<JoinedResult> {
+  const workspace = new Workspace(files);
+  const handle = createKernel();
+  const counter = new PacketCounter();
+  await runPipeline(
+    handle,
+    files,
+    { decode: DEFAULT_DECODE_OPTIONS, flows: "sightings", threads: 1 },
+    { event: (e) => workspace.take(e), batch: (b) => counter.take(b) },
+  );
+  const cluster = options.cluster && loadCluster(options.cluster).cluster;
+  return joinRun(handle, workspace, counter, {
+    ...(cluster && { cluster }),
+    ...(options.clockOffsets && { clockOffsets: options.clockOffsets }),
+  });
+}
+
+/** Captures by name, each in the traffic notation or as bytes. */
+export async function joinTraffic(
+  captures: Readonly<Record<string, string | Uint8Array>>,
+  options: JoinFilesOptions = {},
+): Promise<JoinedResult> {
+  const folder = mkdtempSync(join(tmpdir(), "hopscope-"));
+  try {
+    const files = Object.entries(captures).map(([name, content]) => {
+      const path = join(folder, name);
+      writeFileSync(path, typeof content === "string" ? trafficToPcapng(parseTraffic(content)) : content);
+      return path;
+    });
+    return await joinFiles(files, options);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+export function connectionsOf(result: JoinedResult): Connection[] {
+  return Array.from({ length: result.connectionCount }, (_, i) => result.connection(i));
+}
+
+export function connectionsJson(result: JoinedResult): ConnectionJson[] {
+  return connectionsOf(result).map((c) => connectionJson(result, c));
+}
+
+/**
+ * One line a connection:
+ * "tcp 10.1.0.5:1000 > 10.96.0.1:80 = 10.1.0.9:8080 as 10.1.0.5:1000 | a@eth0 b@eth0 | dnat a@eth0..b@eth0". Points are
+ * file@interface without the file's ending; "*" stands for what is not shown.
+ */
+export function connectionLines(result: JoinedResult): string[] {
+  const point = (p: number | null): string => {
+    const x = p === null ? undefined : result.points[p];
+    return x ? `${x.file.replace(/\..*/, "")}@${x.interface ?? "0"}` : "*";
+  };
+  const end = (e: { readonly ip: string; readonly port: number } | null): string => (e ? `${e.ip}:${e.port}` : "*");
+  return connectionsOf(result).map((c) =>
+    [
+      `${c.protocol} ${end(c.client)} > ${end(c.requested)} = ${end(c.server)} as ${end(c.seenByServerAs)}`,
+      c.path.map(point).join(" "),
+      ...(c.translations.length > 0
+        ? [c.translations.map((t) => `${t.kind} ${point(t.between[0])}..${point(t.between[1])}`).join(", ")]
+        : []),
+      ...(c.ambiguous ? ["ambiguous"] : []),
+    ].join(" | "),
+  );
+}
