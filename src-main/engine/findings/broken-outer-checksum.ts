@@ -1,0 +1,109 @@
+/**
+ * The tunnel's outer UDP checksum is wrong: the receiving kernel drops the packet without a word, and the SYN inside is sent
+ * again after 1, 3, 7 seconds. The classic cause: the masquerade mark survives into the outer packet, which is then translated
+ * with a checksum that a device was to fill in.
+ *
+ * ```
+ * SYN ─► tunnel device ─► outer UDP, checksum ≠ 0 and wrong ─► (dropped: UdpInCsumErrors)
+ * ```
+ * Believed only where a connection fails over it: an outer checksum that looks wrong but whose packets arrive is no fault.
+ */
+import type { Finding } from "../../../src-shared/model/finding";
+import type { Connection, Journey } from "../../../src-shared/reconstruct/result";
+import { failedAttempt, rowsOf, timesText } from "./attempts";
+import { count, endpointText, type FindingContext, type FindingFamily, upsert } from "./context";
+import { onNode, shellWord } from "./shell";
+
+interface Group {
+  readonly machine: number;
+  readonly point: number;
+  readonly connections: Connection[];
+  readonly rows: number[];
+  readonly example: string;
+}
+
+export function brokenOuterChecksums(context: FindingContext): FindingFamily {
+  const groups = new Map<string, Group>();
+  const { sightings, points } = context.join;
+  const { wrong, counts } = context.observer.checksums;
+
+  return {
+    visit(connection: Connection, journeys: readonly Journey[], claimed: Set<number>): void {
+      if (wrong.size === 0) return;
+      const attempt = failedAttempt(context, connection, journeys);
+      if (!attempt || attempt.syns.length < 2 || attempt.resets.length > 0) return;
+      const rows = rowsOf(attempt.syns).filter((row) => wrong.has(sightings.packet(row)));
+      const [first] = rows;
+      if (first === undefined) return;
+      // Every SYN that entered the tunnel must be broken: one that was sound and unanswered has another cause.
+      const tunnelled = rowsOf(attempt.syns).filter((row) => sightings.carrier(row) >= 0);
+      if (
+        tunnelled.some(
+          (row) => context.point(sightings.point(row)).role !== "tunnel-device" && !wrong.has(sightings.packet(row)),
+        )
+      )
+        return;
+      const point = sightings.point(first);
+      const { machine } = context.point(point);
+      const carrier = sightings.carrier(first);
+      const outer = carrier < 0 ? "" : `${sightings.source(carrier)}>${sightings.destination(carrier)}`;
+      const group = upsert(groups, `${machine}/${outer}`, () => ({
+        machine,
+        point,
+        connections: [],
+        rows: [],
+        example: `${endpointText(connection.client)} to ${endpointText(connection.requested ?? connection.server)}: SYNs at ${timesText(context, attempt.syns)}`,
+      }));
+      group.connections.push(connection);
+      group.rows.push(...rows);
+      for (const syn of attempt.syns) claimed.add(syn.index);
+    },
+
+    finish(): readonly Finding[] {
+      return [...groups].map(([key, group]) => {
+        const { node } = context.point(group.point);
+        const carrier = sightings.carrier(group.rows[0] as number);
+        const outer = carrier < 0 ? "?" : `${sightings.source(carrier)} to ${sightings.destination(carrier)}`;
+        const tunnel = sightings.tunnel(group.rows[0] as number);
+        const device = points.find((p) => p.machine === group.machine && p.role === "tunnel-device")?.interface ?? null;
+        const seen = counts.get(group.point);
+        return context.finding({
+          kind: "broken-outer-checksum",
+          about: key,
+          severity: "error",
+          title: `Wrong outer UDP checksum: connections through the tunnel from ${node ?? outer} stall`,
+          text: `${count(group.connections.length, "connection")} through the ${tunnel?.kind ?? "UDP"} tunnel ${outer} never got an answer: the outer UDP checksum of their SYNs is neither right nor zero, so the receiver drops them silently.`,
+          inference: false,
+          where: [context.pointId(group.point), ...(node === null ? [] : [node])],
+          evidence: [
+            `outer UDP checksum does not match on ${count(new Set(group.rows.map((r) => sightings.packet(r))).size, "packet")} at ${context.pointText(group.point)}`,
+            `the inner packets are sound and sent again: ${group.example}`,
+            ...(seen && seen.right + seen.none > 0
+              ? [
+                  `other tunnelled packets at the same point: ${seen.none} without a checksum, ${seen.right} with a right one`,
+                ]
+              : []),
+          ],
+          fits: [
+            "the masquerade mark survives into the outer packet, which is translated with a checksum left to the device",
+            "the tunnel device leaves the checksum to a NIC that does not compute it",
+          ],
+          ruledOut: [
+            "checksum offload seen on the sender: such a field holds the pseudo-header's sum, this one does not",
+            "MTU: the packets are SYNs",
+          ],
+          rows: group.rows,
+          connections: group.connections,
+          check: [
+            onNode(node, `ethtool -K ${shellWord(device ?? "flannel.1")} tx-checksum-ip-generic off`),
+            onNode(
+              node,
+              "iptables-save -t nat | grep -- MASQUERADE   # is --random-fully there, and the mark cleared?",
+            ),
+            `nstat -az UdpInCsumErrors   # on ${carrier < 0 ? "the receiver" : sightings.destination(carrier)}`,
+          ],
+        });
+      });
+    },
+  };
+}

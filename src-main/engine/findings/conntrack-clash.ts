@@ -1,0 +1,91 @@
+/**
+ * Two packets of one UDP socket leave at the same moment and need translation: both make an entry in connection tracking, the
+ * second cannot be inserted (insert_failed) and is dropped where the translation happens.
+ *
+ * ```
+ * A    10.1.0.7:40000 ─► 10.96.0.10:53 ─[DNAT]─► 10.1.1.3:53
+ * AAAA 10.1.0.7:40000 ─► 10.96.0.10:53 ─[ x ]
+ * ```
+ * Needs a capture point before the translation and one behind it.
+ */
+import type { Connection, Journey } from "../../../src-shared/reconstruct/result";
+import { count, type FindingContext, type FindingFamily, firstRow, lastRow, placeText, upsert } from "./context";
+import { onNode } from "./shell";
+
+interface Group {
+  readonly node: string | null;
+  readonly from: number;
+  readonly to: number;
+  readonly lost: Journey[];
+  readonly rows: number[];
+  readonly connections: Connection[];
+}
+
+/** Packets closer than this were sent at once: a resolver's A and AAAA are some ten microseconds apart. */
+const AT_ONCE_NS = 20e6;
+
+export function conntrackClashes(context: FindingContext): FindingFamily {
+  const groups = new Map<string, Group>();
+  return {
+    visit(connection, journeys, claimed) {
+      if (connection.protocol !== "udp" || journeys.length < 2) return;
+      const translation = connection.translations.find((t) => t.kind === "dnat");
+      const between = translation?.between;
+      if (!translation || !between || between[0] === null || between[1] === null) return;
+      const [before, behind] = between;
+      const questions = journeys.filter((j) => j.direction === "to-server");
+      const [opening] = questions;
+      if (!opening) return;
+      const start = context.startNs(opening);
+      // Only the first packets of a socket make entries.
+      const first = questions.filter((j) => context.startNs(j) - start < AT_ONCE_NS);
+      const passed = first.filter((j) => j.points.includes(behind));
+      const lost = first.filter(
+        (j) =>
+          !j.points.includes(behind) &&
+          j.lastSeen === before &&
+          j.missingAt >= 0 &&
+          context.wasRecording(behind, context.ns(lastRow(j))),
+      );
+      if (passed.length === 0 || lost.length === 0) return;
+      const group = upsert(groups, `${before}>${behind}`, () => ({
+        node: translation.node,
+        from: before,
+        to: behind,
+        lost: [],
+        rows: [],
+        connections: [],
+      }));
+      group.lost.push(...lost);
+      group.rows.push(...lost.flatMap((j) => [...j.sightings]), ...passed.map(firstRow));
+      group.connections.push(connection);
+      for (const journey of lost) claimed.add(journey.index);
+    },
+    finish: () =>
+      [...groups.values()].map(({ node, from, to, lost, rows, connections }) => {
+        const [first] = connections as [Connection, ...Connection[]];
+        return context.finding({
+          kind: "conntrack-clash",
+          about: `${context.pointId(from)}>${context.pointId(to)}`,
+          severity: "warn",
+          title: `Conntrack clash${node === null ? "" : ` on ${node}`}: packets sent at once from one port, one is dropped at the translation`,
+          text: `${count(lost.length, "packet")} to ${first.service ?? placeText(first.server)} ${lost.length === 1 ? "is" : "are"} last seen at ${context.pointText(from)}, before the translation, while another of the same port sent within ${AT_ONCE_NS / 1e6} ms passed it.`,
+          inference: true,
+          where: [context.pointId(from), context.pointId(to), ...(node === null ? [] : [node])],
+          evidence: [
+            "both are the first packets of one UDP port to a translated address",
+            `one is seen at ${context.pointId(to)} behind the translation, the other is not, though that point was recording`,
+          ],
+          fits: ["two packets race for one entry of connection tracking: the second is dropped (insert_failed)"],
+          ruledOut: ["a missing endpoint or a policy: the other packet passed", "MTU: the packets are small"],
+          rows,
+          connections,
+          check: [
+            onNode(node, "conntrack -S | grep -o 'insert_failed=[0-9]*'"),
+            onNode(node, "iptables-save -t nat | grep -- --random-fully"),
+            "kubectl get configmap -n kube-system node-local-dns   # a node-local DNS cache avoids the translation",
+          ],
+        });
+      }),
+  };
+}

@@ -1,0 +1,341 @@
+/**
+ * Large packets vanish, small ones pass, and no ICMP tells the sender why.
+ *
+ * ```
+ *   60 bytes ─►──►──►            by sighting: lost between X and Y again and again, smaller ones of the same direction pass
+ * 1500 bytes ─►──x                by answers:  sent again and again, never acknowledged, while the peer keeps answering
+ * 1500 bytes ─►──x
+ * ```
+ * With "fragmentation needed" on its way the sender would learn: if the error is seen, where it was last seen is part of the
+ * finding. If the sender then sends smaller packets, path MTU discovery works (RFC 1191) and the losses are part of it: that is
+ * "path-mtu", a chat.
+ */
+import type { Finding } from "../../../src-shared/model/finding";
+import type { Connection, Journey } from "../../../src-shared/reconstruct/result";
+import { complaintsOf, rowsOf } from "./attempts";
+import {
+  count,
+  endpointText,
+  type FindingContext,
+  type FindingFamily,
+  firstRow,
+  lastRow,
+  placeText,
+  repeatedSends,
+  TCP_FIN,
+  TCP_SYN,
+  upsert,
+} from "./context";
+import { onNode } from "./shell";
+
+/** ICMP fragmentation needed; ICMPv6 packet too big. */
+const TOO_BIG = [(3 << 8) | 4, 2 << 8];
+/** No link's MTU is below what IPv6 asks for (RFC 8200 section 5): smaller packets that vanish do so for another reason. */
+const SMALLEST_MTU = 1280;
+/** Times the same data must have been sent without an acknowledgment, where the packets cannot be seen behind the loss. */
+const SENDS_WITHOUT_ANSWER = 3;
+
+interface Blackhole {
+  /** Points between which the packets vanish; `to` is -1 where nothing behind the loss was captured. */
+  readonly from: number;
+  readonly to: number;
+  readonly direction: Journey["direction"];
+  /** After a loss began, the other side or smaller packets were still seen on the way. */
+  heard: boolean;
+  smallestLost: number;
+  largestPassed: number;
+  readonly lost: Journey[];
+  readonly rows: number[];
+  readonly connections: Connection[];
+  readonly errors: {
+    readonly from: string;
+    readonly point: number;
+    readonly mtu: number | null;
+    readonly row: number;
+  }[];
+}
+
+/** Losses that told the sender the path's MTU. */
+interface Discovery {
+  readonly from: string;
+  readonly mtu: number | null;
+  readonly point: number;
+  readonly rows: number[];
+  readonly connections: Connection[];
+  lost: number;
+}
+
+export function mtuBlackholes(context: FindingContext): FindingFamily {
+  const found = new Map<string, Blackhole>();
+  const discovered = new Map<string, Discovery>();
+  return {
+    visit(connection, journeys, claimed) {
+      if (connection.protocol !== "tcp" || !journeys.some((j) => j.retransmissionOf >= 0)) return;
+      for (const direction of ["to-server", "to-client"] as const) {
+        const one = inDirection(context, connection, journeys, direction);
+        if (!one) {
+          takeDiscovery(context, connection, journeys, direction, discovered, claimed);
+          continue;
+        }
+        const { from, to } = one;
+        const hole = upsert(found, `${from}>${to} ${direction}`, () => ({
+          ...one,
+          lost: [],
+          rows: [],
+          connections: [],
+          errors: [],
+        }));
+        hole.smallestLost = Math.min(hole.smallestLost, one.smallestLost);
+        hole.largestPassed = Math.max(hole.largestPassed, one.largestPassed);
+        hole.heard ||= one.heard;
+        hole.connections.push(connection);
+        hole.lost.push(...one.lost);
+        hole.rows.push(...rowsOf(one.lost));
+        hole.errors.push(...one.errors);
+        for (const journey of one.lost) claimed.add(journey.index);
+      }
+    },
+    finish: () => [
+      ...[...found.values()].map((hole) => say(context, hole)),
+      ...[...discovered.values()].map((one) => sayDiscovered(context, one)),
+    ],
+  };
+}
+
+function inDirection(
+  context: FindingContext,
+  connection: Connection,
+  journeys: readonly Journey[],
+  direction: Journey["direction"],
+): Blackhole | null {
+  const { sightings } = context.join;
+  const mine = journeys.filter((j) => j.direction === direction);
+  const sends = repeatedSends(mine.length === journeys.length ? mine : journeys);
+  const groups = [...sends.values()].filter(
+    (group) => group[0]?.direction === direction && group.every((j) => j.payloadLength > 0 && !isSyn(context, j)),
+  );
+  if (groups.length === 0) return null;
+  const size = (j: Journey): number => sightings.ipLength(lastRow(j));
+
+  // By sighting: the same data vanished at the same hop each time it was sent.
+  const vanished = groups.filter((group) => group.length >= 2 && group.every((j) => j.missingAt >= 0));
+  const [sample] = vanished[0] ?? [];
+  if (sample) {
+    const { lastSeen: from, missingAt: to } = sample;
+    const lost = vanished.flat().filter((j) => j.lastSeen === from);
+    const passed = mine.filter((j) => j.missingAt < 0 && j.points.includes(to));
+    // A super-packet of segmentation offload says nothing of the packets on the wire: the smallest send of each piece does.
+    const smallestLost = Math.min(...vanished.map((group) => Math.min(...group.map(size))));
+    const largestPassed = Math.max(0, ...passed.map(size));
+    const recording = lost.every((j) => context.wasRecording(to, context.ns(lastRow(j))));
+    // A point that still records others' packets shows that the hop works: size is what sets the lost ones apart.
+    if (passed.length >= 2 && recording && largestPassed < smallestLost && smallestLost > SMALLEST_MTU) {
+      const heard = heardAfter(context, journeys, direction, lost);
+      return blackhole(context, connection, { from, to, direction, smallestLost, largestPassed, lost, heard });
+    }
+    return null;
+  }
+
+  // By answers: never acknowledged, though the peer is there.
+  const stuck = groups.filter(
+    (group) => group.length >= SENDS_WITHOUT_ANSWER && !isAcknowledged(context, journeys, group),
+  );
+  if (stuck.length === 0) return null;
+  const lost = stuck.flat();
+  const smallestLost = Math.min(...stuck.map((group) => Math.min(...group.map(size))));
+  const others = mine.filter((j) => !lost.includes(j) && !isRepeated(groups, j));
+  const delivered = others.filter((j) => isAcknowledged(context, journeys, [j]));
+  const largestPassed = Math.max(0, ...delivered.map(size));
+  const [first] = lost;
+  if (!first || delivered.length === 0 || largestPassed >= smallestLost || smallestLost <= SMALLEST_MTU) return null;
+  const receiver = direction === "to-server" ? connection.server : connection.client;
+  // Silence of everything may be a peer that is gone: it must be heard, at least by others.
+  const start = Math.min(...lost.map((j) => context.startNs(j)));
+  const heard = journeys.some((j) => j.direction !== direction && context.startNs(j) > start);
+  if (!heard && !context.heardFrom(receiver.ip, start)) return null;
+  // The receiver's own NIC saw it: then it is the answers that are lost.
+  if (lost.some((j) => isOwnNic(context, j.lastSeen, receiver.ip))) return null;
+  return blackhole(context, connection, {
+    from: first.lastSeen,
+    to: -1,
+    direction,
+    smallestLost,
+    largestPassed,
+    lost,
+    heard,
+  });
+}
+
+/** With the ICMP errors that should have told the sender. (One that learned sends smaller pieces, which pass: no blackhole.) */
+function blackhole(
+  context: FindingContext,
+  connection: Connection,
+  one: Omit<Blackhole, "rows" | "connections" | "errors">,
+): Blackhole {
+  return { ...one, rows: [], connections: [], errors: tooBigErrors(context, connection) };
+}
+
+function tooBigErrors(context: FindingContext, connection: Connection): Blackhole["errors"] {
+  const { sightings } = context.join;
+  return complaintsOf(context, connection)
+    .filter((c) => TOO_BIG.includes(c.typeCode))
+    .map((c) => ({
+      from: c.from,
+      point: sightings.point(c.row),
+      mtu: context.observer.toldMtu.get(sightings.packet(c.row)) ?? null,
+      row: c.row,
+    }));
+}
+
+/** Packets above the MTU that an ICMP error told, lost, and sent again in smaller pieces that arrived. */
+function takeDiscovery(
+  context: FindingContext,
+  connection: Connection,
+  journeys: readonly Journey[],
+  direction: Journey["direction"],
+  into: Map<string, Discovery>,
+  claimed: Set<number>,
+): void {
+  const [error] = tooBigErrors(context, connection);
+  if (!error) return;
+  const { sightings } = context.join;
+  const lost = journeys.filter(
+    (j) =>
+      j.direction === direction &&
+      j.missingAt >= 0 &&
+      (error.mtu === null || sightings.ipLength(lastRow(j)) > error.mtu) &&
+      isAcknowledged(context, journeys, [j]),
+  );
+  if (lost.length === 0) return;
+  const one = upsert(into, `${error.from} ${error.mtu ?? ""}`, () => ({
+    from: error.from,
+    mtu: error.mtu,
+    point: error.point,
+    rows: [],
+    connections: [],
+    lost: 0,
+  }));
+  one.rows.push(error.row, ...rowsOf(lost));
+  one.connections.push(connection);
+  one.lost += lost.length;
+  for (const journey of lost) claimed.add(journey.index);
+}
+
+function sayDiscovered(context: FindingContext, { from, mtu, point, rows, connections, lost }: Discovery): Finding {
+  const [first] = connections as [Connection, ...Connection[]];
+  const { node } = context.point(point);
+  const told = mtu === null || mtu === 0 ? "a smaller MTU" : `an MTU of ${mtu}`;
+  return context.finding({
+    kind: "path-mtu",
+    about: `${from} ${mtu ?? ""}`,
+    severity: "chat",
+    title: `Path MTU discovered: ${from} tells ${told}, and the senders heed it`,
+    text: `${count(lost, "packet")} of ${count(connections.length, "connection")} did not fit, were reported with ICMP "fragmentation needed", and were sent again in smaller pieces.`,
+    inference: false,
+    where: [context.pointId(point), ...(node === null ? [] : [node])],
+    evidence: [
+      `ICMP error from ${from} about packets of ${endpointText(first.client)} and ${endpointText(first.server)}`,
+      "the data was acknowledged afterwards",
+    ],
+    fits: [
+      "the sender's interface has a larger MTU than the tunnel or link behind it: every new path costs a round trip",
+    ],
+    ruledOut: ["a blackhole: the error arrives and the sender adapts"],
+    rows,
+    connections,
+    check: [onNode(node, "ip -d link | grep -E 'mtu|vxlan|geneve|ipip'")],
+  });
+}
+
+function isOwnNic(context: FindingContext, point: number, address: string): boolean {
+  const { role, podAddress } = context.point(point);
+  return (role === "pod-nic" || role === "host-veth") && podAddress === address;
+}
+
+function isSyn(context: FindingContext, journey: Journey): boolean {
+  return (context.join.sightings.tcpFlags(firstRow(journey)) & TCP_SYN) !== 0;
+}
+
+function isRepeated(groups: readonly (readonly Journey[])[], journey: Journey): boolean {
+  return groups.some((group) => group.includes(journey));
+}
+
+/** Whether the other side acknowledged all of what `group` sent. */
+function isAcknowledged(context: FindingContext, journeys: readonly Journey[], group: readonly Journey[]): boolean {
+  const { sightings } = context.join;
+  const [first] = group;
+  if (!first) return false;
+  const row = firstRow(first);
+  const flags = sightings.tcpFlags(row);
+  const length = first.payloadLength + (flags & TCP_SYN ? 1 : 0) + (flags & TCP_FIN ? 1 : 0);
+  if (length === 0) return true;
+  const end = (sightings.tcpSeq(row) + length) >>> 0;
+  return journeys.some((j) => {
+    if (j.direction === first.direction) return false;
+    const answer = firstRow(j);
+    return (sightings.tcpFlags(answer) & 16) !== 0 && ((sightings.tcpAck(answer) - end) | 0) >= 0;
+  });
+}
+
+/** The other side is alive: it sent something after the loss began. */
+function heardAfter(
+  context: FindingContext,
+  journeys: readonly Journey[],
+  direction: Journey["direction"],
+  lost: readonly Journey[],
+): boolean {
+  const start = Math.min(...lost.map((j) => context.startNs(j)));
+  // Also small packets of the same direction that got through after it.
+  return journeys.some(
+    (j) =>
+      context.startNs(j) > start &&
+      !lost.includes(j) &&
+      (j.direction !== direction || (j.missingAt < 0 && j.points.length > 1)),
+  );
+}
+
+function say(context: FindingContext, hole: Blackhole): Finding {
+  const { from, to, smallestLost, largestPassed, lost, connections, errors, direction } = hole;
+  const [first] = connections;
+  const between =
+    to < 0 ? `behind ${context.pointText(from)}` : `between ${context.pointText(from)} and ${context.pointText(to)}`;
+  const told = errors.find((e) => e.mtu !== null && e.mtu > 0);
+  const sender = first && (direction === "to-server" ? first.client : first.server);
+  const receiver = first && (direction === "to-server" ? first.server : first.client);
+  const drops = to < 0 ? null : context.dropsAt(to);
+  const node = context.point(from).node;
+  const overhead = first?.encapsulations.map((e) => e.kind).join(", ") ?? "";
+  return context.finding({
+    kind: "mtu-blackhole",
+    about: `${context.pointId(from)}>${to < 0 ? "" : context.pointId(to)} ${direction}`,
+    severity: to < 0 ? "warn" : "error",
+    title: `MTU blackhole ${between}: ${smallestLost} bytes vanish, ${largestPassed} pass`,
+    text: `${count(lost.length, "packet")} of ${smallestLost} bytes and more from ${sender ? placeText(sender) : "the sender"} ${to < 0 ? "are sent again and again and never acknowledged" : "vanish each time they are sent"}, while packets up to ${largestPassed} bytes get through.${errors.length ? ` ICMP "fragmentation needed" from ${errors[0]?.from ?? "?"}${told ? ` tells an MTU of ${told.mtu}` : ""}, but the sender goes on.` : ' No ICMP "fragmentation needed" is seen.'}`,
+    inference: to < 0 || !hole.heard,
+    where: [context.pointId(from), ...(to < 0 ? [] : [context.pointId(to)]), ...(node === null ? [] : [node])],
+    evidence: [
+      `smallest packet lost ${smallestLost} bytes, largest that passed ${largestPassed} bytes`,
+      `the lost packets are sent again and lost again${hole.heard ? "; the other side is still heard" : to < 0 ? `; ${receiver?.ip ?? "the receiver"} still answers others` : `; ${context.pointId(to)} goes on recording other packets`}`,
+      ...errors.map((e) => `ICMP error from ${e.from} at ${context.pointId(e.point)}`),
+    ],
+    fits: [
+      overhead === ""
+        ? "a link behind has a smaller MTU than the sender's, and its ICMP errors are filtered or never made"
+        : `the tunnel (${overhead}) needs room that the sender's MTU does not leave`,
+      ...(hole.heard ? [] : ["a rule that lets the handshake through and drops what follows"]),
+      ...(errors.length ? ["the ICMP error does not reach the sender, or is about an address it does not know"] : []),
+    ],
+    ruledOut: [
+      "loss by chance: size decides, and every repetition is lost, too",
+      ...(hole.heard ? ["the peer is gone: it is heard after the loss began"] : []),
+      ...(drops === 0 ? [`a capture gap: ${context.pointId(to)} reports no lost packets`] : []),
+    ],
+    rows: [...hole.rows, ...errors.map((e) => e.row)],
+    connections,
+    check: [
+      onNode(sender?.node ?? node, `ping -M do -c 3 -s ${Math.max(0, smallestLost - 28)} ${receiver?.ip ?? ""}`.trim()),
+      onNode(sender?.node ?? node, `tracepath -n ${receiver?.ip ?? ""}`.trim()),
+      onNode(node, "ip -d link | grep -E 'mtu|vxlan|geneve|ipip'"),
+    ],
+  });
+}

@@ -1,0 +1,238 @@
+/**
+ * A Service, or the address it leads to, that nobody answers for.
+ *
+ * ```
+ * no ready endpoint    told by the cluster, or the node rejects the SYN with ICMP port unreachable, as kube-proxy does
+ * no such port         the Service is there, the port is not one of its
+ * dead endpoint        translated to a pod address that nobody has any more: ARP is not answered, or host unreachable
+ * refused              the endpoint answers RST: nothing listens
+ * ```
+ */
+import type { Finding } from "../../../src-shared/model/finding";
+import { objectName } from "../../../src-shared/model/kubernetes";
+import type { Connection } from "../../../src-shared/reconstruct/result";
+import { type Attempt, failedAttempt, rowsOf, timesText } from "./attempts";
+import { count, endpointText, type FindingContext, type FindingDraft, type FindingFamily, placeText } from "./context";
+import { kubectl, kubectlEndpointSlices, kubectlExec, onNode, shellWord, tcpdump } from "./shell";
+
+/** ICMP port unreachable, in IPv4 and IPv6. */
+const PORT_UNREACHABLE = [(3 << 8) | 3, (1 << 8) | 4];
+/** Host unreachable; IPv6: address unreachable. */
+const HOST_UNREACHABLE = [(3 << 8) | 1, (1 << 8) | 3];
+
+type Told = Pick<FindingDraft, "title" | "text" | "severity" | "evidence" | "fits" | "ruledOut" | "check" | "where"> & {
+  readonly key: string;
+};
+
+export function noEndpoints(context: FindingContext): FindingFamily {
+  const groups = new Map<string, { draft: Told; connections: Connection[]; rows: number[] }>();
+  return {
+    visit(connection, journeys, claimed) {
+      const attempt = failedAttempt(context, connection, journeys);
+      if (!attempt) return;
+      const told = explain(context, connection, attempt);
+      if (!told) return;
+      const group = groups.get(told.key) ?? { draft: told, connections: [], rows: [] };
+      groups.set(told.key, group);
+      group.connections.push(connection);
+      group.rows.push(...rowsOf([...attempt.syns, ...attempt.resets]), ...attempt.complaints.map((c) => c.row));
+      for (const journey of [...attempt.syns, ...attempt.resets]) claimed.add(journey.index);
+    },
+    finish: (): readonly Finding[] =>
+      [...groups.values()].map(({ draft, connections, rows }) => {
+        const { key, ...rest } = draft;
+        return context.finding({
+          ...rest,
+          kind: "no-endpoint",
+          about: key,
+          text: `${rest.text} ${count(connections.length, "connection")} failed so.`,
+          inference: false,
+          rows,
+          connections,
+        });
+      }),
+  };
+}
+
+function explain(context: FindingContext, connection: Connection, attempt: Attempt): Told | null {
+  const { requested } = connection;
+  const silent = attempt.syns.length >= 2 && attempt.resets.length === 0;
+  const translated = connection.translations.some((t) => t.kind === "dnat");
+  const rejection = attempt.complaints.find(
+    // A TCP stack answers RST: port unreachable for a SYN is a rule of some firewall, kube-proxy's for Services among them.
+    (c) => PORT_UNREACHABLE.includes(c.typeCode) && c.from !== connection.server.ip,
+  );
+  if (requested && !translated && (silent || rejection || attempt.resets.length > 0)) {
+    const told = byService(context, connection, attempt, requested);
+    if (told) return told;
+  }
+  if (rejection) {
+    const wanted = endpointText(requested ?? connection.server);
+    return {
+      key: `rejected ${wanted}`,
+      severity: "error",
+      title: `${wanted} is rejected: no endpoint behind it`,
+      text: `${rejection.from} answers SYNs to ${wanted} with ICMP port unreachable.`,
+      where: [context.pointId(context.join.sightings.point(rejection.row))],
+      evidence: [
+        `ICMP port unreachable from ${rejection.from}, which is not the address that was asked`,
+        "a host that takes the packet but has no listener answers RST, not ICMP: this is a rule, as kube-proxy sets for Services without endpoints",
+      ],
+      fits: ["the Service has no ready endpoint", "a firewall rule rejects the connection"],
+      ruledOut: ["loss: there is an answer", "a rule that drops: there is an answer"],
+      check: [
+        "kubectl get services,endpointslices -A -o wide",
+        onNode(connection.client.node, `iptables-save | grep -- ${shellWord((requested ?? connection.server).ip)}`),
+      ],
+    };
+  }
+  const dead = deadEndpoint(context, connection, attempt, silent, translated);
+  if (dead) return dead;
+  if (attempt.resets.length === 0) return null;
+  const { server } = connection;
+  return {
+    key: `refused ${endpointText(server)}`,
+    severity: "warn",
+    title: `Nothing listens on ${placeText(server)}`,
+    text: `SYNs to ${endpointText(server)} are answered with RST: the connection is refused.`,
+    where: [context.pointId(attempt.lastSeen), ...(server.pod === null ? [] : [server.pod])],
+    evidence: [`${count(attempt.resets.length, "RST")} from the server's side, none of its packets has SYN and ACK`],
+    fits: [
+      "the program does not run, or listens on another port or address",
+      ...(translated ? ["the Service's targetPort is not the port the pod listens on"] : []),
+      "a firewall rule rejects with a TCP reset",
+    ],
+    ruledOut: ["loss, MTU, a rule that drops: there is an answer"],
+    check: [
+      ...(server.pod === null ? [] : [kubectlExec(server.pod, "ss -ltn")]),
+      ...(connection.service === null ? [] : [kubectl("get", "service", connection.service, " -o yaml")]),
+      onNode(server.node, tcpdump(null, server.ip, server.port, "tcp")),
+    ],
+  };
+}
+
+/** What the imported cluster says of the Service that was asked for. */
+function byService(
+  context: FindingContext,
+  connection: Connection,
+  attempt: Attempt,
+  requested: { readonly ip: string; readonly port: number },
+): Told | null {
+  const { cluster } = context;
+  const at = context.atMs(connection);
+  const match = cluster.serviceAt(requested.ip, requested.port, "tcp", at);
+  if (!match) return null;
+  const name = objectName(match.service);
+  const wanted = `${name} (${endpointText(requested)})`;
+  const what = attempt.complaints.length
+    ? "rejected with ICMP"
+    : attempt.resets.length
+      ? "answered with RST"
+      : `not answered (SYNs at ${timesText(context, attempt.syns)})`;
+  const common = {
+    severity: "error" as const,
+    where: [context.pointId(attempt.lastSeen), name],
+    check: [kubectl("get", "service", name, " -o yaml"), kubectlEndpointSlices(name)],
+  };
+  if (match.port === null)
+    return {
+      ...common,
+      key: `no port ${wanted}`,
+      title: `Service ${name} has no port ${requested.port}`,
+      text: `Connections to ${wanted} are ${what}: its ports are ${match.service.ports.map((p) => p.port).join(", ") || "none"}.`,
+      evidence: [`the imported Service ${name} does not list TCP port ${requested.port}`],
+      fits: ["the client uses another port than the Service has"],
+      ruledOut: [],
+    };
+  const endpoints = cluster.endpointsOf(name, match.port, at);
+  const ready = endpoints.filter((e) => e.ready || (e.serving && e.terminating));
+  const known = cluster.knowsEndpointsOf(name);
+  if (ready.length === 0 && known)
+    return {
+      ...common,
+      key: `no endpoint ${wanted}`,
+      title: `Service ${name} has no ready endpoint`,
+      text: `Connections to ${wanted} are ${what}, and nothing is ready to answer for it.`,
+      evidence: [
+        endpoints.length === 0
+          ? `the imported EndpointSlices of ${name} list no address`
+          : `the imported EndpointSlices of ${name} list ${count(endpoints.length, "endpoint")}, none ready`,
+        "no translation to an endpoint is seen",
+      ],
+      fits: [
+        match.service.selector === null
+          ? "nobody made endpoints for a Service without a selector"
+          : "no pod matches the selector, or none is ready",
+      ],
+      ruledOut: [],
+    };
+  // externalTrafficPolicy Local: only endpoints of the node that was asked.
+  const node = match.by === "cluster-ip" ? null : (cluster.nodeAt(requested.ip, at)?.meta.name ?? null);
+  const outside = context.cluster.networkOf(connection.client.ip, at) === "outside";
+  if (
+    node !== null &&
+    outside &&
+    match.service.externalTrafficPolicy === "Local" &&
+    known &&
+    !ready.some((e) => e.node === node)
+  )
+    return {
+      ...common,
+      key: `no local endpoint ${wanted}`,
+      title: `Node ${node} has no endpoint of Service ${name}, which takes local ones only`,
+      text: `Connections to ${wanted} are ${what}: externalTrafficPolicy is Local, and the endpoints are on ${[...new Set(ready.map((e) => e.node ?? "unknown nodes"))].join(", ")}.`,
+      evidence: [
+        `the imported Service ${name} says externalTrafficPolicy: Local`,
+        `none of its ready endpoints is on ${node}`,
+      ],
+      fits: ["the load balancer or the client does not heed the health check of the node"],
+      ruledOut: [],
+    };
+  return null;
+}
+
+/** Translated to an address that is gone. */
+function deadEndpoint(
+  context: FindingContext,
+  connection: Connection,
+  attempt: Attempt,
+  silent: boolean,
+  translated: boolean,
+): Told | null {
+  const { server } = connection;
+  const unreachable = attempt.complaints.find((c) => HOST_UNREACHABLE.includes(c.typeCode));
+  const unanswered = context.observer.arp.questionsFor(server.ip).filter((q) => q.answered === 0 && q.asked > 1);
+  if (!unreachable && !(silent && unanswered.length > 0)) return null;
+  const [question] = unanswered;
+  const wanted = connection.requested && translated ? endpointText(connection.requested) : null;
+  const name = placeText(server);
+  return {
+    key: `dead ${endpointText(server)}`,
+    severity: "error",
+    title:
+      wanted === null
+        ? `Nobody has the address ${server.ip}`
+        : `Dead endpoint: ${wanted} leads to ${name}, which nobody has`,
+    text: `SYNs to ${name} are ${unreachable ? `answered by ${unreachable.from} with ICMP host unreachable` : "not answered"}${wanted === null ? "" : ` after translation from ${wanted}`}.`,
+    where: [context.pointId(attempt.lastSeen), ...(question ? [context.pointId(question.point)] : [])],
+    evidence: [
+      ...unanswered.map(
+        (q) => `ARP asks ${q.asked} times who has ${server.ip} at ${context.pointId(q.point)}, and nobody answers`,
+      ),
+      ...(unreachable ? [`ICMP host unreachable from ${unreachable.from}`] : []),
+      `SYNs at ${timesText(context, attempt.syns)}`,
+    ],
+    fits: [
+      ...(translated
+        ? ["the pod is gone and the node's rules still lead to it (EndpointSlice or kube-proxy late)"]
+        : []),
+      "the pod or host is down",
+    ],
+    ruledOut: ["NetworkPolicy: the packet does not get as far as an address that exists"],
+    check: [
+      ...(connection.service === null ? [] : [kubectl("describe", "service", connection.service)]),
+      `kubectl get pods -A -o wide --field-selector status.podIP=${server.ip}`,
+      onNode(server.node, `ip neigh show ${server.ip}`),
+    ],
+  };
+}

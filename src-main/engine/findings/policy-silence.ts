@@ -1,0 +1,146 @@
+/**
+ * Connection attempts that vanish without an answer: what a dropping rule looks like from outside. Whether a NetworkPolicy is
+ * the rule is worked out from the imported objects, so it is an inference and says so.
+ *
+ * ```
+ * SYN ─► … ─► last seen at X         (nothing: no SYN-ACK, no RST, no ICMP)        SYN again after 1, 3, 7 s
+ * ```
+ */
+import type { Finding } from "../../../src-shared/model/finding";
+import { evaluateNetworkPolicies, type PolicyEnd, type PolicyVerdict } from "../../../src-shared/model/network-policy";
+import type { Connection, Endpoint } from "../../../src-shared/reconstruct/result";
+import { type Attempt, failedAttempt, rowsOf, timesText } from "./attempts";
+import { count, endpointText, type FindingContext, type FindingFamily, placeText } from "./context";
+import { kubectl, onNode, tcpdump } from "./shell";
+
+interface Group {
+  readonly first: Connection;
+  readonly attempt: Attempt;
+  readonly verdict: PolicyVerdict | null;
+  readonly connections: Connection[];
+  readonly rows: number[];
+}
+
+export function policySilence(context: FindingContext): FindingFamily {
+  const groups = new Map<string, Group>();
+  return {
+    visit(connection, journeys, claimed) {
+      const attempt = failedAttempt(context, connection, journeys);
+      // One SYN without an answer may be the end of the recording.
+      if (!attempt || attempt.syns.length < 2 || attempt.resets.length + attempt.complaints.length > 0) return;
+      if (attempt.syns.some((j) => claimed.has(j.index))) return;
+      const verdict = policyVerdict(context, connection);
+      const denied = verdict && !verdict.allowed;
+      const key = `${connection.client.ip}>${endpointText(connection.server)} after ${context.pointId(attempt.lastSeen)}${denied ? " policy" : ""}`;
+      const group = groups.get(key) ?? { first: connection, attempt, verdict, connections: [], rows: [] };
+      groups.set(key, group);
+      group.connections.push(connection);
+      group.rows.push(...rowsOf(attempt.syns));
+      for (const journey of attempt.syns) claimed.add(journey.index);
+    },
+    finish: () => [...groups].map(([key, group]) => say(context, key, group)),
+  };
+}
+
+function say(context: FindingContext, key: string, { first, attempt, verdict, connections, rows }: Group): Finding {
+  const denied = verdict !== null && !verdict.allowed;
+  const last = context.point(attempt.lastSeen);
+  const to = placeText(first.server);
+  const deciding = denied ? (verdict.egress.allowed ? verdict.ingress : verdict.egress) : null;
+  const reached = last.role === "pod-nic" && last.podAddress === first.server.ip && last.podAddress !== first.client.ip;
+  const policies = context.cluster.networkPolicies(context.atMs(first));
+  const fits: string[] = [];
+  const ruledOut: string[] = [];
+  if (deciding) fits.push(`${deciding.reason}`);
+  else if (reached) fits.push("the program's listen queue is full, or a rule inside the pod drops");
+  else if (verdict) ruledOut.push("NetworkPolicy: the imported policies allow it");
+  else if (policies.length === 0)
+    fits.push("a NetworkPolicy or firewall rule that drops (no NetworkPolicies were imported)");
+  if (reached) ruledOut.push(`anything before the pod: the SYNs are seen at ${context.pointText(attempt.lastSeen)}`);
+  else {
+    if (!deciding) fits.push("the host or pod is gone, and nothing says so");
+    fits.push("a return path check (rp_filter) or a missing route behind the last point seen");
+  }
+  ruledOut.push(
+    `MTU: the lost packets are SYNs of ${context.join.sightings.ipLength(rows[0] as number)} bytes`,
+    "a rule that rejects, or a closed port: both answer",
+  );
+  const drops = context.dropsAt(attempt.lastSeen);
+  if (drops !== null && drops > 0)
+    fits.push(`the capture lost ${drops} packets at ${context.pointId(attempt.lastSeen)}`);
+  return context.finding({
+    kind: "policy-silence",
+    about: key,
+    severity: "warn",
+    title: deciding
+      ? `No answer from ${to}: NetworkPolicies would drop it (inferred)`
+      : reached
+        ? `${to} gets SYNs and does not answer`
+        : `No answer from ${to}: SYNs vanish without a word`,
+    text: `${count(connections.length, "connection")} from ${first.client.pod ?? first.client.ip} to ${endpointText(first.server)}: SYNs at ${timesText(context, attempt.syns)}, last seen at ${context.pointText(attempt.lastSeen)}, and no SYN-ACK, RST or ICMP error comes back.`,
+    inference: true,
+    where: [last.id, ...[first.client.pod, first.server.pod, last.node].filter((name) => name !== null)],
+    evidence: [
+      `${count(attempt.syns.length, "SYN")} of one connection, none answered`,
+      ...(deciding ? [`evaluated from the imported objects: ${deciding.reason}`, ...(verdict?.caveats ?? [])] : []),
+    ],
+    fits,
+    ruledOut,
+    rows,
+    connections,
+    check: [
+      ...(deciding
+        ? deciding.isolatedBy.map((p) =>
+            kubectl("get", "networkpolicy", `${p.meta.namespace}/${p.meta.name}`, " -o yaml"),
+          )
+        : first.server.pod === null
+          ? []
+          : [`kubectl get networkpolicy -A -o wide`]),
+      onNode(first.server.node ?? last.node, tcpdump(null, first.server.ip, first.server.port, "tcp")),
+      onNode(first.server.node ?? last.node, "iptables-save -c | grep -E 'DROP|REJECT'"),
+    ],
+  });
+}
+
+/** Null where the imported objects decide nothing: none imported, or no pod of them takes part. */
+function policyVerdict(context: FindingContext, connection: Connection): PolicyVerdict | null {
+  const { cluster } = context;
+  const at = context.atMs(connection);
+  if (cluster.networkPolicies(at).length === 0) return null;
+  const end = (address: string): PolicyEnd => ({
+    address,
+    pod: cluster.podAt(address, at),
+    node:
+      (cluster.nodeAt(address, at) ?? (cluster.podAt(address, at) ? null : cluster.nodeOfPodRange(address, at)))?.meta
+        .name ?? null,
+  });
+  const source = end(connection.client.ip);
+  const servers = destinations(context, connection).map((server) => ({ server, end: end(server.ip) }));
+  if (!source.pod && !servers.some((s) => s.end.pod)) return null;
+  const verdicts = servers.map(({ server, end: destination }) =>
+    evaluateNetworkPolicies(cluster, at, {
+      // Behind SNAT the receiving side sees another client.
+      source:
+        connection.seenByServerAs && connection.seenByServerAs.ip !== connection.client.ip
+          ? end(connection.seenByServerAs.ip)
+          : source,
+      destination,
+      protocol: "tcp",
+      port: server.port,
+    }),
+  );
+  // Of several endpoints that could have been meant, all must be closed.
+  return verdicts.find((v) => v.allowed) ?? verdicts[0] ?? null;
+}
+
+/** Where the connection led, or could have led if no translation is seen. */
+function destinations(context: FindingContext, connection: Connection): readonly Endpoint[] {
+  const { server } = connection;
+  const at = context.atMs(connection);
+  const match = context.cluster.serviceAt(server.ip, server.port, "tcp", at);
+  if (!match?.port) return [server];
+  return context.cluster
+    .endpointsOf(`${match.service.meta.namespace}/${match.service.meta.name}`, match.port, at)
+    .filter((e) => e.ready && e.port !== null)
+    .map((e) => ({ ip: e.address, port: e.port ?? 0 }));
+}

@@ -1,0 +1,108 @@
+/**
+ * Where time goes between two capture points: a hop that takes long always, or now and then very long.
+ *
+ * ```
+ * X ──12 µs──► Y ──┬── 15 µs ──► Z
+ *                  └─ 180 ms ──► Z        now and then: a queue, a paused machine, ARP that had to be asked first
+ * ```
+ * Between files the clock offset's error is taken off: what a clock may have made up is no delay.
+ */
+import type { Connection, Journey } from "../../../src-shared/reconstruct/result";
+import { count, durationText, type FindingContext, type FindingFamily, median, upsert } from "./context";
+import { onNode, shellWord } from "./shell";
+
+interface Sample {
+  readonly ns: number;
+  readonly row: number;
+  readonly connection: Connection;
+}
+
+interface Hop {
+  readonly from: number;
+  readonly to: number;
+  seen: number;
+  /** Delays, a sample of at most MAX_SAMPLES, and all long ones up to as many. */
+  readonly delays: number[];
+  readonly long: Sample[];
+}
+
+const MAX_SAMPLES = 4096;
+/** A hop inside a machine takes microseconds, one on a local network below a millisecond: always this long is worth a note. */
+const SLOW_NS = 20e6;
+const LONG_NS = 50e6;
+/** How many times the usual delay of the hop a long one must be. */
+const LONG_FACTOR = 20;
+const LEAST_SAMPLES = 8;
+const LEAST_LONG = 3;
+
+export function slowHops(context: FindingContext): FindingFamily {
+  const hops = new Map<number, Hop>();
+  const { sightings, points } = context.join;
+  const take = (journey: Journey, connection: Connection): void => {
+    const rows = journey.sightings;
+    for (let i = 1; i < rows.length; i++) {
+      const [a, b] = [rows[i - 1] as number, rows[i] as number];
+      const [from, to] = [sightings.point(a), sightings.point(b)];
+      if (from === to) continue;
+      const ns = sightings.alignedNs(b) - sightings.alignedNs(a) - context.clockErrorNs(from, to);
+      if (!(ns > -Infinity)) continue;
+      const hop = upsert(hops, from * points.length + to, () => ({ from, to, seen: 0, delays: [], long: [] }));
+      hop.seen++;
+      if (hop.delays.length < MAX_SAMPLES) hop.delays.push(ns);
+      else if (hop.seen % 16 === 0) hop.delays[(hop.seen >> 4) % MAX_SAMPLES] = ns;
+      if (ns >= SLOW_NS && hop.long.length < MAX_SAMPLES) hop.long.push({ ns, row: b, connection });
+    }
+  };
+  return {
+    visit(connection, journeys) {
+      if (connection.ambiguous) return;
+      // Segmentation offload merges pieces: their times are not a hop's. Only packets seen once at each point count.
+      for (const journey of journeys) if (journey.sightings.length === journey.points.length) take(journey, connection);
+    },
+    finish: () =>
+      [...hops.values()].flatMap((hop) => {
+        if (hop.delays.length < LEAST_SAMPLES || hop.long.length === 0) return [];
+        const usual = Math.max(0, median(hop.delays));
+        const always = usual >= SLOW_NS;
+        const long = hop.long.filter((s) => s.ns >= LONG_NS && s.ns >= usual * LONG_FACTOR);
+        if (!always && long.length < LEAST_LONG) return [];
+        const shown = always ? hop.long : long;
+        const [from, to] = [context.point(hop.from), context.point(hop.to)];
+        const sameMachine = from.machine === to.machine;
+        const worst = Math.max(...shown.map((s) => s.ns));
+        return [
+          context.finding({
+            kind: "slow-hop",
+            about: `${from.id}>${to.id}`,
+            severity: always && !sameMachine ? "note" : "warn",
+            title: always
+              ? `Slow hop: ${durationText(usual)} from ${context.pointText(hop.from)} to ${context.pointText(hop.to)}`
+              : `Packets held up to ${durationText(worst)} between ${context.pointText(hop.from)} and ${context.pointText(hop.to)}`,
+            text: always
+              ? `Half of ${hop.seen} packets take ${durationText(usual)} and more on this hop.`
+              : `${long.length} of ${count(hop.seen, "packet")} take more than ${durationText(LONG_NS)} on this hop, which takes ${durationText(usual)} usually.`,
+            inference: false,
+            where: [from.id, to.id, ...[from.node, to.node].filter((n) => n !== null)],
+            evidence: [
+              `usual delay (median) ${durationText(usual)}, worst ${durationText(worst)}`,
+              context.clockErrorNs(hop.from, hop.to) > 0
+                ? `clocks differ by at most ${durationText(context.clockErrorNs(hop.from, hop.to))} more than was taken off`
+                : "one clock: the times are comparable",
+            ],
+            fits: sameMachine
+              ? ["the machine was busy or paused (CPU limit, softirq)", "a queue (traffic shaping) on the way out"]
+              : always
+                ? ["distance between the two, or a slow link"]
+                : ["a queue on the way (congestion)", "the next hop's address had to be asked for first (ARP)"],
+            ruledOut: ["the server: the time passes between two capture points on the way"],
+            rows: shown.map((s) => s.row),
+            connections: shown.map((s) => s.connection),
+            check: [
+              onNode(from.node, `tc -s qdisc show dev ${shellWord(from.interface ?? "lo")}`),
+              onNode(from.node, "mpstat -P ALL 1 5"),
+            ],
+          }),
+        ];
+      }),
+  };
+}

@@ -1,0 +1,95 @@
+/** Captures, joined and searched for findings in this process. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readConntrack } from "../../src-main/engine/cluster/conntrack";
+import { readClusterFile } from "../../src-main/engine/cluster/load-cluster";
+import { DEFAULT_DECODE_OPTIONS } from "../../src-main/engine/decode/decode-options";
+import { createKernel, runPipeline } from "../../src-main/engine/decode/pipeline";
+import { dropsOfPoints } from "../../src-main/engine/findings/capture-drops";
+import { findFindings, type FindingResult } from "../../src-main/engine/findings/find";
+import { PacketObserver } from "../../src-main/engine/findings/observer";
+import { PacketCounter, joinRun } from "../../src-main/engine/join/join-captures";
+import type { JoinedResult } from "../../src-main/engine/join/join-result";
+import { checkModelRules } from "../../src-main/engine/model-rules/check-rules";
+import { Workspace } from "../../src-main/engine/session/workspace";
+import { Cluster } from "../../src-shared/model/cluster";
+import type { Finding, FindingKind } from "../../src-shared/model/finding";
+import type { RuleVerdict } from "../../src-shared/model/model-rule";
+import { parseTraffic, trafficToPcapng } from "./traffic";
+
+export interface Searched extends FindingResult {
+  readonly join: JoinedResult;
+  readonly rules: readonly RuleVerdict[];
+  /** The findings of one kind. */
+  readonly of: (kind: FindingKind) => readonly Finding[];
+}
+
+export interface SearchOptions {
+  /** YAML of cluster objects. */
+  readonly cluster?: string;
+  /** Output of conntrack. */
+  readonly conntrack?: string;
+}
+
+/** Captures by file name, as bytes or in the traffic notation. */
+export async function search(
+  captures: Readonly<Record<string, Uint8Array | string>>,
+  options: SearchOptions = {},
+): Promise<Searched> {
+  const folder = mkdtempSync(join(tmpdir(), "hopscope-"));
+  try {
+    const files = Object.entries(captures).map(([name, content]) => {
+      const path = join(folder, name);
+      writeFileSync(path, typeof content === "string" ? trafficToPcapng(parseTraffic(content)) : content);
+      return path;
+    });
+    return await searchFiles(files, options);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+export async function searchFiles(files: readonly string[], options: SearchOptions = {}): Promise<Searched> {
+  const workspace = new Workspace(files);
+  const handle = createKernel();
+  const counter = new PacketCounter();
+  const observer = new PacketObserver();
+  await runPipeline(
+    handle,
+    files,
+    { decode: DEFAULT_DECODE_OPTIONS, flows: "sightings", threads: 1 },
+    {
+      event: (e) => workspace.take(e),
+      batch: (batch) => {
+        counter.take(batch);
+        observer.observe(batch);
+      },
+    },
+  );
+  const read =
+    options.cluster === undefined
+      ? undefined
+      : readClusterFile("cluster.yaml", new TextEncoder().encode(options.cluster));
+  if (read && read.problems.length > 0) throw new Error(JSON.stringify(read.problems));
+  const cluster = new Cluster(read ? [read.snapshot] : []);
+  const result = joinRun(handle, workspace, counter, read ? { cluster } : {});
+  const found = findFindings({
+    join: result,
+    cluster,
+    told: readConntrack("conntrack.txt", options.conntrack ?? "").entries,
+    observer,
+    drops: dropsOfPoints(workspace),
+  });
+  return {
+    ...found,
+    join: result,
+    rules: checkModelRules(result),
+    of: (kind) => found.findings.filter((f) => f.kind === kind),
+  };
+}
+
+/** "error broken-outer-checksum: title", a line each. */
+export function findingLines(found: FindingResult): string[] {
+  return found.findings.map((f) => `${f.severity} ${f.kind}: ${f.title}`);
+}

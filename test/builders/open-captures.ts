@@ -1,0 +1,68 @@
+/** Opens captures as the window's engine does, in this process: index, reader, points. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DEFAULT_DECODE_OPTIONS, type DecodeOptions } from "../../src-main/engine/decode/decode-options";
+import type { Engine, RequestContext } from "../../src-main/engine/service/handlers";
+import { LoadedCaptures } from "../../src-main/engine/service/loaded-captures";
+
+/** A request nobody cancels. */
+export const UNHURRIED: RequestContext = {
+  signal: new AbortController().signal,
+  progress: () => undefined,
+  breathe: () => Promise.resolve(),
+};
+
+/** Reads the files whole, hands them to `use`, and closes them. */
+export async function withFiles<T>(
+  paths: readonly string[],
+  use: (captures: LoadedCaptures) => T | Promise<T>,
+  decode: Partial<DecodeOptions> = {},
+): Promise<T> {
+  const scratchFolder = mkdtempSync(join(tmpdir(), "hopscope-"));
+  const captures = new LoadedCaptures({
+    serial: 1,
+    decode: { ...DEFAULT_DECODE_OPTIONS, ...decode },
+    scratchFolder,
+    maxIndexBytes: 1e9,
+  });
+  try {
+    captures.add(paths.map((path) => ({ path })));
+    await captures.loaded(UNHURRIED.signal);
+    return await use(captures);
+  } finally {
+    await captures.close();
+    rmSync(scratchFolder, { recursive: true });
+  }
+}
+
+/** The same for captures a test made, each as a file of its own. */
+export async function withCaptures<T>(
+  captures: readonly Uint8Array[],
+  use: (captures: LoadedCaptures) => T | Promise<T>,
+): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), "hopscope-"));
+  try {
+    const paths = captures.map((bytes, i) => {
+      const path = join(folder, `capture-${i}.pcapng`);
+      writeFileSync(path, bytes);
+      return path;
+    });
+    return await withFiles(paths, use);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The services modules see, over captures that are open. */
+export function engineOf(captures: LoadedCaptures, views: ReadonlyMap<number, ArrayLike<number>> = new Map()): Engine {
+  return {
+    captures: () => captures,
+    workspaceState: () => {
+      throw new Error("a test's captures have no state for the window");
+    },
+    packetsOfView: (view) => views.get(view) ?? [],
+    emit: () => undefined,
+    onWorkspace: () => () => undefined,
+  };
+}
