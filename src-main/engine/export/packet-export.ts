@@ -32,7 +32,7 @@ export class PacketRows {
       ? fields.map((f) => f.name)
       : ["No.", "Time", "Source", "Destination", "Protocol", "Length", "Info"];
     this.names = names;
-    if (format === "csv") this.out.text(`${names.map(quote).join(",")}\r\n`);
+    if (format === "csv") this.out.text(`${names.map(csvCell).join(",")}\r\n`);
   }
 
   private readonly names: readonly string[];
@@ -54,7 +54,7 @@ export class PacketRows {
   }
 
   private row(cells: readonly Cell[]): void {
-    if (this.format === "csv") this.out.text(`${cells.map((c) => quote(String(c))).join(",")}\r\n`);
+    if (this.format === "csv") this.out.text(`${cells.map((c) => csvCell(String(c))).join(",")}\r\n`);
     else {
       const object = Object.fromEntries(cells.map((c, i) => [this.names[i] as string, c]));
       const lead = this.format === "ndjson" ? "" : this.rows ? ",\n" : "[\n";
@@ -113,7 +113,7 @@ export class PacketRows {
 }
 
 /** A CSV cell as RFC 4180 has it; one that a spreadsheet would take for a formula gets an apostrophe in front. */
-function quote(text: string): string {
+export function csvCell(text: string): string {
   const safe = /^[=+@\t\r]|^-(?![\d.])/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

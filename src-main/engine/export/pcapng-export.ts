@@ -11,6 +11,16 @@ import type { Batch } from "../kernel/batch";
 import type { Workspace } from "../session/workspace";
 
 const FLUSH_BYTES = 1 << 18;
+const BLOCK_ENHANCED_PACKET = 6;
+const OPTION_COMMENT = 1;
+const OPTION_PACKET_ID = 5;
+
+/** What joining says of a packet: written as its epb_packetid and a comment, after the options it has. */
+export interface PacketMark {
+  /** The same for every sighting of one packet. */
+  readonly packetId: bigint;
+  readonly comment: string;
+}
 
 export class PcapngExport {
   private file = -1;
@@ -25,6 +35,8 @@ export class PcapngExport {
     private readonly workspace: Workspace,
     private readonly write: (bytes: Uint8Array) => void,
     filtered: boolean,
+    /** By file and frame.number; undefined: the packet is written as it is. */
+    private readonly markOf?: (file: number, frameNumber: number) => PacketMark | undefined,
   ) {
     this.pending = new Uint8Array(FLUSH_BYTES);
     this.filtered = filtered;
@@ -36,6 +48,8 @@ export class PcapngExport {
     const pcapng = this.workspace.files[this.file]?.format === "pcapng";
     for (let i = 0; i < batch.packetCount; i++) {
       if (pcapng) this.copyBlocks(batch.numberBefore + i);
+      // A custom block is copied with the blocks that hold no packet.
+      if (batch.isCustomBlock(i)) continue;
       if (keep && !keep[i]) continue;
       if (pcapng) this.copyPacket(batch, i);
       else this.convert(batch, i);
@@ -102,7 +116,10 @@ export class PcapngExport {
     const at = batch.recordAt(packet);
     const big = this.bigEndianAt(batch.numberBefore + packet);
     const total = batch.view.getUint32(at + 4, !big);
-    this.put(batch.bytes.subarray(at, at + ((total + 3) & ~3)));
+    const block = batch.bytes.subarray(at, at + ((total + 3) & ~3));
+    const mark = this.markOf?.(batch.file, batch.numberBefore + packet + 1);
+    const isEnhanced = batch.view.getUint32(at, !big) === BLOCK_ENHANCED_PACKET;
+    this.put(mark && isEnhanced ? markedBlock(block, mark, !big) : block);
   }
 
   private bigEndianAt(packet: number): boolean {
@@ -116,7 +133,9 @@ export class PcapngExport {
 
   private convert(batch: Batch, packet: number): void {
     const at = batch.data[packet] as number;
+    const mark = this.markOf?.(batch.file, batch.numberBefore + packet + 1);
     this.converter?.packet({
+      ...(mark && { packetId: mark.packetId, comments: [mark.comment] }),
       bytes: batch.bytes.subarray(at, at + (batch.captured[packet] as number)),
       originalLength: batch.length[packet] as number,
       time: { seconds: batch.seconds(packet), nanoseconds: batch.nanoseconds(packet) },
@@ -139,4 +158,36 @@ export class PcapngExport {
     if (this.used) this.write(this.pending.subarray(0, this.used));
     this.used = 0;
   }
+}
+
+/**
+ * An enhanced packet block with the mark's options behind its own (draft-ietf-opsawg-pcapng section 4.3).
+ *
+ * ```
+ * 0 type  4 length  8 interface  12 time  20 captured  24 original  28 data, padded  options … end of options  length again
+ * ```
+ */
+export function markedBlock(block: Uint8Array, mark: PacketMark, little: boolean): Uint8Array {
+  const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
+  const captured = view.getUint32(20, little);
+  const optionsAt = 28 + ((captured + 3) & ~3);
+  let end = optionsAt;
+  // The list ends with code 0, or with the block.
+  while (end + 4 <= block.length - 4 && view.getUint16(end, little) !== 0)
+    end += 4 + ((view.getUint16(end + 2, little) + 3) & ~3);
+  end = Math.min(end, block.length - 4);
+  const comment = new TextEncoder().encode(mark.comment);
+  const length = end + 12 + 4 + ((comment.length + 3) & ~3) + 4 + 4;
+  const marked = new Uint8Array(length);
+  marked.set(block.subarray(0, end));
+  const out = new DataView(marked.buffer);
+  out.setUint16(end, OPTION_PACKET_ID, little);
+  out.setUint16(end + 2, 8, little);
+  out.setBigUint64(end + 4, mark.packetId, little);
+  out.setUint16(end + 12, OPTION_COMMENT, little);
+  out.setUint16(end + 14, comment.length, little);
+  marked.set(comment, end + 16);
+  out.setUint32(4, length, little);
+  out.setUint32(length - 4, length, little);
+  return marked;
 }

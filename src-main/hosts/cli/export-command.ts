@@ -2,9 +2,14 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { writeConnLog } from "../../engine/export/conn-log";
 import { PacketRows, type RowFormat } from "../../engine/export/packet-export";
-import { PcapngExport } from "../../engine/export/pcapng-export";
+import { writeHubble } from "../../engine/export/hubble-export";
+import { writeIpfixCsv } from "../../engine/export/ipfix-export";
+import { journeyMarks } from "../../engine/export/journey-marks";
+import { PcapngExport, type PacketMark } from "../../engine/export/pcapng-export";
+import type { JoinedResult } from "../../engine/join/join-result";
 import { FlowTable } from "../../engine/flows/flow-table";
 import { chooseFields } from "./fields-command";
+import { readJoined } from "./joined-run";
 import { writeAll } from "./output";
 import { type RunOptions, readCaptures } from "./run";
 import { PacketSelection } from "./selection";
@@ -14,16 +19,28 @@ export interface ExportOptions extends Omit<RunOptions, "flows"> {
   readonly to: string;
   readonly filter: string | undefined;
   readonly fields: readonly string[];
+  /** Only this connection's. */
+  readonly connection: string | undefined;
+  /** Mark packets with their journey. */
+  readonly journeys: boolean;
+  readonly cluster: readonly string[];
+  readonly clockOffsets: readonly string[];
 }
 
-type Target = "pcapng" | RowFormat | "conn.log";
+/** Targets made of connections: the captures are joined first. */
+type JoinedTarget = "hubble.json" | "ipfix.csv";
+type Target = "pcapng" | RowFormat | "conn.log" | JoinedTarget;
 
 function targetOf(path: string): Target {
   const name = path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1).toLowerCase();
   if (name === "conn.log" || name.endsWith(".conn.log")) return "conn.log";
+  const joined = /(?:^|\.)(hubble\.json|ipfix\.csv)$/.exec(name)?.[1];
+  if (joined) return joined as JoinedTarget;
   const ending = /\.(pcapng|csv|json|ndjson)$/.exec(name)?.[1];
   if (!ending)
-    throw new UsageError(`--to ${path}: expected a name that ends in .pcapng .csv .json .ndjson or is conn.log`);
+    throw new UsageError(
+      `--to ${path}: expected a name that ends in .pcapng .csv .json .ndjson conn.log hubble.json or ipfix.csv`,
+    );
   return ending as Target;
 }
 
@@ -71,9 +88,19 @@ export async function runExport(options: ExportOptions): Promise<number> {
     throw new UsageError(
       `-Y ${options.filter ?? ""}: conn.log is made of flows; TCP analysis and stream numbers cannot select them`,
     );
+  const isJoined = target === "hubble.json" || target === "ipfix.csv";
+  if (isJoined && options.filter !== undefined)
+    throw new UsageError(`-Y selects packets; ${target} is made of connections: choose one with --connection`);
+  if (isJoined && fields.length) throw new UsageError(`-e chooses columns; ${target} has its own`);
+  if (!isJoined && target !== "pcapng" && options.connection !== undefined)
+    throw new UsageError(`--connection: choose the target pcapng, hubble.json or ipfix.csv, not ${target}`);
+  if (target !== "pcapng" && options.journeys)
+    throw new UsageError(`--journeys marks the packets of a pcapng file; ${target} has no place for it`);
   const output = new Output(options.to);
   try {
-    const exitCode = await writeTarget(options, target, selection, fields, output);
+    const exitCode = isJoined
+      ? await writeJoined(options, target, output)
+      : await writeTarget(options, target, selection, fields, output);
     if (exitCode === 2) output.discard();
     else output.done();
     return exitCode;
@@ -83,9 +110,64 @@ export async function runExport(options: ExportOptions): Promise<number> {
   }
 }
 
+async function writeJoined(options: ExportOptions, target: JoinedTarget, output: Output): Promise<number> {
+  const { joined, exitCode } = await readJoined(options);
+  if (!joined) return exitCode;
+  const { result } = joined;
+  const index = connectionOf(result, options.connection);
+  const encoder = new TextEncoder();
+  let pending = "";
+  const write = (text: string): void => {
+    pending += text;
+    if (pending.length < 1 << 18) return;
+    output.write(encoder.encode(pending));
+    pending = "";
+  };
+  if (target === "hubble.json") writeHubble(result, index, write);
+  else writeIpfixCsv(result, index, write);
+  output.write(encoder.encode(pending));
+  return exitCode;
+}
+
+/** Joins the captures, then reads them once more and writes the packets with what joining says of them. */
+async function writeMarked(options: ExportOptions, selection: PacketSelection, output: Output): Promise<number> {
+  const { joined, exitCode } = await readJoined(options);
+  if (!joined) return exitCode;
+  const marks = journeyMarks(joined.result, connectionOf(joined.result, options.connection));
+  const onlyMarked = options.connection !== undefined;
+  const filtered = onlyMarked || selection.filter !== undefined;
+  const markOf = (file: number, frameNumber: number): PacketMark | undefined => marks[file]?.get(frameNumber);
+  let writer: PcapngExport | undefined;
+  const { run } = await readCaptures(
+    { ...options, flows: selection.needsStreams ? "streams" : "none", keepBlocks: true },
+    (batch, r) => {
+      writer ??= new PcapngExport(r.workspace, output.write, filtered, markOf);
+      let keep = selection.of(batch, r.context);
+      if (onlyMarked) {
+        const chosen = keep;
+        keep = Uint8Array.from({ length: batch.packetCount }, (_, i) =>
+          (!chosen || chosen[i]) && markOf(batch.file, batch.numberBefore + i + 1) ? 1 : 0,
+        );
+      }
+      writer.take(batch, keep);
+    },
+  );
+  writer ??= new PcapngExport(run.workspace, output.write, filtered, markOf);
+  writer.end();
+  return exitCode;
+}
+
+/** Index of the connection; undefined: all of them. */
+function connectionOf(result: JoinedResult, id: string | undefined): number | undefined {
+  const index = id === undefined ? undefined : result.find(id);
+  if (index !== undefined && index < 0)
+    throw new UsageError(`no connection has the id ${id}; hopscope connections lists them`);
+  return index;
+}
+
 async function writeTarget(
   options: ExportOptions,
-  target: Target,
+  target: Exclude<Target, JoinedTarget>,
   selection: PacketSelection,
   fields: ReturnType<typeof chooseFields>,
   output: Output,
@@ -98,6 +180,8 @@ async function writeTarget(
     if (exitCode !== 2) writeConnLog(run.handle, new FlowTable(run.handle), output.write);
     return exitCode;
   }
+  if (target === "pcapng" && (options.journeys || options.connection !== undefined))
+    return writeMarked(options, selection, output);
   if (target === "pcapng") {
     let writer: PcapngExport | undefined;
     const { run, exitCode } = await readCaptures(
