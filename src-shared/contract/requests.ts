@@ -3,6 +3,9 @@
  * type of its result. The only description of the boundary; `Params<"packets.rows">` and `Results["packets.rows"]` follow.
  */
 import * as v from "valibot";
+import type { Finding } from "../model/finding";
+import type { RuleVerdict } from "../model/model-rule";
+import type { ConnectionJson, ConnectionJourneys, PacketJourney, TopologyInfo } from "./join";
 import type {
   AppInfo,
   Completion,
@@ -205,12 +208,12 @@ export interface Results {
   "table.csv": { readonly text: string };
   "stats.timeline": Timeline;
   "export.write": Written;
-  "join.connection": unknown;
-  "join.journeys": unknown;
-  "join.ofPacket": unknown;
-  "join.topology": unknown;
-  "join.findings": unknown;
-  "join.model": unknown;
+  "join.connection": ConnectionJson;
+  "join.journeys": ConnectionJourneys;
+  "join.ofPacket": PacketJourney;
+  "join.topology": TopologyInfo;
+  "join.findings": { /** `packets` have the window's ids. */ readonly findings: readonly Finding[] };
+  "join.model": { readonly rules: readonly RuleVerdict[] };
 }
 
 /** Methods the host itself answers (dialogs, settings, recent files); all others go to the engine. */

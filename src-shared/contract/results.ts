@@ -13,7 +13,7 @@ export interface AppInfo {
   /** The host has native open and save dialogs (files.pick, export to a path). */
   readonly dialogs: boolean;
   readonly recent: readonly RecentFile[];
-  /** Captures the host was started with: the window opens them. */
+  /** Captures the window should open at its start. A host that opens what it was started with itself gives none. */
   readonly startFiles: readonly string[];
 }
 
@@ -219,7 +219,8 @@ export interface RelatedPacket {
 export interface TableColumn {
   readonly id: string;
   readonly label: string;
-  readonly kind: "text" | "number" | "bytes" | "time" | "duration" | "address" | "severity" | "percent";
+  /** "identifier": a number that counts nothing (a port). */
+  readonly kind: "text" | "number" | "identifier" | "bytes" | "time" | "duration" | "address" | "severity" | "percent";
   /** Field for "apply as filter" with the cell's value; null: none. */
   readonly field: string | null;
   readonly hint: string;

@@ -1,0 +1,145 @@
+/**
+ * The analysis thread as the engine sees it: started by the first question about a workspace, stopped when the workspace
+ * changes, so that opening captures costs nothing that nobody asked for.
+ *
+ * ```
+ * ask(method, params) ─► thread (reads, joins; event "analysis" tells how far) ─► answers
+ *          workspace opened, closed, reloaded, clocks or cluster files set ─► the thread is stopped
+ * ```
+ */
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { ContractError } from "../../../src-shared/contract/messages";
+import type { Engine, RequestContext } from "../service/handlers";
+import type { AnalysisData, AnalysisQuestion, FromAnalysis } from "./analysis-messages";
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly context: RequestContext;
+}
+
+interface Running {
+  /** What it was started for. */
+  readonly basis: string;
+  readonly worker: Worker;
+  readonly waiting: Map<number, Waiting>;
+}
+
+export class AnalysisHost {
+  private running: Running | undefined;
+  private nextId = 1;
+
+  constructor(private readonly engine: Engine) {
+    engine.onWorkspace((what) => {
+      if (what === "opened" || what === "closed") this.stop("the workspace was closed");
+    });
+  }
+
+  /** @throws ContractError what the thread answered; "cancelled"; "gone" when the workspace is closed meanwhile */
+  async ask(method: string, params: unknown, context: RequestContext): Promise<unknown> {
+    const captures = this.engine.captures();
+    await captures.loaded(context.signal);
+    const running = this.started();
+    const id = this.nextId++;
+    return new Promise((resolve, reject) => {
+      const cancel = (): void => {
+        running.waiting.delete(id);
+        reject(new ContractError("cancelled", "cancelled"));
+      };
+      if (context.signal.aborted) return cancel();
+      context.signal.addEventListener("abort", cancel, { once: true });
+      running.waiting.set(id, {
+        context,
+        resolve: (value) => {
+          context.signal.removeEventListener("abort", cancel);
+          resolve(value);
+        },
+        reject: (error) => {
+          context.signal.removeEventListener("abort", cancel);
+          reject(error);
+        },
+      });
+      running.worker.postMessage({ id, method, params } satisfies AnalysisQuestion);
+    });
+  }
+
+  private started(): Running {
+    const data = this.data();
+    const basis = JSON.stringify(data);
+    if (this.running?.basis === basis) return this.running;
+    this.stop("clocks or cluster files changed: ask again");
+    const worker = new Worker(fileURLToPath(new URL("./analysis-thread.js", import.meta.url)), { workerData: data });
+    const running: Running = { basis, worker, waiting: new Map() };
+    this.running = running;
+    worker.on("message", (message: FromAnalysis) => this.receive(running, message));
+    worker.on("error", (error) => this.fail(running, error.message));
+    worker.on("exit", () => this.fail(running, "the analysis ended"));
+    this.engine.emit("analysis", { state: "running", done: 0, total: 0, text: "Reading the captures" });
+    return running;
+  }
+
+  private data(): AnalysisData {
+    const captures = this.engine.captures();
+    const state = this.engine.workspaceState();
+    return {
+      files: captures.workspace.files.map((file, at) => ({
+        path: captures.bytesPath(at),
+        name: file.name,
+        firstPacket: captures.index.rangeOf(at)[0],
+        unreadable: file.format === undefined,
+        clockOffset: state.files.find((f) => f.file === at)?.clockOffset ?? null,
+      })),
+      decode: captures.decode,
+      clusterFiles: state.clusterFiles,
+    };
+  }
+
+  private receive(running: Running, message: FromAnalysis): void {
+    if (running !== this.running) return;
+    switch (message.kind) {
+      case "progress":
+        this.engine.emit("analysis", {
+          state: "running",
+          done: message.done,
+          total: message.total,
+          text: message.text,
+        });
+        for (const { context } of running.waiting.values()) context.progress(message.done, message.total, message.text);
+        return;
+      case "ready":
+        this.engine.emit("analysis", { state: "done", done: 1, total: 1, text: message.problems.join("\n") });
+        return;
+      case "failed":
+        this.fail(running, message.message);
+        return;
+      case "answer": {
+        const waiting = running.waiting.get(message.id);
+        running.waiting.delete(message.id);
+        if (message.ok) waiting?.resolve(message.value);
+        else waiting?.reject(new ContractError(message.code, message.message, message.detail));
+      }
+    }
+  }
+
+  private fail(running: Running, message: string): void {
+    if (running !== this.running) return;
+    this.running = undefined;
+    this.engine.emit("analysis", { state: "failed", done: 0, total: 0, text: message });
+    this.end(running, new ContractError("internal", `the captures could not be joined: ${message}`));
+  }
+
+  private stop(why: string): void {
+    const { running } = this;
+    if (!running) return;
+    this.running = undefined;
+    this.engine.emit("analysis", { state: "idle", done: 0, total: 0, text: "" });
+    this.end(running, new ContractError("gone", why));
+  }
+
+  private end(running: Running, error: ContractError): void {
+    void running.worker.terminate();
+    for (const waiting of running.waiting.values()) waiting.reject(error);
+    running.waiting.clear();
+  }
+}

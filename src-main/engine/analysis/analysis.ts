@@ -1,0 +1,227 @@
+/**
+ * Joins captures and answers questions about the result: connections, journeys, topology, findings, rules. Runs in the
+ * analysis thread; without a thread in tests.
+ */
+import { ContractError } from "../../../src-shared/contract/messages";
+import type { Params, Results } from "../../../src-shared/contract/requests";
+import type { Cluster } from "../../../src-shared/model/cluster";
+import type { Finding, PacketReference } from "../../../src-shared/model/finding";
+import type { RuleEvidence, RuleVerdict } from "../../../src-shared/model/model-rule";
+import { loadCluster } from "../cluster/load-cluster";
+import { FileQueue } from "../decode/file-queue";
+import { createKernel, runPipeline } from "../decode/pipeline";
+import { type FindingResult, findFindings } from "../findings/find";
+import { PacketObserver } from "../findings/observer";
+import { PacketCounter, joinRun } from "../join/join-captures";
+import { connectionJson } from "../join/connection-json";
+import type { JoinedResult } from "../join/join-result";
+import { checkModelRules } from "../model-rules/check-rules";
+import { Workspace } from "../session/workspace";
+import { type TableSource, orderRows, tableCsv, tableRow } from "../tables/table";
+import type { AnalysisData } from "./analysis-messages";
+import { connectionsTable } from "./connections-table";
+import { connectionIndex, connectionJourneys, packetJourney, topologyInfo } from "./join-answers";
+
+export type AnalysisMethod =
+  | "join.connection"
+  | "join.journeys"
+  | "join.ofPacket"
+  | "join.topology"
+  | "join.findings"
+  | "join.model"
+  | "table.open"
+  | "table.rows"
+  | "table.csv"
+  | "table.close";
+
+interface OpenTable {
+  readonly source: TableSource;
+  readonly order: Uint32Array;
+}
+
+const MOST_TABLES = 12;
+/** How often the thread tells how far it is. */
+const PROGRESS_PACKETS = 50_000;
+
+export class Analysis {
+  private readonly indices = new Map<string, number>();
+  private readonly tables = new Map<number, OpenTable>();
+  private next = 1;
+  private found: FindingResult | undefined;
+  private rowsOfPackets: ReadonlyMap<number, readonly number[]> | undefined;
+
+  private constructor(
+    private readonly data: AnalysisData,
+    private readonly join: JoinedResult,
+    private readonly cluster: Cluster,
+    private readonly observer: PacketObserver,
+    private readonly workspace: Workspace,
+    /** What could not be read of cluster files. */
+    readonly problems: readonly string[],
+  ) {}
+
+  /** Reads and joins everything. `progress` is told packets read; `total` 0: not known. */
+  static async run(data: AnalysisData, progress: (packets: number, text: string) => void): Promise<Analysis> {
+    const queue = new FileQueue();
+    for (const { path, name, unreadable } of data.files)
+      queue.add({ path, name, spool: undefined, tail: false, ...(unreadable && { problem: "not read before" }) });
+    queue.end();
+    const workspace = new Workspace(data.files.map((f) => f.name));
+    const handle = createKernel();
+    const counter = new PacketCounter();
+    const observer = new PacketObserver();
+    let told = 0;
+    await runPipeline(
+      handle,
+      queue,
+      { decode: data.decode, flows: "sightings" },
+      {
+        event: (e) => workspace.take(e),
+        batch: (batch) => {
+          counter.take(batch);
+          observer.observe(batch);
+          if (counter.total - told >= PROGRESS_PACKETS) {
+            told = counter.total;
+            progress(told, "Reading the captures");
+          }
+        },
+      },
+    );
+    progress(counter.total, "Joining the packets");
+    const { cluster, problems } = loadCluster(data.clusterFiles);
+    const clockOffsets = new Map(
+      data.files.flatMap((f) => (f.clockOffset === null ? [] : [[f.name, f.clockOffset] as const])),
+    );
+    const join = joinRun(handle, workspace, counter, {
+      clockOffsets,
+      ...(data.clusterFiles.length > 0 && { cluster }),
+    });
+    const texts = problems.map((p) => `${p.file}${p.line > 0 ? `:${p.line}` : ""}: ${p.path} ${p.message}`);
+    return new Analysis(data, join, cluster, observer, workspace, texts);
+  }
+
+  /** @throws ContractError */
+  async answer(method: string, params: unknown): Promise<unknown> {
+    switch (method as AnalysisMethod) {
+      case "join.connection":
+        return this.connection(params as Params<"join.connection">);
+      case "join.journeys":
+        return this.journeys(params as Params<"join.journeys">);
+      case "join.ofPacket":
+        return this.ofPacket(params as Params<"join.ofPacket">);
+      case "join.topology":
+        return topologyInfo(this.join);
+      case "join.findings":
+        return { findings: this.findings() };
+      case "join.model":
+        return { rules: this.model() };
+      case "table.open":
+        return this.openTable(params as Params<"table.open">);
+      case "table.rows": {
+        const { table, from, count } = params as Params<"table.rows">;
+        const { source, order } = this.table(table);
+        return { rows: Array.from(order.subarray(from, from + count), (row) => tableRow(source, row)) };
+      }
+      case "table.csv": {
+        const { source, order } = this.table((params as Params<"table.csv">).table);
+        return { text: await tableCsv(source, order, () => Promise.resolve()) };
+      }
+      case "table.close":
+        this.tables.delete((params as Params<"table.close">).table);
+        return null;
+      default:
+        throw new ContractError("internal", `the analysis has no method ${method}`);
+    }
+  }
+
+  private index(id: string): number {
+    const index = connectionIndex(this.join, id, this.indices);
+    if (index < 0) throw new ContractError("gone", `there is no connection ${id}`);
+    return index;
+  }
+
+  private packetOf(file: number, frameNumber: number): number {
+    const first = this.data.files[file]?.firstPacket;
+    return first === undefined ? -1 : first + frameNumber - 1;
+  }
+
+  private connection({ id }: Params<"join.connection">): Results["join.connection"] {
+    return connectionJson(this.join, this.join.connection(this.index(id)));
+  }
+
+  private journeys({ connection }: Params<"join.journeys">): Results["join.journeys"] {
+    return connectionJourneys(this.join, this.index(connection), (file, number) => this.packetOf(file, number));
+  }
+
+  private ofPacket({ packet }: Params<"join.ofPacket">): Results["join.ofPacket"] {
+    this.rowsOfPackets ??= this.collectRows();
+    return packetJourney(this.join, this.rowsOfPackets.get(packet) ?? []);
+  }
+
+  private collectRows(): ReadonlyMap<number, readonly number[]> {
+    const { sightings } = this.join;
+    const rows = new Map<number, number[]>();
+    for (let row = 0; row < sightings.count; row++) {
+      const packet = this.packetOf(sightings.file(row), sightings.frameNumber(row));
+      const list = rows.get(packet);
+      if (list) list.push(row);
+      else rows.set(packet, [row]);
+    }
+    return rows;
+  }
+
+  private findings(): readonly Finding[] {
+    this.found ??= findFindings({
+      join: this.join,
+      cluster: this.cluster,
+      told: [],
+      observer: this.observer,
+      drops: this.join.points.map((_, point) => dropsOf(this.workspace, point)),
+    });
+    return this.found.findings.map((finding) => ({ ...finding, packets: this.ownPackets(finding.packets) }));
+  }
+
+  private model(): readonly RuleVerdict[] {
+    const own = (evidence: readonly RuleEvidence[]): readonly RuleEvidence[] =>
+      evidence.map((one) => ({ ...one, packets: this.ownPackets(one.packets) }));
+    return checkModelRules(this.join).map((rule) => ({
+      ...rule,
+      evidenceFor: own(rule.evidenceFor),
+      evidenceAgainst: own(rule.evidenceAgainst),
+    }));
+  }
+
+  /** Packets by the window's ids. */
+  private ownPackets(packets: readonly PacketReference[]): readonly PacketReference[] {
+    return packets.map(({ file, number }) => ({
+      packet: this.packetOf(this.join.points.find((p) => p.file === file)?.fileIndex ?? -1, number),
+      file,
+      number,
+    }));
+  }
+
+  private async openTable({ name, search, sort }: Params<"table.open">): Promise<Results["table.open"]> {
+    const source = connectionsTable(this.join);
+    const order = await orderRows(source, sort, search, () => Promise.resolve());
+    const table = this.next++;
+    this.tables.set(table, { source, order });
+    const oldest = this.tables.keys().next();
+    if (this.tables.size > MOST_TABLES && !oldest.done) this.tables.delete(oldest.value);
+    return { table, name, columns: source.columns, rows: order.length, total: source.rows };
+  }
+
+  private table(table: number): OpenTable {
+    const open = this.tables.get(table);
+    if (!open) throw new ContractError("gone", `table ${table} is closed`);
+    return open;
+  }
+}
+
+/** Packets that a capture says it lost at a point; null: it does not say. */
+function dropsOf(workspace: Workspace, point: number): number | null {
+  const file = workspace.files[workspace.pointFiles[point] ?? 0];
+  const index = workspace.points[point]?.index;
+  const statistics = file?.statistics.filter((s) => s.interface === index) ?? [];
+  const drops = statistics.map((s) => s.dropped ?? s.osDropped).filter((n) => n !== undefined);
+  return drops.length === 0 ? null : drops.reduce((a, b) => a + b, 0);
+}

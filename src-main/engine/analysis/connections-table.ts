@@ -1,0 +1,120 @@
+/** The connections of the joining as a table of the window: who asked for what, who answered, what happened on the way. */
+import type { Cell } from "../../../src-shared/contract/results";
+import type { Connection, Endpoint, JoinResult } from "../../../src-shared/reconstruct/result";
+import { type TableSource, column } from "../tables/table";
+
+const COLUMNS = [
+  column("client", "Client", "address", "Pod or address of who opened it"),
+  column(
+    "requested",
+    "Asked for",
+    "address",
+    "Service or address the client sent to; empty: the files show it only behind a translation",
+  ),
+  column("server", "Answered by", "address", "Pod or address that answered"),
+  column("seen-as", "Server saw", "address", "The client's address as the server saw it"),
+  column("protocol", "Protocol", "text", "Transport"),
+  column("kind", "Kind", "text", "Kind of traffic"),
+  column("locality", "Where", "text", "Same node, across nodes, outside"),
+  column("nat", "NAT", "text", "Translations on the way"),
+  column("tunnel", "Tunnel", "text", "Encapsulation on the way"),
+  column("points", "Points", "number", "Capture points on the way to the server"),
+  column("packets", "Packets", "number", "Packets, each counted once"),
+  column("missing", "Missing", "number", "Packets that were not seen where they were to be expected"),
+  column("bytes", "Bytes", "bytes", "Payload, both ways"),
+  column("start", "Start", "time", "First packet"),
+  column("duration", "Duration", "duration", "From the first packet to the last"),
+  column("state", "State", "text", "Zeek's connection state"),
+] as const;
+
+export function connectionsTable(join: JoinResult): TableSource {
+  // Sorting asks for the same connections again and again.
+  const kept = new Map<number, Connection>();
+  const get = (row: number): Connection => {
+    let connection = kept.get(row);
+    if (!connection) {
+      connection = join.connection(row);
+      if (kept.size > 50_000) kept.clear();
+      kept.set(row, connection);
+    }
+    return connection;
+  };
+  return {
+    columns: COLUMNS,
+    rows: join.connectionCount,
+    cell: (row, at) => cell(join, get(row), at),
+    key: (row) => get(row).id,
+    filter: (row) => connectionFilter(get(row)),
+  };
+}
+
+function cell(join: JoinResult, c: Connection, at: number): Cell {
+  switch (COLUMNS[at]?.id) {
+    case "client":
+      return c.client.pod === null ? text(c.client) : `${c.client.pod}:${c.client.port}`;
+    case "requested":
+      return c.requested === null ? null : c.service === null ? text(c.requested) : `${c.service}:${c.requested.port}`;
+    case "server":
+      return c.server.pod === null ? text(c.server) : `${c.server.pod}:${c.server.port}`;
+    case "seen-as":
+      return c.seenByServerAs === null ? null : text(c.seenByServerAs);
+    case "protocol":
+      return c.protocol.toUpperCase();
+    case "kind":
+      return c.kind + (c.hairpin ? ", hairpin" : "");
+    case "locality":
+      return c.locality;
+    case "nat":
+      return (
+        [...new Set(c.translations.map((t) => t.kind.toUpperCase()))].join(" + ") + (c.ambiguous ? " (ambiguous)" : "")
+      );
+    case "tunnel":
+      return [...new Set(c.encapsulations.map((e) => (e.vni === null ? e.kind : `${e.kind} ${e.vni}`)))].join(", ");
+    case "points":
+      return c.path.length;
+    case "packets":
+      return c.distinct;
+    case "missing":
+      return c.missing;
+    case "bytes":
+      return c.bytesFromClient + c.bytesFromServer;
+    case "start":
+      return [join.sightings.seconds(c.firstSighting), join.sightings.nanoseconds(c.firstSighting)];
+    case "duration":
+      return (join.sightings.alignedNs(c.lastSighting) - join.sightings.alignedNs(c.firstSighting)) / 1e9;
+    case "state":
+      return c.state;
+    default:
+      return null;
+  }
+}
+
+function text(endpoint: Endpoint): string {
+  if (endpoint.port === 0) return endpoint.ip;
+  return endpoint.ip.includes(":") ? `[${endpoint.ip}]:${endpoint.port}` : `${endpoint.ip}:${endpoint.port}`;
+}
+
+/** A display filter for the connection's packets at every point: each address it had on one side with each on the other. */
+export function connectionFilter(c: Connection): string {
+  const clients = distinct([
+    c.client,
+    ...(c.seenByServerAs ? [c.seenByServerAs] : []),
+    ...c.translations.filter((t) => t.kind === "snat").flatMap((t) => [t.from, t.to]),
+  ]);
+  const servers = distinct([
+    ...(c.requested ? [c.requested] : []),
+    c.server,
+    ...c.translations.filter((t) => t.kind === "dnat").flatMap((t) => [t.from, t.to]),
+  ]);
+  const side = (e: Endpoint): string => {
+    const address = `${e.ip.includes(":") ? "ipv6.addr" : "ip.addr"} == ${e.ip}`;
+    return c.protocol === "tcp" || c.protocol === "udp" ? `${address} && ${c.protocol}.port == ${e.port}` : address;
+  };
+  const protocol = c.protocol === "icmp" || c.protocol === "icmpv6" ? `${c.protocol} && ` : "";
+  return clients.flatMap((a) => servers.map((b) => `(${protocol}${side(a)} && ${side(b)})`)).join(" || ");
+}
+
+function distinct(endpoints: readonly Endpoint[]): readonly Endpoint[] {
+  const seen = new Map(endpoints.map((e) => [`${e.ip} ${e.port}`, e]));
+  return [...seen.values()];
+}

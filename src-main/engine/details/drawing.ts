@@ -1,0 +1,77 @@
+/** What the parts of the details tree share while one packet is drawn. */
+import { TextWriter } from "../../../src-shared/base/text-writer";
+import type { ApplicationLayers } from "../fields/application-layers";
+import { FieldColumns, printValue } from "../fields/field-columns";
+import type { FieldContext } from "../fields/field-context";
+import { findField } from "../fields/registry";
+import type { Batch } from "../kernel/batch";
+import type { DetailTree, OpenNode } from "./detail-tree";
+
+export interface Drawing {
+  readonly tree: DetailTree;
+  readonly batch: Batch;
+  readonly packet: number;
+  readonly context: FieldContext;
+  readonly applications: ApplicationLayers;
+  /** Where the layers of a quoted packet go: the ICMP message that quotes it; undefined: they are protocols of their own. */
+  parent: OpenNode | undefined;
+}
+
+/** By run, the columns of the batch that was drawn last. */
+const collected = new WeakMap<FieldContext, { readonly columns: FieldColumns; batch: string }>();
+
+/** Values of a field of the packet, as the filter has them: text as it is, all else as it is printed. */
+export function fieldValues({ batch, packet, context }: Drawing, name: string): string[] {
+  const field = findField(name);
+  if (!field) return [];
+  const key = `${batch.file} ${batch.numberBefore} ${batch.packetCount}`;
+  let known = collected.get(context);
+  if (!known) {
+    known = { columns: new FieldColumns(context), batch: "" };
+    collected.set(context, known);
+  }
+  if (known.batch !== key) {
+    known.columns.begin(batch);
+    known.batch = key;
+  }
+  const column = known.columns.column(name);
+  // Rows are in packet order.
+  let low = 0;
+  let high = column.count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((column.packet[middle] as number) < packet) low = middle + 1;
+    else high = middle;
+  }
+  const values: string[] = [];
+  const writer = new TextWriter();
+  for (let row = low; row < column.count && column.packet[row] === packet; row++) {
+    if (column.kind === "string") values.push(column.strings[column.numbers[row] as number] ?? "");
+    else {
+      writer.clear();
+      printValue(writer, field, column, row);
+      values.push(writer.toString());
+    }
+  }
+  return values;
+}
+
+export const plural = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? "" : "s"}`;
+
+/** "Data (56 bytes)", with the bytes and their number below. Returns nothing drawn for no bytes. */
+export function drawData(d: Drawing, start: number, end: number, name = "Data"): OpenNode | undefined {
+  if (end <= start) return undefined;
+  const length = end - start;
+  const node = d.tree.add(d.parent, { text: `${name} (${plural(length, "byte")})`, at: start, length });
+  d.tree.add(node, { text: `Data: ${dataText(d.tree.bytes, start, end)}`, field: "data.data", at: start, length });
+  d.tree.generated(node, { text: `Length: ${length}` });
+  return node;
+}
+
+const SHOWN = 36;
+
+function dataText(bytes: Uint8Array, start: number, end: number): string {
+  let text = "";
+  for (let i = start; i < Math.min(end, start + SHOWN); i++) text += (bytes[i] as number).toString(16).padStart(2, "0");
+  return end - start > SHOWN ? `${text}…` : text;
+}

@@ -1,0 +1,13 @@
+/** The modules that answer requests besides the service itself. */
+import { analysisHandlers } from "../analysis/analysis-handlers";
+import { detailsHandlers } from "../details/details-handlers";
+import { filterHandlers } from "../filter/complete";
+import { followHandlers } from "../follow/follow-handlers";
+import type { Engine, Handlers } from "./handlers";
+
+export const ENGINE_MODULES: readonly ((engine: Engine) => Handlers)[] = [
+  detailsHandlers,
+  followHandlers,
+  filterHandlers,
+  analysisHandlers,
+];

@@ -1,0 +1,65 @@
+/**
+ * How modules answer requests. A module exports a function that makes its handlers from the engine's services; the service
+ * puts all of them into one table (engine-service.ts) and validates parameters before a handler sees them.
+ *
+ * ```ts
+ * export function detailsHandlers(engine: Engine): Handlers {
+ *   return { "packet.details": ({ packet }) => detailsOf(engine.captures().reader.decode(packet)) };
+ * }
+ * ```
+ */
+import type { EventName, Events } from "../../../src-shared/contract/events";
+import type { MethodName, Params, Results } from "../../../src-shared/contract/requests";
+import type { PacketId, WorkspaceState } from "../../../src-shared/contract/results";
+import type { IndexedCaptures, PacketReader } from "../packet-index/packet-reader";
+
+/** What a request can do besides answer. */
+export interface RequestContext {
+  /** Aborted when the request is cancelled, or its workspace closed. Long work looks at it: `throwIfCancelled`. */
+  readonly signal: AbortSignal;
+  /** Tells how far it is, `total` 0 if unknown. Sent at most ten times a second. */
+  progress(done: number, total: number, text: string): void;
+  /**
+   * Lets other requests have their turn if this one has worked for 8 ms; throws ContractError "cancelled" if it was
+   * cancelled. Call it in every long loop.
+   */
+  breathe(): Promise<void>;
+}
+
+export type Handler<M extends MethodName> = (
+  params: Params<M>,
+  context: RequestContext,
+) => Results[M] | Promise<Results[M]>;
+
+export type Handlers = { readonly [M in MethodName]?: Handler<M> };
+
+/** The open workspace, as modules see it. */
+export interface OpenCaptures extends IndexedCaptures {
+  /** WorkspaceState.workspace: changes with every open, close and reload. */
+  readonly serial: number;
+  readonly reader: PacketReader;
+  /** Everything is read. */
+  readonly complete: boolean;
+  /** By capture point: 1 if it is switched on. Points that came since have no value yet: treat them as on. */
+  readonly enabledPoints: readonly boolean[];
+  /** What a person called the point, else what the capture does, else "interface 2". */
+  pointName(point: number): string;
+  /** Resolves when the index is complete (or loading was stopped); rejects when the workspace is closed. */
+  loaded(signal: AbortSignal): Promise<void>;
+}
+
+/** What the service offers to modules. */
+export interface Engine {
+  /** The open workspace. @throws ContractError "gone" if none is open */
+  captures(): OpenCaptures;
+  /** What the window knows of the workspace. */
+  workspaceState(): WorkspaceState;
+  /** Ids of a view's packets in their order: a view, not to be kept. @throws ContractError "gone" */
+  packetsOfView(view: number): ArrayLike<PacketId>;
+  emit<E extends EventName>(event: E, data: Events[E]): void;
+  /**
+   * Called when another workspace is open (or none): "opened" at the start of loading (also of added files), "loaded" at its end, "points" when
+   * capture points were switched on or off, "closed". Returns "stop".
+   */
+  onWorkspace(listener: (what: "opened" | "loaded" | "points" | "closed") => void): () => void;
+}

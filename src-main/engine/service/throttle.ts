@@ -1,0 +1,36 @@
+/** Calls a function at most once in so many milliseconds: at once after a pause, else when the time is over. */
+export class Throttle {
+  private last = -Infinity;
+  private timer: NodeJS.Timeout | undefined;
+  private stopped = false;
+
+  constructor(
+    private readonly milliseconds: number,
+    private readonly run: () => void,
+  ) {}
+
+  request(): void {
+    if (this.timer || this.stopped) return;
+    const wait = this.last + this.milliseconds - performance.now();
+    if (wait <= 0) this.fire();
+    else this.timer = setTimeout(() => this.fire(), wait);
+  }
+
+  /** It was done otherwise just now. */
+  passed(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.last = performance.now();
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.stopped = true;
+  }
+
+  private fire(): void {
+    this.passed();
+    this.run();
+  }
+}

@@ -1,0 +1,328 @@
+/**
+ * The open workspace: which captures, how they are decoded, what a person said about capture points. Captures are replaced by
+ * a new generation (LoadedCaptures) where packets change; what was said about a point stays, by file and interface.
+ */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { ContractError } from "../../../src-shared/contract/messages";
+import type { Params } from "../../../src-shared/contract/requests";
+import type { DecodeAs, PointRole, PointState, TimeValue, WorkspaceState } from "../../../src-shared/contract/results";
+import { linkTypeName } from "../../../src-shared/model/link-type";
+import { DEFAULT_DECODE_OPTIONS, type DecodeAsPort, type DecodeOptions } from "../decode/decode-options";
+import { expandInputs } from "../sources/workspace-files";
+import { Breather } from "./breather";
+import { type InputToLoad, LoadedCaptures } from "./loaded-captures";
+import { SPARKLINE_PARTS, pointActivity } from "./point-activity";
+import { guessRole } from "./point-role";
+import { Throttle } from "./throttle";
+
+/** Between two "workspace" events while it loads. */
+const EVENT_MS = 100;
+
+export type SessionNews = "opened" | "loaded" | "points" | "closed";
+
+interface PointSettings {
+  enabled: boolean;
+  name: string | null;
+  role: PointRole | null;
+}
+
+export interface SessionOptions {
+  readonly scratchFolder: string;
+  readonly maxIndexBytes: number;
+  readonly onState: (state: WorkspaceState) => void;
+  readonly onNews: (news: SessionNews) => void;
+}
+
+export class WorkspaceSession {
+  captures: LoadedCaptures | undefined;
+  private serial = 0;
+  private inputs: InputToLoad[] = [];
+  /** By "path#interface": what a person said. */
+  private readonly said = new Map<string, PointSettings>();
+  /** By path. */
+  private readonly clockOffsets = new Map<string, number>();
+  private decodeAs: readonly DecodeAs[] = [];
+  private clusterFiles: readonly string[] = [];
+  private activity: { count: number; complete: boolean; parts: readonly Uint32Array[] } | undefined;
+  private measuring = false;
+  private readonly throttle = new Throttle(EVENT_MS, () => this.options.onState(this.state()));
+  /** Earlier generations that are not closed yet. */
+  private closing: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: SessionOptions) {}
+
+  open(paths: readonly string[], add: boolean): WorkspaceState {
+    const { files, problems } = expandInputs(paths);
+    const inputs: InputToLoad[] = [
+      ...files.map((path) => ({ path })),
+      ...problems.map((p) => ({ path: p.file, problem: p.message })),
+    ];
+    if (!add) {
+      this.inputs = [];
+      this.said.clear();
+      this.clockOffsets.clear();
+      this.decodeAs = [];
+      this.clusterFiles = [];
+    }
+    const known = new Set(this.inputs.map((i) => key(i.path)));
+    const fresh = inputs.filter((i) => !known.has(key(i.path)));
+    this.inputs.push(...fresh);
+    if (add && this.captures?.acceptsFiles) {
+      this.serial++;
+      this.captures.add(fresh);
+      this.options.onNews("opened");
+    } else this.restart();
+    return this.tellNow();
+  }
+
+  /** Opens what a state tells of, with all that a person said. Standard input cannot be read twice: it is left out. */
+  restore(state: WorkspaceState): void {
+    this.serial = state.workspace;
+    const files = state.files.filter((f) => f.path !== "-");
+    this.inputs = files.map(({ path, state: was, problems }) =>
+      was === "failed" && problems[0] && !existsSync(path) ? { path, problem: problems[0].message } : { path },
+    );
+    for (const f of files) if (f.clockOffset !== null) this.clockOffsets.set(key(f.path), f.clockOffset);
+    for (const p of state.points) {
+      const path = state.files[p.file]?.path;
+      const name = p.name === (p.capturedName ?? p.description) || /^interface \d+$/.test(p.name) ? null : p.name;
+      if (path === undefined || (p.enabled && name === null && !p.roleTold)) continue;
+      const number = /#(\d+)$/.exec(p.id)?.[1] ?? "0";
+      this.said.set(`${key(path)}#${number}`, { enabled: p.enabled, name, role: p.roleTold ? p.role : null });
+    }
+    this.decodeAs = state.decodeAs;
+    this.clusterFiles = state.clusterFiles;
+    this.restart();
+    this.tellNow();
+  }
+
+  close(file: number | null): WorkspaceState {
+    if (file !== null && !this.inputs[file]) throw new ContractError("gone", `there is no file ${file} to close`);
+    this.inputs = file === null ? [] : this.inputs.filter((_, i) => i !== file);
+    this.restart();
+    return this.tellNow();
+  }
+
+  reload(): WorkspaceState {
+    this.restart();
+    return this.tellNow();
+  }
+
+  cancel(): WorkspaceState {
+    this.captures?.cancel();
+    return this.state();
+  }
+
+  setPoint(params: Params<"workspace.setPoint">): WorkspaceState {
+    const { captures } = this;
+    if (!captures?.workspace.points[params.point])
+      throw new ContractError("gone", `there is no capture point ${params.point}`);
+    const settings = this.settingsOf(params.point);
+    const wasEnabled = settings.enabled;
+    if (params.enabled !== undefined) settings.enabled = params.enabled;
+    if (params.name !== undefined) settings.name = params.name?.trim() ? params.name.trim() : null;
+    if (params.role !== undefined) settings.role = params.role;
+    this.said.set(this.pointKey(params.point), settings);
+    if (settings.enabled !== wasEnabled) {
+      captures.enabledPoints[params.point] = settings.enabled;
+      this.options.onNews("points");
+    }
+    return this.tellNow();
+  }
+
+  setClockOffset(file: number, seconds: number | null): WorkspaceState {
+    const input = this.inputs[file];
+    if (!input) throw new ContractError("gone", `there is no file ${file}`);
+    if (seconds === null) this.clockOffsets.delete(key(input.path));
+    else this.clockOffsets.set(key(input.path), seconds);
+    return this.tellNow();
+  }
+
+  setDecodeAs(rules: readonly DecodeAs[]): WorkspaceState {
+    decodeOptions(rules); // complains before anything is thrown away
+    this.decodeAs = rules;
+    this.restart();
+    return this.tellNow();
+  }
+
+  setCluster(paths: readonly string[]): WorkspaceState {
+    this.clusterFiles = paths;
+    return this.tellNow();
+  }
+
+  async shutDown(): Promise<void> {
+    this.throttle.stop();
+    const { captures } = this;
+    this.captures = undefined;
+    await this.closing;
+    await captures?.close();
+  }
+
+  state(): WorkspaceState {
+    const { captures } = this;
+    const files =
+      captures?.files.map((f, i) => captures.fileState(i, this.clockOffsets.get(key(f.path)) ?? null)) ?? [];
+    const index = captures?.index;
+    return {
+      workspace: this.serial,
+      state:
+        !captures || files.length === 0
+          ? "empty"
+          : !captures.complete
+            ? "loading"
+            : captures.wasCancelled
+              ? "cancelled"
+              : "ready",
+      files,
+      points: captures ? captures.workspace.points.map((_, point) => this.pointState(captures, point)) : [],
+      packets: index?.count ?? 0,
+      bytes: index?.bytes ?? 0,
+      read: files.reduce((n, f) => n + f.read, 0),
+      total: files.reduce((n, f) => n + f.bytes, 0),
+      firstTime: timeValue(index?.earliest),
+      lastTime: timeValue(index?.latest),
+      decodeAs: this.decodeAs,
+      clusterFiles: this.clusterFiles,
+    };
+  }
+
+  /** What a person called the point, else what the capture does, else its number. */
+  pointName(point: number): string {
+    const said = this.said.get(this.pointKey(point))?.name;
+    const described = this.captures?.workspace.points[point];
+    return said ?? described?.name ?? described?.description ?? `interface ${described?.index ?? point}`;
+  }
+
+  private pointState(captures: LoadedCaptures, point: number): PointState {
+    const { workspace, index } = captures;
+    const described = workspace.points[point];
+    const file = workspace.pointFiles[point] ?? 0;
+    const settings = this.settingsOf(point);
+    const linkType = described?.linkType ?? -1;
+    const statistics = workspace.files[file]?.statistics.filter((s) => s.interface === described?.index).at(-1);
+    return {
+      point,
+      id: workspace.pointId(point),
+      file,
+      name: this.pointName(point),
+      capturedName: described?.name ?? null,
+      description: described?.description ?? null,
+      linkType,
+      linkTypeName: linkTypeName(linkType),
+      role: settings.role ?? guessRole(described?.name),
+      roleTold: settings.role !== null,
+      node: null,
+      pod: null,
+      enabled: settings.enabled,
+      packets: index.pointPackets[point] ?? 0,
+      bytes: index.pointBytes[point] ?? 0,
+      sparkline: [...(this.activity?.parts[point] ?? new Uint32Array(SPARKLINE_PARTS))],
+      dropped: statistics?.dropped ?? null,
+    };
+  }
+
+  private settingsOf(point: number): PointSettings {
+    return { ...(this.said.get(this.pointKey(point)) ?? { enabled: true, name: null, role: null }) };
+  }
+
+  private pointKey(point: number): string {
+    const workspace = this.captures?.workspace;
+    const path = this.inputs[workspace?.pointFiles[point] ?? -1]?.path ?? "";
+    return `${key(path)}#${workspace?.points[point]?.index ?? point}`;
+  }
+
+  /** A new generation of captures from the same inputs. */
+  private restart(): void {
+    const old = this.captures;
+    this.serial++;
+    this.activity = undefined;
+    this.captures = undefined;
+    if (old) {
+      this.options.onNews("closed");
+      this.closing = Promise.all([this.closing, old.close()]).then(() => undefined);
+    }
+    if (this.inputs.length === 0) return;
+    const captures = new LoadedCaptures({
+      serial: this.serial,
+      decode: decodeOptions(this.decodeAs),
+      scratchFolder: this.options.scratchFolder,
+      maxIndexBytes: this.options.maxIndexBytes,
+    });
+    this.captures = captures;
+    captures.pointName = (point) => this.pointName(point);
+    captures.onNews((news) => {
+      if (this.captures !== captures) return;
+      this.noticePoints(captures);
+      if (news === "done") {
+        this.options.onNews("loaded");
+        this.tellNow();
+      } else this.throttle.request();
+      void this.measure(captures);
+    });
+    captures.add(this.inputs);
+    this.options.onNews("opened");
+  }
+
+  /** Points that came since the last look may have been switched off before a reload. */
+  private noticePoints(captures: LoadedCaptures): void {
+    const { enabledPoints, workspace } = captures;
+    for (let point = enabledPoints.length; point < workspace.points.length; point++)
+      enabledPoints[point] = this.settingsOf(point).enabled;
+  }
+
+  /** Counts anew for the small curves when there are twice as many packets, and at the end. */
+  private async measure(captures: LoadedCaptures): Promise<void> {
+    const { index, complete } = captures;
+    const { activity } = this;
+    const isCurrent = activity && activity.count === index.count;
+    if (this.measuring || isCurrent || (!complete && activity && index.count < activity.count * 2)) return;
+    this.measuring = true;
+    try {
+      const count = index.count;
+      const parts = await pointActivity(index, new Breather());
+      if (this.captures !== captures) return;
+      this.activity = { count, complete, parts };
+      this.throttle.request();
+    } finally {
+      this.measuring = false;
+    }
+    if (captures.complete) await this.measure(captures);
+  }
+
+  private tellNow(): WorkspaceState {
+    const state = this.state();
+    this.throttle.passed();
+    this.options.onState(state);
+    return state;
+  }
+}
+
+function key(path: string): string {
+  return path === "-" ? "-" : resolve(path);
+}
+
+function timeValue(words: readonly [low: number, high: number] | undefined): TimeValue | null {
+  if (!words) return null;
+  const [low, high] = words;
+  return [high * 4 + (low >>> 30), low & 0x3fffffff];
+}
+
+/** Rules of the window as settings of the decoder. @throws ContractError "invalid-request" */
+export function decodeOptions(rules: readonly DecodeAs[]): DecodeOptions {
+  const udpPorts: [number, DecodeAsPort][] = [];
+  const tcpPorts: [number, DecodeAsPort][] = [];
+  const interfaces: [string, number][] = [];
+  for (const { what, value, as } of rules) {
+    const port: DecodeAsPort = as === "gtpu" ? "gtp" : (as as DecodeAsPort);
+    if (what === "udp.port") udpPorts.push([value, port]);
+    else if (what === "tcp.port") tcpPorts.push([value, port]);
+    else if (/#\d+$/.test(what)) interfaces.push([what, value]);
+    else
+      throw new ContractError(
+        "invalid-request",
+        `decode as: expected udp.port, tcp.port or a capture point such as "n1.pcapng#2", found "${what}"`,
+      );
+  }
+  return { ...DEFAULT_DECODE_OPTIONS, udpPorts, tcpPorts, interfaces };
+}
