@@ -1,3 +1,4 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
 /** One project per kind of test: `npx vitest --project unit`. */
@@ -7,13 +8,31 @@ export default defineConfig({
   test: {
     // Once for all projects: they do not inherit it.
     globalSetup: "./test/global-setup.ts",
-    projects: kinds.map((name) => ({
-      test: {
-        name,
-        include: [`test/${name}/**/*.test.ts`],
-        // Differential tests start tshark, which alone takes a second or two.
-        testTimeout: 30_000,
+    projects: [
+      ...kinds.map((name) => ({
+        test: {
+          name,
+          include: [`test/${name}/**/*.test.ts`],
+          // Differential tests start tshark, which alone takes a second or two.
+          testTimeout: 30_000,
+        },
+      })),
+      {
+        // The window's state, as it runs in the window: runes compiled, Svelte's own modules for the browser.
+        plugins: [svelte({ configFile: false })],
+        resolve: { conditions: ["browser"] },
+        test: { name: "component", include: ["test/component/**/*.test.ts"] },
       },
-    })),
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 60_000,
+          // After the others, one file at a time: each starts an engine and a browser, which want the machine to themselves.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

@@ -3,7 +3,8 @@
  *
  * ```
  * asconfig.json, engine/kernel/assembly, layer-kind.ts ──asc──► out/kernel/kernel.wasm
- * src-shared, src-main, configuration ──electron-vite──► out/main/<entry>.js
+ * src-shared, src-main, src-renderer, configuration ──electron-vite──► out/main/<entry>.js, out/preload/preload.cjs,
+ *                                                                     out/renderer/index.html
  * ```
  *
  * As a program (`node build/outputs.js`) it exits with 0 if everything is up to date, otherwise with 1, naming the output.
@@ -36,7 +37,13 @@ const mainInputs = [
 const entries = {
   cli: "src-main/hosts/cli/main.ts",
   "decode-worker": "src-main/engine/decode/decode-worker.ts",
+  "engine-thread": "src-main/engine/service/engine-thread.ts",
+  electron: "src-main/hosts/electron/main.ts",
+  "analysis-thread": "src-main/engine/analysis/analysis-thread.ts",
 };
+
+/** Files of out/preload (without ".cjs"). */
+const preloads = { preload: "src-main/hosts/electron/preload.ts" };
 
 /**
  * The entries whose source exists: name of the output -> source, relative to the root.
@@ -44,6 +51,11 @@ const entries = {
  */
 export function mainEntries() {
   return Object.fromEntries(Object.entries(entries).filter(([, source]) => existsSync(join(root, source))));
+}
+
+/** @returns {Record<string, string>} */
+export function preloadEntries() {
+  return preloads;
 }
 
 /** @returns {boolean} */
@@ -54,8 +66,19 @@ export function isKernelStale() {
 /** @returns {boolean} */
 export function isMainStale() {
   return isStale(
-    Object.keys(mainEntries()).map((name) => `out/main/${name}.js`),
+    [
+      ...Object.keys(mainEntries()).map((name) => `out/main/${name}.js`),
+      ...Object.keys(preloadEntries()).map((name) => `out/preload/${name}.cjs`),
+    ],
     mainInputs,
+  );
+}
+
+/** @returns {boolean} */
+export function isRendererStale() {
+  return isStale(
+    ["out/renderer/index.html"],
+    ["electron.vite.config.ts", "tsconfig.base.json", "package-lock.json", "src-renderer", "src-shared"],
   );
 }
 
@@ -82,7 +105,11 @@ function newestTimeMs(path) {
 }
 
 if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const stale = [isKernelStale() && kernelOutput, isMainStale() && "out/main"].filter(Boolean);
+  const stale = [
+    isKernelStale() && kernelOutput,
+    isMainStale() && "out/main",
+    isRendererStale() && "out/renderer",
+  ].filter(Boolean);
   if (stale.length > 0) {
     console.log(`to be built: ${stale.join(", ")}`);
     process.exitCode = 1;

@@ -1,20 +1,22 @@
 /**
- * Builds what tests run on, if it is missing or older than its sources: the kernel, and the bundles that hold the workers
- * and the command.
+ * Builds what tests run on, if it is missing or older than its sources: the kernel, and the bundles that hold the workers,
+ * the command and the interface.
  */
 import { execFileSync } from "node:child_process";
 import { rmSync } from "node:fs";
-import { isKernelStale, isMainStale } from "../build/outputs.js";
+import { isKernelStale, isMainStale, isRendererStale } from "../build/outputs.js";
 
 export default function setup(): void {
   if (isKernelStale()) runScript("build:kernel");
-  if (!isMainStale()) return;
+  if (!isMainStale() && !isRendererStale()) return;
   try {
     runScript("build:main");
   } catch {
     // Most tests need no bundle: run them. Those that do must not pass on an old one.
-    rmSync("out/main", { recursive: true, force: true });
-    console.error("The bundles (out/main) could not be built, see above: tests that start them will fail.");
+    for (const folder of [...(isMainStale() ? ["out/main"] : []), ...(isRendererStale() ? ["out/renderer"] : [])]) {
+      rmSync(folder, { recursive: true, force: true });
+      console.error(`The bundles in ${folder} could not be built, see above: tests that start them will fail.`);
+    }
   }
 }
 

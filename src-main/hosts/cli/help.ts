@@ -1,4 +1,5 @@
 /** What `--help` prints, by command; "" is the overview. */
+import { DEFAULT_PORT } from "../serve/default-port";
 
 const READING = `
 Reading:
@@ -22,7 +23,13 @@ Usage: hopscope COMMAND FILE... [options]
   fields    chosen fields of every packet, the same text as tshark -T fields
   packets   the packet list: No. Time Source Destination Protocol Length Info
   flows     flows at every depth, with Community ID, Zeek state and history
-  export    writes csv, json, ndjson, pcapng, conn.log
+  connections  who called whom: through NAT and tunnels, the path each way, pods, Services
+  journeys  the packets of a connection, hop by hop
+  findings  what is worth a look: losses, blackholes, stalls, conflicts, with evidence and what to check
+  model     the network model's rules: held, broken, no evidence
+  export    writes csv, json, ndjson, pcapng, conn.log, hubble.json, ipfix.csv
+  serve     the app in a browser, on this machine only
+  open      the app in a window of its own
 
 hopscope COMMAND --help tells more.
 `,
@@ -60,14 +67,83 @@ number of the carrying flow, capture points. Counts are those of the capture poi
       --point              one line per flow and capture point
   -Y, --filter FILTER      only packets that match
 ${READING}`,
+  connections: `Usage: hopscope connections FILE... [--cluster CLUSTER.json] [--json]
+
+Joins the sightings of every packet over all capture points and files, through NAT, tunnels and offload, and prints the
+connections, one line each, tab-separated: client, what it asked for, who answered, as whom the server saw it, traffic kind,
+tunnels, packets sent, missing on the way, sent again, path.
+
+      --cluster FILE       output of kubectl get nodes,pods,services,endpointslices -A -o json or yaml (repeatable):
+                           names are told by it; without it nodes, pods and Services are inferred and marked so
+      --clock-offset FILE=SECONDS  add so much to a file's times (repeatable); without it offsets between files are estimated
+                           from packets seen both ways
+      --json               one object: points, connections, clocks, where every sighting went
+${READING}`,
+  findings: `Usage: hopscope findings FILE... [--cluster CLUSTER.json] [--conntrack FILE] [--json]
+
+Prints what is worth a person's attention, worst first: what happened, where, why it is believed, what was ruled out, the
+packets that show it (file and number), and the command to run next. Kinds: lost-between mtu-blackhole path-mtu
+snat-hides-client asymmetric-path policy-silence no-endpoint broken-outer-checksum port-reuse conntrack-clash conntrack-differs dns-stall
+arp-conflict slow-hop slow-answer ttl duplicate-delivery. Nothing is changed anywhere; commands are for you to run.
+
+      --json               one object: findings, and what was compared with connection tracking
+      --cluster FILE       see hopscope connections --help; NetworkPolicies and EndpointSlices are used, too
+      --conntrack FILE     output of conntrack -L or -E, also -o extended,timestamp (repeatable): compared with what the
+                           packets show
+      --clock-offset FILE=SECONDS   see hopscope connections --help
+${READING}`,
+  model: `Usage: hopscope model FILE... [--cluster CLUSTER.json] [--json]
+
+Holds the rules of the Kubernetes network model against the packets: pods reach all pods without NAT; nodes and pods reach
+each other without NAT; a pod sees itself under the address others see it under. Each is held, broken, or without evidence,
+with the packets for and against.
+
+      --json               one object, with up to 20 connections for and against each rule
+      --cluster FILE       see hopscope connections --help
+      --clock-offset FILE=SECONDS   see hopscope connections --help
+${READING}`,
+  journeys: `Usage: hopscope journeys FILE... [--connection ID] [--cluster CLUSTER.json] [--json]
+
+Prints the packets of a connection: each sighting in hop order, with times, and what the hop changed. Without --connection:
+how every packet was accounted for, and the clocks of the files.
+
+      --connection ID      as hopscope connections prints it
+      --cluster FILE       see hopscope connections --help
+      --clock-offset FILE=SECONDS
+      --json
+${READING}`,
   export: `Usage: hopscope export FILE... --to NAME [-Y FILTER] [-e FIELD...]
 
 Writes what the name says:
   X.pcapng                 packets, with interfaces, comments, options and nanoseconds kept
   X.csv X.json X.ndjson    the packet list, or the fields chosen with -e
   conn.log                 flows as Zeek's conn.log
+  hubble.json              every sighting of a connection's packets as Hubble's flow JSON, one object a line
+  ipfix.csv                connections with IPFIX's names, before and after translation side by side
 
   -Y, --filter FILTER      only packets that match
   -e, --field FIELD        a column (repeatable)
+      --connection ID      only this one, for pcapng, hubble.json and ipfix.csv; hopscope connections lists them
+      --journeys           pcapng: every sighting of a packet gets the same epb_packetid, and a comment with its hop
+                           (always with --connection)
+      --cluster FILE       see hopscope connections --help
+      --clock-offset FILE=SECONDS
 ${READING}`,
+  serve: `Usage: hopscope serve [FILE...] [--port N] [--no-open]
+
+Serves the app to a browser on this machine, at 127.0.0.1 only, and opens it. The link that is printed lets one browser in,
+once. Ctrl+C ends it.
+
+      --port N             this port, 0 for any free one; without it ${DEFAULT_PORT}, or the next one that is free.
+                           What the browser keeps (notes) belongs to the port
+      --no-open            only print the link
+  -h, --help               this text
+`,
+  open: `Usage: hopscope open [FILE...]
+
+Opens the app in a window of its own. Where Electron's binary cannot be had, or there is no display, it says so and serves the
+app to a browser instead (hopscope serve).
+
+  -h, --help               this text
+`,
 };

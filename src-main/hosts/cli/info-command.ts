@@ -1,7 +1,7 @@
 /** `hopscope info`: what a capture holds. */
+import { oneLine } from "../../../src-shared/base/text";
 import { CaptureCounter, type FileSummary } from "../../engine/session/capture-summary";
 import { print } from "./output";
-import { oneLine } from "./packets-command";
 import { type RunOptions, readCaptures } from "./run";
 
 export interface InfoOptions extends Omit<RunOptions, "flows"> {

@@ -62,7 +62,7 @@ async function fields(args: string[]): Promise<number> {
   const { runFields } = await import("./fields-command");
   return runFields({
     inputs: positionals,
-    decode: decodeOptions(values, false),
+    decode: decodeOptions(values, "ipv6"),
     fields: values.field ?? [],
     filter: values.filter,
     format: oneOf<FieldsFormat>("format", values.format, ["tsv", "csv", "json", "ek"], "tsv"),
@@ -137,6 +137,83 @@ async function flows(args: string[]): Promise<number> {
   });
 }
 
+/** Options of the commands that join. */
+const JOINING = {
+  cluster: { type: "string", multiple: true },
+  "clock-offset": { type: "string", multiple: true },
+  json: { type: "boolean" },
+} as const satisfies Options;
+
+async function connections(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { ...READING, ...JOINING } });
+  if (values.help) return help("connections");
+  const count = threads(values.threads);
+  const { runConnections } = await import("./connections-command");
+  return runConnections({
+    inputs: positionals,
+    decode: decodeOptions(values, true),
+    cluster: values.cluster ?? [],
+    clockOffsets: values["clock-offset"] ?? [],
+    json: values.json ?? false,
+    ...(count && { threads: count }),
+  });
+}
+
+async function journeys(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { ...READING, ...JOINING, connection: { type: "string" } },
+  });
+  if (values.help) return help("journeys");
+  const count = threads(values.threads);
+  const { runJourneys } = await import("./journeys-command");
+  return runJourneys({
+    inputs: positionals,
+    decode: decodeOptions(values, true),
+    cluster: values.cluster ?? [],
+    clockOffsets: values["clock-offset"] ?? [],
+    connection: values.connection,
+    json: values.json ?? false,
+    ...(count && { threads: count }),
+  });
+}
+
+async function findings(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { ...READING, ...JOINING, conntrack: { type: "string", multiple: true } },
+  });
+  if (values.help) return help("findings");
+  const count = threads(values.threads);
+  const { runFindings } = await import("./findings-command");
+  return runFindings({
+    inputs: positionals,
+    decode: decodeOptions(values, true),
+    cluster: values.cluster ?? [],
+    clockOffsets: values["clock-offset"] ?? [],
+    conntrack: values.conntrack ?? [],
+    json: values.json ?? false,
+    ...(count && { threads: count }),
+  });
+}
+
+async function model(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { ...READING, ...JOINING } });
+  if (values.help) return help("model");
+  const count = threads(values.threads);
+  const { runModel } = await import("./model-command");
+  return runModel({
+    inputs: positionals,
+    decode: decodeOptions(values, true),
+    cluster: values.cluster ?? [],
+    clockOffsets: values["clock-offset"] ?? [],
+    json: values.json ?? false,
+    ...(count && { threads: count }),
+  });
+}
+
 async function exportTo(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
@@ -146,6 +223,10 @@ async function exportTo(args: string[]): Promise<number> {
       to: { type: "string" },
       filter: { type: "string", short: "Y" },
       field: { type: "string", short: "e", multiple: true },
+      connection: { type: "string" },
+      journeys: { type: "boolean" },
+      cluster: { type: "string", multiple: true },
+      "clock-offset": { type: "string", multiple: true },
     },
   });
   if (values.help) return help("export");
@@ -159,8 +240,42 @@ async function exportTo(args: string[]): Promise<number> {
     to: values.to,
     filter: values.filter,
     fields: values.field ?? [],
+    connection: values.connection,
+    journeys: values.journeys ?? false,
+    cluster: values.cluster ?? [],
+    clockOffsets: values["clock-offset"] ?? [],
     ...(count && { threads: count }),
   });
+}
+
+async function serve(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { port: { type: "string" }, "no-open": { type: "boolean" }, help: { type: "boolean", short: "h" } },
+  });
+  if (values.help) return help("serve");
+  const port = portNumber(values.port);
+  const { runServe } = await import("./serve-command");
+  return runServe({ inputs: positionals, port, open: !values["no-open"] });
+}
+
+async function open(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { help: { type: "boolean", short: "h" } },
+  });
+  if (values.help) return help("open");
+  const { runOpen } = await import("./open-command");
+  return runOpen(positionals);
+}
+
+function portNumber(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535)
+    throw new UsageError(`--port ${text}: expected a number from 0 (any free port) to 65535`);
+  return Number(text);
 }
 
 function help(command: string): number {
@@ -173,7 +288,13 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
   fields,
   packets,
   flows,
+  connections,
+  journeys,
+  findings,
+  model,
   export: exportTo,
+  serve,
+  open,
 };
 
 async function main(argv: string[]): Promise<number> {

@@ -1,4 +1,5 @@
 /** `hopscope packets`: the packet list, as Wireshark shows it. */
+import { oneLine } from "../../../src-shared/base/text";
 import { TextWriter } from "../../../src-shared/base/text-writer";
 import { summarise } from "../../engine/packets/summary";
 import { PacketSelection } from "./selection";
@@ -11,12 +12,20 @@ export interface PacketsOptions extends Omit<RunOptions, "flows"> {
   readonly count: number | undefined;
 }
 
-/** Control characters of hostile text must not reach a terminal. */
-export function oneLine(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu,
-    (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
+/** Time since the first packet, in seconds; negative if before it. */
+function printSince(
+  out: TextWriter,
+  base: { readonly seconds: number; readonly nanoseconds: number },
+  seconds: number,
+  nanoseconds: number,
+): void {
+  let s = seconds - base.seconds;
+  let ns = nanoseconds - base.nanoseconds;
+  if (ns < 0) {
+    s--;
+    ns += 1e9;
+  }
+  out.time(s, ns);
 }
 
 export async function runPackets(options: PacketsOptions): Promise<number> {
@@ -42,16 +51,11 @@ export async function runPackets(options: PacketsOptions): Promise<number> {
     for (let packet = 0; packet < batch.packetCount; packet++) {
       const seconds = batch.seconds(packet);
       const nanoseconds = batch.nanoseconds(packet);
-      base ??= { seconds, nanoseconds };
+      const hasTime = batch.hasTime(packet);
+      if (hasTime) base ??= { seconds, nanoseconds };
       if (keep && !keep[packet]) continue;
-      let s = seconds - base.seconds;
-      let ns = nanoseconds - base.nanoseconds;
-      if (ns < 0) {
-        s--;
-        ns += 1e9;
-      }
       cell.clear();
-      cell.time(s, ns);
+      if (hasTime && base) printSince(cell, base, seconds, nanoseconds);
       const summary = summarise(batch, packet, run.workspace.points[batch.point[packet] as number]);
       const number = String(before + batch.numberBefore + packet + 1);
       out.text(

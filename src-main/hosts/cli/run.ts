@@ -53,6 +53,7 @@ export async function readCaptures(
     points: workspace.points,
     kernel: handle.kernel,
     scratch: handle.scratch,
+    decode: options.decode,
     verifyChecksums: options.verifyChecksums ?? false,
   };
   const run: CaptureRun = { workspace, handle, context };
@@ -86,7 +87,7 @@ export function parseDecodeAs(values: readonly string[]): Pick<DecodeOptions, "u
   const tcpPorts: [number, DecodeAsPort][] = [];
   const interfaces: [string, number][] = [];
   for (const value of values) {
-    const port = /^(udp|tcp)\.port={1,2}(\d+)[:,](\w+)$/.exec(value);
+    const port = /^(udp|tcp)\.port={1,2}(\d+)[:,]([\w-]+)$/.exec(value);
     const link = /^interface=(.+)[:,](\d+)$/.exec(value);
     if (port) {
       const as = port[3] as string;
@@ -111,7 +112,7 @@ export function decodeOptions(
     readonly "no-reassemble"?: boolean | undefined;
     readonly "known-ports-only"?: boolean | undefined;
   },
-  reassembleByDefault: boolean,
+  reassembleByDefault: DecodeOptions["reassemble"],
 ): DecodeOptions {
   return {
     ...DEFAULT_DECODE_OPTIONS,

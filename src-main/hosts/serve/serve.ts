@@ -1,0 +1,96 @@
+/**
+ * `hopscope serve`, from start to Ctrl+C: engine, hub and browser host put together, the address printed, the browser opened.
+ * The desktop window falls back on it where Electron's binary cannot be had.
+ */
+import { join } from "node:path";
+import { appRoot } from "../shared/app-root";
+import { EngineHub, type EngineLink, type HostHandlers } from "../shared/engine-hub";
+import { type CommonHandlers, commonHandlers, openFromHost } from "../shared/host-handlers";
+import { InterfaceFiles } from "../shared/interface-files";
+import { SettingsStore } from "../shared/settings-store";
+import { configFolder, makeScratchFolder, removeScratchFolder } from "../shared/user-folders";
+import { type BrowserHost, startBrowserHost } from "./browser-host";
+import { hasDisplay, openBrowser } from "./open-browser";
+import { Transfers } from "./transfers";
+
+export interface ServeOptions {
+  /** Captures to open, as typed. */
+  readonly files: readonly string[];
+  readonly port?: number | undefined;
+  /** Opens a browser, if there is a display. */
+  readonly open: boolean;
+  /** Lines for the person at the terminal. */
+  readonly say: (line: string) => void;
+  readonly startEngine: (options: { readonly scratchFolder: string }) => EngineLink;
+  /** Ends the host: Ctrl+C. */
+  readonly signal: AbortSignal;
+}
+
+/** Resolves after the end, when everything is closed. Rejects if no port can be had. */
+export async function serve(options: ServeOptions): Promise<void> {
+  const scratchFolder = makeScratchFolder();
+  try {
+    const transfers = new Transfers(scratchFolder);
+    const common: CommonHandlers = { host: "browser", settings: new SettingsStore(configFolder()), scratchFolder };
+    const hub = new EngineHub(options.startEngine({ scratchFolder }), {
+      ...commonHandlers(common),
+      ...exportHandler(transfers),
+    });
+    let host: BrowserHost;
+    try {
+      host = await startBrowserHost({
+        hub,
+        files: new InterfaceFiles(join(appRoot(), "out/renderer")),
+        transfers,
+        port: options.port,
+        newLink: (link) => options.say(`That link was used before. A fresh one: ${link}`),
+      });
+    } catch (error) {
+      await hub.close();
+      throw error;
+    }
+    // Not awaited: reading starts while the browser does.
+    void openFromHost(hub, options.files, false, common);
+    if (host.movedFrom !== undefined)
+      options.say(
+        `Port ${host.movedFrom} is taken, using ${host.port}: what was kept in the browser for the other port is not shown.`,
+      );
+    options.say(`Hopscope is at ${host.link}`);
+    options.say("The link lets one browser in, once. Ctrl+C ends Hopscope.");
+    if (options.open && hasDisplay()) openBrowser(host.link);
+    await ended(options.signal);
+    await host.close();
+    await hub.close();
+  } finally {
+    removeScratchFolder(scratchFolder);
+  }
+}
+
+/** Exports are written to the scratch folder under a name of ours; the answer's path is the address to fetch them at. */
+function exportHandler(transfers: Transfers): HostHandlers {
+  return {
+    "export.write": async (params, { forward }) => {
+      const { path, address } = transfers.placeExport(params.path);
+      return { ...(await forward({ ...params, path })), path: address };
+    },
+  };
+}
+
+function ended(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** Aborts at the first Ctrl+C (or a polite kill); a second one ends the process at once. */
+export function untilInterrupted(): AbortSignal {
+  const abort = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, () => {
+      if (abort.signal.aborted) process.exit(130);
+      abort.abort();
+    });
+  }
+  return abort.signal;
+}

@@ -1,0 +1,86 @@
+/** The methods a host answers itself, but for dialogs and exports, which each host does its own way. */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { ContractError } from "../../../src-shared/contract/messages";
+import type { AppInfo } from "../../../src-shared/contract/results";
+import { appVersion } from "./app-root";
+import type { EngineHub, HostHandlers } from "./engine-hub";
+import { listFolder } from "./folder-listing";
+import type { SettingsStore } from "./settings-store";
+
+export interface CommonHandlers {
+  readonly host: AppInfo["host"];
+  readonly settings: SettingsStore;
+  /** Paths below it are the host's own (uploads): they are not remembered. */
+  readonly scratchFolder: string;
+  /** Called with what was opened, after it was: Electron tells the system too. */
+  readonly opened?: (paths: readonly string[]) => void;
+}
+
+export function commonHandlers(options: CommonHandlers): HostHandlers {
+  const { settings, scratchFolder } = options;
+  return {
+    "app.info": () => ({
+      name: "Hopscope",
+      version: appVersion(),
+      host: options.host,
+      platform: process.platform,
+      node: process.versions.node,
+      dialogs: options.host === "electron",
+      recent: settings.recentFiles(),
+      // The host has opened them before any window asks (openFromHost).
+      startFiles: [],
+    }),
+    "settings.get": ({ name }) => ({ value: settings.get(name) }),
+    "settings.set": ({ name, value }) => {
+      settings.set(name, value);
+      return null;
+    },
+    "files.pick": unsupported,
+    "files.pickSave": unsupported,
+    "files.list": ({ path }) => listFolder(path),
+    "files.forgetRecent": () => {
+      settings.forgetRecent();
+      return null;
+    },
+    "workspace.open": async ({ paths, add }, { forward }) => {
+      const absolute = paths.map(absolutePath);
+      const state = await forward({ paths: absolute, add });
+      const kept = absolute.filter((path) => !path.startsWith(scratchFolder) && existsSync(path));
+      settings.addRecent(kept, Date.now());
+      options.opened?.(kept);
+      return state;
+    },
+  };
+}
+
+/**
+ * Opens files for the host itself (what it was started with, a second start, the system's "open with"). Never rejects: the
+ * workspace's own problems tell the windows what is wrong with a file.
+ */
+export async function openFromHost(
+  hub: EngineHub,
+  paths: readonly string[],
+  add: boolean,
+  options: Pick<CommonHandlers, "settings" | "opened">,
+): Promise<void> {
+  if (paths.length === 0) return;
+  const absolute = paths.map(absolutePath);
+  try {
+    await hub.request("workspace.open", { paths: absolute, add });
+  } catch {
+    return;
+  }
+  const kept = absolute.filter((path) => existsSync(path));
+  options.settings.addRecent(kept, Date.now());
+  options.opened?.(kept);
+}
+
+/** "-" is standard input. */
+function absolutePath(path: string): string {
+  return path === "-" ? path : resolve(path);
+}
+
+function unsupported(): never {
+  throw new ContractError("unsupported", "a browser has no native dialogs; use the window's own file chooser");
+}

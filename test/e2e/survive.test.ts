@@ -1,0 +1,108 @@
+/** The app goes on after what happens to programs: a reload, a second tab, a crash of the engine or of the page. */
+import { afterAll, describe, expect, it } from "vitest";
+import { type App, HOSTS, openApp } from "./support/app";
+import { CHROMIUM, closeSharedChromium } from "./support/chromium";
+import { startServe } from "./support/serve-process";
+
+afterAll(closeSharedChromium);
+
+const DHCP = "fixtures/dhcp.pcap";
+
+async function showsDhcp(page: App["page"]): Promise<void> {
+  const status = page.getByRole("status", { name: "Packets" });
+  await expect.poll(() => status.innerText(), { timeout: 10_000 }).toMatch(/\b5 packets/);
+}
+
+describe.skipIf(CHROMIUM === undefined).each(HOSTS)("the %s host", (host) => {
+  it("has the workspace still open after a reload", async () => {
+    const app = await openApp(host, [DHCP]);
+    await app.page.reload();
+    await app.idle();
+    await showsDhcp(app.page);
+    await app.close();
+  });
+
+  it("opens the captures again after its engine crashed, says so, and answers", async () => {
+    const app = await openApp(host, [DHCP]);
+    await showsDhcp(app.page);
+    await app.crashEngine();
+    const notice = app.page.getByText(/engine stopped/i).first();
+    await notice.waitFor();
+    await app.idle();
+    await showsDhcp(app.page);
+    await app.screenshot(`survive/engine-crash-${host}`);
+    await app.page.getByText("DHCP Offer").first().click();
+    await app.idle();
+    await expect.poll(() => app.page.locator("body").innerText()).toContain("Frame 2");
+    await app.close();
+  });
+});
+
+describe.skipIf(CHROMIUM === undefined)("the browser host", () => {
+  it("shows one workspace in several tabs, and keeps it when one is closed", async () => {
+    const app = await openApp("browser", [DHCP]);
+    const second = await app.page.context().newPage();
+    await second.goto(new URL("/", app.page.url()).href);
+    await showsDhcp(second);
+    // What one tab does, the other sees.
+    await app.page.bringToFront();
+    await app.page
+      .getByRole("checkbox", { name: /interface 0/ })
+      .first()
+      .click();
+    await expect
+      .poll(() =>
+        second
+          .getByRole("checkbox", { name: /interface 0/ })
+          .first()
+          .isChecked(),
+      )
+      .toBe(false);
+    await second.close();
+    await app.page.bringToFront();
+    await app.idle();
+    await showsDhcp(app.page);
+    await app.close();
+  });
+
+  it("tells when it has ended, and that another start needs its own link", async () => {
+    const app = await openApp("browser", [DHCP], { expectedErrors: /ERR_CONNECTION_REFUSED|WebSocket|401/ });
+    const port = new URL(app.page.url()).port;
+    expect(await app.serve?.interrupt()).toBe(0);
+    await app.page.getByText(/connection to Hopscope is lost/).waitFor();
+    const again = await startServe([], { arguments: ["--port", port] });
+    await app.page.getByText(/session is over/).waitFor();
+    await app.screenshot("survive/session-over");
+    await app.page.context().close();
+    expect(await again.interrupt()).toBe(0);
+  });
+});
+
+describe.skipIf(CHROMIUM === undefined)("the electron host", () => {
+  it("loads the page again after it crashed, with the workspace still open", async () => {
+    const app = await openApp("electron", [DHCP], { expectedErrors: /./ });
+    await showsDhcp(app.page);
+    await app.electron?.evaluate(({ BrowserWindow }) => {
+      BrowserWindow.getAllWindows()[0]?.webContents.forcefullyCrashRenderer();
+    });
+    // Asked through Electron: Playwright gives a crashed page up for good.
+    const text = (): Promise<unknown> | undefined =>
+      app.electron?.evaluate(({ BrowserWindow }) =>
+        BrowserWindow.getAllWindows()[0]?.webContents.executeJavaScript("document.body?.innerText ?? ''"),
+      );
+    await expect.poll(text, { timeout: 15_000 }).toMatch(/\b5 packets/);
+    await app.close();
+  });
+
+  it("opens where it was", async () => {
+    const first = await openApp("electron");
+    await first.electron?.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.maximize());
+    await first.close();
+    const again = await openApp("electron", [], { config: first.config });
+    const maximized = await again.electron?.evaluate(({ BrowserWindow }) =>
+      BrowserWindow.getAllWindows()[0]?.isMaximized(),
+    );
+    expect(maximized).toBe(true);
+    await again.close();
+  });
+});
