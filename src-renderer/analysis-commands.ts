@@ -1,0 +1,40 @@
+/** Commands that open the statistics' own things: a followed stream, the export dialog.  */
+import { call } from "./bridge/engine";
+import type { CommandSpec } from "./state/commands.svelte";
+import { details } from "./state/details.svelte";
+import { openDialog } from "./state/dialogs.svelte";
+import { layout } from "./state/layout.svelte";
+import { packets } from "./state/packets.svelte";
+import { selection } from "./state/selection.svelte";
+import ExportDialog from "./views/export/export-dialog.svelte";
+
+export const analysisCommands: readonly CommandSpec[] = [
+  { id: "analyze.follow", enabled: () => canFollow(), run: () => followStream() },
+  {
+    id: "file.export",
+    enabled: () => (packets.view?.rows ?? 0) > 0,
+    run: async () => void (await openDialog<{ close: (result: null) => void }, null>(ExportDialog, {})),
+  },
+];
+
+/** The selected packet has a TCP or UDP header. */
+function canFollow(): boolean {
+  return details.packet?.tree.some((node) => node.field === "tcp" || node.field === "udp") ?? false;
+}
+
+/** Opens the stream of the selected packet in a tab; one tab a stream. */
+async function followStream(): Promise<void> {
+  const packet = selection.packet;
+  const view = packets.view;
+  if (packet === null || !view) return;
+  const { row } = await call("packets.locate", { view: view.view, packet });
+  const { rows } =
+    row < 0 ? { rows: [] } : await call("packets.rows", { view: view.view, from: row, count: 1, columns: [] });
+  const stream = rows[0]?.stream ?? -1;
+  layout.openTab({
+    id: `follow:${stream >= 0 ? stream : `packet-${packet}`}`,
+    pane: "follow",
+    title: stream >= 0 ? `Stream ${stream >> 1}` : `Stream of ${details.packet?.number ?? packet}`,
+    argument: String(packet),
+  });
+}

@@ -1,0 +1,40 @@
+/**
+ * The tabs of the main area, in their order. A pane's component gets `active` (it is in front) and `argument` (of a tab that
+ * was opened for something). It stays mounted once it was shown.
+ */
+import type { Component } from "svelte";
+import PacketsScreen from "./packets-screen.svelte";
+import type { PaneProps } from "./state/layout.svelte";
+import type { IconName } from "./ui/icons";
+import ConnectionsPane from "./views/connections/connections-pane.svelte";
+import FindingsPane from "./views/findings/findings-pane.svelte";
+import FollowPane from "./views/follow/follow-pane.svelte";
+import ConversationsPane from "./views/tables/conversations-pane.svelte";
+import EndpointsPane from "./views/tables/endpoints-pane.svelte";
+import ExpertPane from "./views/tables/expert-pane.svelte";
+import FlowsPane from "./views/tables/flows-pane.svelte";
+import HierarchyPane from "./views/tables/hierarchy-pane.svelte";
+import TimelinePane from "./views/timeline/timeline-pane.svelte";
+
+export interface Pane {
+  /** The command "pane.<id>" brings it to the front. */
+  readonly id: string;
+  readonly title: string;
+  readonly icon: IconName;
+  readonly component: Component<PaneProps>;
+  /** Only in tabs of its own (layout.openTab): it needs an argument. */
+  readonly extra?: boolean;
+}
+
+export const PANES: readonly Pane[] = [
+  { id: "packets", title: "Packets", icon: "list", component: PacketsScreen },
+  { id: "connections", title: "Connections", icon: "apply", component: ConnectionsPane },
+  { id: "flows", title: "Flows", icon: "table", component: FlowsPane },
+  { id: "conversations", title: "Conversations", icon: "table", component: ConversationsPane },
+  { id: "endpoints", title: "Endpoints", icon: "table", component: EndpointsPane },
+  { id: "hierarchy", title: "Protocols", icon: "sort", component: HierarchyPane },
+  { id: "timeline", title: "Timeline", icon: "capture", component: TimelinePane },
+  { id: "expert", title: "Expert", icon: "warning", component: ExpertPane },
+  { id: "findings", title: "Findings", icon: "info", component: FindingsPane },
+  { id: "follow", title: "Follow", icon: "bytes", component: FollowPane, extra: true },
+];

@@ -1,0 +1,85 @@
+/** A connection in words: who asked for what, who answered, what was changed on the way; each line with its evidence. */
+import type { ConnectionJson, EndpointJson } from "../../src-shared/contract/join";
+import { formatBytes, formatNoun } from "./quantity";
+
+export interface Fact {
+  readonly label: string;
+  readonly value: string;
+  /** Why it is believed, or whether it is inferred; null: told by the packets themselves. */
+  readonly note: string | null;
+}
+
+export function endpointText(endpoint: EndpointJson | null): string {
+  if (!endpoint) return "not shown by these files";
+  if (endpoint.port === 0) return endpoint.ip;
+  return endpoint.ip.includes(":") ? `[${endpoint.ip}]:${endpoint.port}` : `${endpoint.ip}:${endpoint.port}`;
+}
+
+function placed(endpoint: EndpointJson & { readonly pod: string | null; readonly node: string | null }): string {
+  const where = [
+    endpoint.pod === null ? null : `pod ${endpoint.pod}`,
+    endpoint.node === null ? null : `on ${endpoint.node}`,
+  ];
+  const text = where.filter(Boolean).join(" ");
+  return text === "" ? endpointText(endpoint) : `${text} (${endpointText(endpoint)})`;
+}
+
+export function connectionFacts(c: ConnectionJson): readonly Fact[] {
+  const inferred = (what: string): string | null => (c.inferred.includes(what) ? "inferred from the traffic" : null);
+  const facts: Fact[] = [
+    { label: "Client", value: placed(c.client), note: inferred("pod") ?? inferred("node") },
+    {
+      label: "Asked for",
+      value: `${c.service === null ? "" : `Service ${c.service}, `}${endpointText(c.requested)}`,
+      note: inferred("service"),
+    },
+    { label: "Answered by", value: placed(c.server), note: inferred("pod") ?? inferred("node") },
+    { label: "Server saw", value: endpointText(c.seenByServerAs), note: null },
+    {
+      label: "Kind",
+      value: `${words(c.kind)}, ${words(c.locality)}${c.hairpin ? ", hairpin" : ""}`,
+      note: inferred("kind"),
+    },
+  ];
+  for (const t of c.translations) {
+    const where = t.between.filter((id) => id !== null).join(" and ");
+    facts.push({
+      label: t.kind.toUpperCase(),
+      value: `${endpointText(t.from)} → ${endpointText(t.to)}${t.node === null ? "" : ` on ${t.node}`}${where === "" ? "" : `, between ${where}`}`,
+      note: `evidence: ${t.evidence.join(", ")}`,
+    });
+  }
+  for (const e of c.encapsulations) {
+    const parts = [e.kind, e.vni === null ? null : `VNI ${e.vni}`, e.port === null ? null : `UDP ${e.port}`];
+    facts.push({
+      label: "Tunnel",
+      value: `${parts.filter(Boolean).join(", ")}: ${e.outer.src} → ${e.outer.dst}`,
+      note: null,
+    });
+  }
+  facts.push(
+    {
+      label: "Path",
+      value: c.path.join(" → ") || "seen at one point only",
+      note: c.otherPaths > 0 ? `${formatNoun(c.otherPaths, "packet")} went otherwise` : null,
+    },
+    { label: "Way back", value: c.returnPath.join(" → ") || "not seen", note: null },
+    {
+      label: "Packets",
+      value: `${formatNoun(c.packets.distinct, "packet")}, ${formatNoun(c.packets.sightings, "sighting")}, ${c.packets.missing === 0 ? "none missing" : `${c.packets.missing} missing`}`,
+      note: null,
+    },
+    {
+      label: "Bytes",
+      value: `${formatBytes(c.bytes.fromClient)} from the client, ${formatBytes(c.bytes.fromServer)} from the server`,
+      note: null,
+    },
+    { label: "State", value: c.state, note: c.ambiguous ? "ambiguous: another join is equally good" : null },
+  );
+  return facts;
+}
+
+/** "pod-to-service" → "pod to Service" */
+export function words(name: string): string {
+  return name.replace(/-/g, " ").replace(/\bservice\b/, "Service");
+}

@@ -1,0 +1,163 @@
+/**
+ * The ladder: time downwards, capture points across, one arrow a packet through all its hops.
+ *
+ * ```
+ *        client-a#0     n1#3       n1#0        n2#0      web-b#0
+ *  0.000    │──────────▶│──────────▶│══════════▶│─────────▶│   SYN            ══ inside a tunnel
+ *  0.041    │◀──────────│◀──────────│◀══════════│◀─────────│   SYN, ACK
+ *  1.002    │──────────▶│─ ─ ✕      │           │          │   lost: last seen at n1#3
+ * ```
+ * Rows have the same height: a gap in time is written between them, it does not stretch the picture.
+ */
+import type { ConnectionJourneys, JourneyInfo } from "../../src-shared/contract/join";
+import { formatDuration } from "./quantity";
+
+export interface LadderColumn {
+  readonly point: number;
+  readonly name: string;
+  readonly subtitle: string;
+}
+
+export interface LadderStep {
+  /** Columns it goes between. */
+  readonly from: number;
+  readonly to: number;
+  /** Nanoseconds the hop took. */
+  readonly hopNs: number;
+  readonly tunnel: boolean;
+  /** "DNAT" "SNAT" "DNAT undone" …; null: addresses stayed. */
+  readonly translation: string | null;
+}
+
+export interface LadderRow {
+  readonly journey: number;
+  readonly time: string;
+  readonly label: string;
+  readonly toServer: boolean;
+  readonly steps: readonly LadderStep[];
+  /** Where it was seen: columns. */
+  readonly seenAt: readonly number[];
+  readonly retransmission: boolean;
+  /** Column it was last seen at and the one it was to be expected at; null: nothing is missing. */
+  readonly lost: { readonly lastSeen: number; readonly expected: number } | null;
+  readonly duplicates: number;
+  /** Written above the row: what part begins ("handshake"), or how long nothing was seen. */
+  readonly heading: string | null;
+  readonly phase: LadderPhase;
+}
+
+export type LadderPhase = "handshake" | "data" | "teardown" | "other";
+
+export interface Ladder {
+  readonly columns: readonly LadderColumn[];
+  readonly rows: readonly LadderRow[];
+}
+
+/** A pause worth telling. */
+const PAUSE_NS = 200e6;
+
+export function buildLadder(data: ConnectionJourneys): Ladder {
+  const order = columnOrder(data);
+  const columnOf = new Map(order.map((point, at) => [point, at]));
+  const columns = order.map((point): LadderColumn => {
+    const known = data.points.find((p) => p.point === point);
+    return { point, name: known?.name ?? `point ${point}`, subtitle: known?.pod ?? known?.node ?? "" };
+  });
+  const isTcp = data.connection.protocol === "tcp";
+  let phase: LadderPhase | null = null;
+  let lastNs = 0;
+  const rows = data.journeys.map((journey): LadderRow => {
+    const now = isTcp ? phaseOf(journey) : "other";
+    const pause = journey.sinceStartNs - lastNs;
+    const begins = now !== phase && now !== "other";
+    const heading = begins
+      ? PHASE_NAMES[now]
+      : pause > PAUSE_NS
+        ? `${formatDuration(pause / 1e9)} without a packet`
+        : null;
+    phase = now;
+    lastNs = journey.sinceStartNs;
+    return {
+      journey: journey.index,
+      time: formatDuration(journey.sinceStartNs / 1e9),
+      label: journey.label,
+      toServer: journey.direction === "to-server",
+      steps: stepsOf(journey, columnOf),
+      seenAt: [...new Set(journey.points.flatMap((point) => columnOf.get(point) ?? []))],
+      retransmission: journey.retransmissionOf >= 0,
+      lost:
+        journey.missingAt >= 0
+          ? { lastSeen: columnOf.get(journey.lastSeen) ?? 0, expected: columnOf.get(journey.missingAt) ?? 0 }
+          : null,
+      duplicates: journey.duplicates,
+      heading,
+      phase: now,
+    };
+  });
+  return { columns, rows };
+}
+
+const PHASE_NAMES: Readonly<Record<LadderPhase, string>> = {
+  handshake: "Handshake",
+  data: "Data",
+  teardown: "Teardown",
+  other: "",
+};
+
+function phaseOf(journey: JourneyInfo): LadderPhase {
+  if (/\bSYN\b/.test(journey.label)) return "handshake";
+  if (/\b(FIN|RST)\b/.test(journey.label)) return "teardown";
+  return "data";
+}
+
+/** Points from the client to the server: the path first, others where the journeys saw them. */
+function columnOrder(data: ConnectionJourneys): readonly number[] {
+  const byId = new Map(data.points.map((point) => [point.id, point.point]));
+  const order: number[] = [];
+  const add = (points: readonly number[]): void => {
+    let after = -1;
+    for (const point of points) {
+      const at = order.indexOf(point);
+      if (at >= 0) after = at;
+      else order.splice(++after, 0, point);
+    }
+  };
+  add(data.connection.path.flatMap((id) => byId.get(id) ?? []));
+  add([...data.connection.returnPath].reverse().flatMap((id) => byId.get(id) ?? []));
+  for (const journey of data.journeys)
+    add(journey.direction === "to-server" ? journey.points : [...journey.points].reverse());
+  return order;
+}
+
+function stepsOf(journey: JourneyInfo, columnOf: ReadonlyMap<number, number>): readonly LadderStep[] {
+  const steps: LadderStep[] = [];
+  for (let i = 1; i < journey.sightings.length; i++) {
+    const a = journey.sightings[i - 1];
+    const b = journey.sightings[i];
+    if (!a || !b || a.point === b.point) continue;
+    const names: string[] = [];
+    const forward = journey.direction === "to-server";
+    if (a.destination.ip !== b.destination.ip || a.destination.port !== b.destination.port)
+      names.push(forward ? "DNAT" : "SNAT undone");
+    if (a.source.ip !== b.source.ip || a.source.port !== b.source.port) names.push(forward ? "SNAT" : "DNAT undone");
+    steps.push({
+      from: columnOf.get(a.point) ?? 0,
+      to: columnOf.get(b.point) ?? 0,
+      hopNs: b.sinceFirstNs - a.sinceFirstNs,
+      tunnel: b.tunnel !== null,
+      translation: names.length > 0 ? names.join(" and ") : null,
+    });
+  }
+  return steps;
+}
+
+/** Rows left when phases are folded: each folded phase keeps its first row. */
+export function foldLadder(ladder: Ladder, folded: ReadonlySet<LadderPhase>): readonly LadderRow[] {
+  const rows: LadderRow[] = [];
+  for (let i = 0; i < ladder.rows.length; i++) {
+    const row = ladder.rows[i] as LadderRow;
+    const begins = ladder.rows[i - 1]?.phase !== row.phase;
+    if (!folded.has(row.phase) || begins || row.lost !== null || row.retransmission) rows.push(row);
+  }
+  return rows;
+}

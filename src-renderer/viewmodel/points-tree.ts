@@ -1,0 +1,117 @@
+/**
+ * The tree of capture points as rows, top to bottom: files, and below an open one its problems and points.
+ *
+ * ```
+ * ▾ n1.pcapng            file 0
+ *     ! cut off          problem 0 of file 0
+ *     eth0               point 0
+ *     cni0               point 1
+ * ▸ n2.pcapng            file 1 (closed: its points are not rows)
+ * ```
+ */
+import type { FileState, PointRole, PointState, ProblemInfo } from "../../src-shared/contract/results";
+
+/** What the box of a file shows: all of its points are enabled, none, or some. */
+export type Checked = "true" | "false" | "mixed";
+
+export type TreeRow =
+  | {
+      readonly kind: "file";
+      readonly key: string;
+      readonly file: FileState;
+      readonly open: boolean;
+      readonly checked: Checked;
+    }
+  | { readonly kind: "problem"; readonly key: string; readonly file: FileState; readonly problem: ProblemInfo }
+  | { readonly kind: "point"; readonly key: string; readonly file: FileState; readonly point: PointState };
+
+/** More problems of a file are in the dialog that the last one opens. */
+export const SHOWN_PROBLEMS = 3;
+
+/** @param closed indices of files whose rows are folded away */
+export function treeRows(
+  files: readonly FileState[],
+  points: readonly PointState[],
+  closed: ReadonlySet<number>,
+): TreeRow[] {
+  const rows: TreeRow[] = [];
+  // Once for all files: workspaces have hundreds of them, and the tree is made anew ten times a second while they load.
+  const pointsOf = new Map<number, PointState[]>();
+  for (const point of points) {
+    const list = pointsOf.get(point.file);
+    if (list) list.push(point);
+    else pointsOf.set(point.file, [point]);
+  }
+  for (const file of files) {
+    const open = !closed.has(file.file);
+    const own = pointsOf.get(file.file) ?? [];
+    rows.push({ kind: "file", key: `file-${file.file}`, file, open, checked: fileChecked(own) });
+    if (!open) continue;
+    for (const [index, problem] of file.problems.slice(0, SHOWN_PROBLEMS).entries()) {
+      rows.push({ kind: "problem", key: `problem-${file.file}-${index}`, file, problem });
+    }
+    for (const point of own) rows.push({ kind: "point", key: `point-${point.point}`, file, point });
+  }
+  return rows;
+}
+
+export function fileChecked(points: readonly PointState[]): Checked {
+  const enabled = points.filter((point) => point.enabled).length;
+  if (enabled === points.length) return "true";
+  return enabled === 0 ? "false" : "mixed";
+}
+
+/** Height of each bar of a sparkline, 0 … 1 of the highest; a part with few packets is still seen. */
+export function sparkHeights(counts: readonly number[]): number[] {
+  const highest = Math.max(0, ...counts);
+  return counts.map((count) => (count <= 0 ? 0 : Math.max(0.12, count / highest)));
+}
+
+/** Bars as one SVG path in a box of `width` × `height`. */
+export function sparkPath(counts: readonly number[], width: number, height: number): string {
+  const heights = sparkHeights(counts);
+  const step = width / Math.max(1, heights.length);
+  const bar = Math.max(0.5, step - 0.4);
+  const round = (value: number): number => Math.round(value * 100) / 100;
+  return heights
+    .flatMap((share, index) =>
+      share === 0
+        ? []
+        : [`M${round(index * step)} ${height}v${round(-share * height)}h${round(bar)}v${round(share * height)}z`],
+    )
+    .join("");
+}
+
+/** Link types that have a name people use; the others keep that of the list of link types ("IEEE802_15_4"). */
+const LINK_TYPES: ReadonlyMap<string, string> = new Map([
+  ["ETHERNET", "Ethernet"],
+  ["RAW", "Raw IP"],
+  ["IPV4", "Raw IPv4"],
+  ["IPV6", "Raw IPv6"],
+  ["LINUX_SLL", "Linux cooked"],
+  ["LINUX_SLL2", "Linux cooked v2"],
+  ["NULL", "BSD loopback"],
+  ["LOOP", "Loopback"],
+  ["PPP", "PPP"],
+  ["IEEE802_11", "Wi-Fi"],
+  ["IEEE802_11_RADIOTAP", "Wi-Fi with radiotap"],
+]);
+
+export function linkTypeLabel(name: string): string {
+  return LINK_TYPES.get(name) ?? name;
+}
+
+export const ROLES: readonly { readonly role: PointRole; readonly label: string; readonly hint: string }[] = [
+  { role: "pod-nic", label: "Pod NIC", hint: "eth0 inside a pod" },
+  { role: "host-veth", label: "Host veth", hint: "A pod's cable end on the node" },
+  { role: "bridge", label: "Bridge", hint: "cni0, cbr0, br0, docker0" },
+  { role: "tunnel-device", label: "Tunnel device", hint: "VXLAN, Geneve, IP-in-IP, TUN" },
+  { role: "node-nic", label: "Node NIC", hint: "The node's own network card" },
+  { role: "router-port", label: "Router port", hint: "A router or gateway between networks" },
+  { role: "loopback", label: "Loopback", hint: "lo" },
+  { role: "unknown", label: "Unknown", hint: "" },
+];
+
+export function roleLabel(role: PointRole): string {
+  return ROLES.find((known) => known.role === role)?.label ?? role;
+}

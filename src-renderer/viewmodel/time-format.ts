@@ -1,0 +1,85 @@
+/**
+ * Times as the packet list shows them.
+ *
+ * ```
+ * [1700000000, 123456789], 6 digits
+ *   relative    "0.023456"                    since the first packet, or the time reference before it
+ *   time        "23:13:20.123456"             local or UTC
+ *   date-time   "2023-11-14 23:13:20.123456"
+ *   epoch       "1700000000.123456"
+ *   delta       "0.000127"                    since the packet in the row above
+ * ```
+ * Digits are cut off, not rounded: a time is never shown before a packet that came earlier.
+ */
+import type { TimeValue } from "../../src-shared/contract/results";
+
+export type TimeFormat = "relative" | "time" | "date-time" | "epoch" | "delta";
+export type TimeZone = "local" | "utc";
+
+export interface TimeStyle {
+  readonly format: TimeFormat;
+  readonly zone: TimeZone;
+  /** Digits after the point, 0 … 9. */
+  readonly precision: number;
+}
+
+/** `base`: what relative times count from; `previous`: the time of the row above (null: the first row, "0"). */
+export function formatTime(
+  time: TimeValue,
+  style: TimeStyle,
+  base: TimeValue | null,
+  previous: TimeValue | null,
+): string {
+  switch (style.format) {
+    case "relative":
+      return formatDifference(time, base ?? time, style.precision);
+    case "delta":
+      return formatDifference(time, previous ?? time, style.precision);
+    case "epoch":
+      return `${time[0]}${fraction(time[1], style.precision)}`;
+    case "time":
+      return `${clock(time, style.zone)}${fraction(time[1], style.precision)}`;
+    case "date-time":
+      return `${day(time, style.zone)} ${clock(time, style.zone)}${fraction(time[1], style.precision)}`;
+  }
+}
+
+/** `time - base` in seconds, without loss: "-0.000001". */
+export function formatDifference(time: TimeValue, base: TimeValue, precision: number): string {
+  let seconds = time[0] - base[0];
+  let nanoseconds = time[1] - base[1];
+  const negative = seconds < 0 || (seconds === 0 && nanoseconds < 0);
+  if (negative) [seconds, nanoseconds] = [-seconds, -nanoseconds];
+  if (nanoseconds < 0) [seconds, nanoseconds] = [seconds - 1, nanoseconds + 1_000_000_000];
+  return `${negative ? "-" : ""}${seconds}${fraction(nanoseconds, precision)}`;
+}
+
+/** Name of the zone for headings: "UTC", "UTC+02:00" (of that moment). */
+export function zoneName(zone: TimeZone, at: TimeValue | null): string {
+  if (zone === "utc") return "UTC";
+  const offset = -new Date((at?.[0] ?? 0) * 1000).getTimezoneOffset();
+  const size = Math.abs(offset);
+  return `UTC${offset < 0 ? "-" : "+"}${two(Math.floor(size / 60))}:${two(size % 60)}`;
+}
+
+function fraction(nanoseconds: number, precision: number): string {
+  return precision === 0 ? "" : `.${String(nanoseconds).padStart(9, "0").slice(0, precision)}`;
+}
+
+function clock(time: TimeValue, zone: TimeZone): string {
+  const date = new Date(time[0] * 1000);
+  return zone === "utc"
+    ? `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`
+    : `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+function day(time: TimeValue, zone: TimeZone): string {
+  const date = new Date(time[0] * 1000);
+  return zone === "utc"
+    ? `${date.getUTCFullYear()}-${two(date.getUTCMonth() + 1)}-${two(date.getUTCDate())}`
+    : `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+function two(number: number): string {
+  return String(number).padStart(2, "0");
+}

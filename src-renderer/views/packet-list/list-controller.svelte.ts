@@ -1,0 +1,439 @@
+/**
+ * What the packet list does: where it stands, which row is selected, what is drawn in a frame.
+ *
+ * ```
+ * wheel, keys, thumb ─► top (wanted) ─┐
+ * packets.view, columns, selection ───┴─► frame: rows asked for; drawn as far as they are there
+ *                                              top = wanted: all rows there       else: stays at the last drawn screen
+ * ```
+ * Nothing is ever drawn without its rows, so there are no blank ones: a jump shows the old screen until the new one is
+ * there (a few milliseconds), with the thumb already at its place.
+ *
+ * The engine merges files by time, so rows may come in above while it still reads. The list then moves with the packet it
+ * stands at (the *anchor*).
+ */
+import type { PacketId, PacketRow, TimeValue } from "../../../src-shared/contract/results";
+import { call, isCancelled } from "../../bridge/engine";
+import { holdIdle } from "../../bridge/idle";
+import { columns } from "../../state/columns.svelte";
+import { details } from "../../state/details.svelte";
+import { packets } from "../../state/packets.svelte";
+import { selection } from "../../state/selection.svelte";
+import { timeBase, timeStyle } from "../../state/time.svelte";
+import { showToast } from "../../state/toasts.svelte";
+import { isDark } from "../../ui/metrics.svelte";
+import { rowColours } from "../../viewmodel/packet-colours";
+import { gutterCell, NO_GUTTER, type Selected, type StreamSpan } from "../../viewmodel/packet-gutter";
+import { clampTop, isShown, topCentring, topShowing, type ScrollArea } from "../../viewmodel/packet-scroll";
+import { REFERENCE_TEXT } from "../../viewmodel/packet-time";
+import { formatTime } from "../../viewmodel/time-format";
+import { ListRows } from "./list-rows";
+import type { RowLook, RowPool } from "./row-pool";
+
+/** While files are still read, full pages are looked at again this often: rows may have been merged in. */
+const RECHECK_MS = 500;
+const IGNORED_TEXT = "<Ignored>";
+const NO_SPAN: StreamSpan = { firstRow: -1, lastRow: -1 };
+
+export class PacketListController {
+  /** Row at the upper edge as it is wanted; follows every movement at once. */
+  top = $state(0);
+  /** Rows that fit, with a fraction. */
+  page = $state(1);
+  /** Row of the selected packet in the view, -1 if it is not in it. */
+  selectedRow = $state(-1);
+  /** Id of the selected row's element while it is on screen. */
+  activeId = $state<string | null>(null);
+  /** Why rows could not be fetched. */
+  problem = $state<string | null>(null);
+  /** Rows were drawn for this view. */
+  drawnView = $state(-1);
+
+  readonly rows = new ListRows(
+    () => this.#rowsCame(),
+    (reason) => (this.problem = reason),
+  );
+
+  #pool: RowPool | null = null;
+  #drawn = 0;
+  #lastTop = 0;
+  #scheduled = false;
+  #looks = new WeakMap<PacketRow, RowLook>();
+  #colours = rowColours(false);
+  /** Row that was asked for by a key and is selected when it is there; -1 none. */
+  #pending = -1;
+  /** Selected packet that `selectedRow` is about. */
+  #located: PacketId | null = null;
+  /** The packet the screen stands at, and its row when it was drawn. */
+  #anchor: { packet: PacketId; row: number } | null = null;
+  #relocating = false;
+  #checkedAt = 0;
+  #span: StreamSpan = NO_SPAN;
+  #selected: Selected | null = null;
+  #generation = -1;
+  #revealed = 0;
+  #locating: AbortController | null = null;
+  /** How far below the upper edge the selected row stood in the view before; null: it was not in sight. */
+  #stoodAt: number | null = null;
+  /** A new view is not drawn before it is known where in it the selected packet is: it would jump. */
+  #settling = false;
+
+  get area(): ScrollArea {
+    return { rows: packets.view?.rows ?? 0, page: this.page };
+  }
+
+  /** The row a key moves from: the one that is already on its way, else the selected one. */
+  get currentRow(): number {
+    return this.#pending >= 0 ? this.#pending : this.selectedRow;
+  }
+
+  attach(pool: RowPool): void {
+    this.#pool = pool;
+    this.invalidate();
+  }
+
+  /** Draws in the next frame. */
+  invalidate(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    const release = holdIdle();
+    requestAnimationFrame(() => {
+      this.#scheduled = false;
+      this.#frame();
+      release();
+    });
+  }
+
+  /** Everything looks different: theme, time format, marks, selection. */
+  restyle(): void {
+    this.#looks = new WeakMap();
+    this.#colours = rowColours(isDark());
+    this.invalidate();
+  }
+
+  scrollTo(top: number): void {
+    this.top = clampTop(top, this.area);
+    this.#anchor = null;
+    this.invalidate();
+  }
+
+  scrollBy(rows: number): void {
+    this.scrollTo(this.top + rows);
+  }
+
+  /** Selects a row and shows it; at once if it is there, else as soon as it is. */
+  selectRow(row: number, where: "near" | "middle" = "near"): void {
+    const { rows } = this.area;
+    if (rows === 0) return;
+    const index = Math.max(0, Math.min(rows - 1, row));
+    this.#pending = index;
+    this.#show(index, where);
+    this.#selectPending();
+    this.invalidate();
+  }
+
+  /** Row and column under an element; null: none. */
+  placeOf(target: EventTarget | null): { readonly index: number; readonly column: number } | null {
+    return this.#pool?.placeOf(target) ?? null;
+  }
+
+  /** The element that shows a row, if one does. */
+  elementOf(row: number): HTMLElement | null {
+    return this.#pool?.elementOf(row) ?? null;
+  }
+
+  /** Data of a row that is kept. */
+  row(index: number): PacketRow | undefined {
+    return this.rows.row(index);
+  }
+
+  /** Data of the selected row, if it is kept. */
+  get selectedData(): PacketRow | undefined {
+    const row = this.selectedRow >= 0 ? this.rows.row(this.selectedRow) : undefined;
+    return row?.packet === selection.packet ? row : undefined;
+  }
+
+  /** Call in an effect: the view or its rows changed. */
+  followView(): void {
+    const view = packets.view;
+    const generation = packets.generation;
+    const ids = columns.list.map((column) => column.id);
+    if (generation !== this.#generation || !view) {
+      this.#generation = generation;
+      const wasShown = this.selectedRow >= 0 && isShown(this.selectedRow, this.top, this.area);
+      this.#stoodAt = wasShown ? this.selectedRow - this.top : null;
+      this.rows.reset(view?.view ?? -1, ids);
+      this.problem = null;
+      this.#pending = -1;
+      this.#anchor = null;
+      this.#located = null;
+      this.selectedRow = -1;
+      this.#relocating = false;
+      this.#settling = view !== null && selection.packet !== null;
+      if (!view) this.drawnView = -1;
+    } else if (view.complete || performance.now() - this.#checkedAt > RECHECK_MS) {
+      this.#checkedAt = performance.now();
+      this.rows.window.markStale();
+      // A filter that had to read the files may only now have found the selected packet; nobody has moved away meanwhile.
+      const packet = selection.packet;
+      if (view.complete && packet !== null && !this.#settling) {
+        if (this.selectedRow < 0 && this.top === 0) void this.#locate(view.view, packet, false);
+        else void this.#locateQuietly(view.view, packet);
+      }
+    }
+    this.invalidate();
+  }
+
+  /** Call in an effect: other columns need other rows. */
+  followColumns(): void {
+    this.rows.reset(
+      packets.view?.view ?? -1,
+      columns.list.map((column) => column.id),
+    );
+    this.problem = null;
+    this.#looks = new WeakMap();
+    this.invalidate();
+  }
+
+  /** Call in an effect: where the selected packet is in this view. */
+  followSelection(): void {
+    const packet = selection.packet;
+    const reveal = selection.reveal !== this.#revealed;
+    this.#revealed = selection.reveal;
+    const view = packets.view;
+    if (packet === null || !view) {
+      this.selectedRow = -1;
+      this.#located = null;
+      this.#settling = false;
+      return;
+    }
+    if (packet === this.#located) {
+      if (reveal && this.selectedRow >= 0) this.#show(this.selectedRow, "middle");
+      return;
+    }
+    this.#located = packet;
+    void this.#locate(view.view, packet, reveal);
+  }
+
+  /** Call in an effect: details tell which packets belong to the selected one. */
+  followDetails(): void {
+    const packet = details.packet;
+    this.#span = NO_SPAN;
+    this.#selected = null;
+    if (packet?.packet === selection.packet && packet) {
+      this.#selected = {
+        packet: packet.packet,
+        stream: this.selectedData?.stream ?? -1,
+        row: this.selectedRow,
+        related: packet.related,
+      };
+      void this.#locateSpan(packet.related);
+    }
+    this.restyle();
+  }
+
+  #show(row: number, where: "near" | "middle"): void {
+    const area = this.area;
+    if (where === "middle" && !isShown(row, this.top, area)) this.top = topCentring(row, area);
+    else this.top = topShowing(row, this.top, area);
+    this.#anchor = null;
+    this.invalidate();
+  }
+
+  #selectPending(): void {
+    const row = this.#pending >= 0 ? this.rows.row(this.#pending) : undefined;
+    if (!row) return;
+    this.selectedRow = this.#pending;
+    this.#located = row.packet;
+    this.#pending = -1;
+    if (selection.packet !== row.packet) selection.select(row.packet, { reveal: false });
+  }
+
+  async #locate(view: number, packet: PacketId, reveal: boolean): Promise<void> {
+    this.#locating?.abort();
+    const request = new AbortController();
+    this.#locating = request;
+    try {
+      const { row } = await call("packets.locate", { view, packet }, { signal: request.signal });
+      if (this.#located !== packet) return;
+      this.selectedRow = row;
+      // A new filter or order keeps the selected packet where it was, if it still lists it.
+      if (row >= 0 && this.#stoodAt !== null) this.scrollTo(row - this.#stoodAt);
+      if (row >= 0) this.#show(row, "middle");
+      else if (reveal)
+        showToast("The filter in force hides this packet.", {
+          action: { label: "Clear filter", run: () => void packets.apply("") },
+        });
+      if (row >= 0) this.#stoodAt = null;
+    } catch (error) {
+      if (!isCancelled(error)) this.selectedRow = -1;
+    } finally {
+      if (this.#locating === request) {
+        this.#settling = false;
+        this.restyle();
+      }
+    }
+  }
+
+  async #locateSpan(related: Selected["related"]): Promise<void> {
+    const view = packets.view?.view;
+    const selected = this.#selected;
+    const first = related.find((other) => other.relation === "first-of-stream");
+    const last = related.find((other) => other.relation === "last-of-stream");
+    if (view === undefined || !selected || (!first && !last)) return;
+    try {
+      const [from, to] = await Promise.all([
+        // The selected packet itself is not among those it is related to.
+        call("packets.locate", { view, packet: (first ?? selected).packet }),
+        call("packets.locate", { view, packet: (last ?? selected).packet }),
+      ]);
+      if (this.#selected?.packet !== selected.packet) return;
+      // In another order than time the first packet may stand below the last one.
+      this.#span = { firstRow: Math.min(from.row, to.row), lastRow: Math.max(from.row, to.row) };
+      this.restyle();
+    } catch {
+      // Without its ends the line is not drawn; the packets are marked all the same.
+    }
+  }
+
+  #rowsCame(): void {
+    const anchor = this.#anchor;
+    const here = anchor ? this.rows.row(anchor.row) : undefined;
+    if (anchor && here && here.packet !== anchor.packet && !this.#relocating) void this.#follow(anchor);
+    this.invalidate();
+  }
+
+  /** Rows came in above: the list moves with the packet it stands at. */
+  async #follow(anchor: { packet: PacketId; row: number }): Promise<void> {
+    const view = packets.view?.view;
+    if (view === undefined) return;
+    this.#relocating = true;
+    try {
+      const { row } = await call("packets.locate", { view, packet: anchor.packet });
+      if (row >= 0 && this.#anchor === anchor) {
+        const by = row - anchor.row;
+        this.top = clampTop(this.top + by, this.area);
+        this.#drawn = this.top;
+        if (this.selectedRow >= 0) this.selectedRow += by;
+        this.#anchor = null;
+      }
+    } catch {
+      // The view went away: another one follows.
+    } finally {
+      this.#relocating = false;
+      // The selected packet's row is another one too.
+      if (this.selectedRow >= 0 && selection.packet !== null && packets.view)
+        void this.#locateQuietly(packets.view.view, selection.packet);
+      this.invalidate();
+    }
+  }
+
+  async #locateQuietly(view: number, packet: PacketId): Promise<void> {
+    try {
+      const { row } = await call("packets.locate", { view, packet });
+      if (selection.packet === packet) this.selectedRow = row;
+      this.restyle();
+    } catch {
+      // As above.
+    }
+  }
+
+  #frame(): void {
+    const view = packets.view;
+    const pool = this.#pool;
+    if (!pool || this.#relocating || this.#settling) return;
+    if (!view || view.rows === 0) {
+      // A filter that is still looking keeps the old rows in sight until it has found something, or nothing at all.
+      if (!view || view.complete) pool.draw(0, 0, -1, () => null);
+      if (view?.complete) this.drawnView = view.view;
+      return;
+    }
+    const area = this.area;
+    this.top = clampTop(this.top, area);
+    const towards = Math.sign(this.top - this.#lastTop);
+    this.#lastTop = this.top;
+    const from = Math.max(0, Math.floor(this.top) - 1);
+    const to = Math.min(view.rows, Math.ceil(this.top + area.page));
+    this.rows.ensure(from, to, view.rows, towards);
+    this.#selectPending();
+    if (selection.packet === null && this.#pending < 0 && this.rows.row(0) && this.top === 0) {
+      this.#pending = 0;
+      this.#selectPending();
+    }
+    const drawable = this.rows.window.drawableTop(this.top, this.#drawn, area.page, view.rows);
+    if (drawable === null) return;
+    this.#drawn = drawable;
+    this.drawnView = view.view;
+    const first = Math.floor(drawable);
+    const last = Math.min(view.rows - 1, Math.ceil(drawable + area.page) - 1);
+    pool.draw(drawable, first, last, (index) => this.#look(index));
+    this.activeId = this.selectedRow >= 0 ? pool.idOf(this.selectedRow) : null;
+    this.#learnStream();
+    this.#anchor ??= this.#anchorAt(first, last);
+  }
+
+  /** Details may come before the selected row: only the row tells the stream. */
+  #learnStream(): void {
+    const stream = this.selectedData?.stream ?? -1;
+    if (!this.#selected || this.#selected.stream >= 0 || stream < 0) return;
+    this.#selected = { ...this.#selected, stream };
+    this.restyle();
+  }
+
+  /** At the very start the list stays at the start, whatever comes in. */
+  #anchorAt(first: number, last: number): { packet: PacketId; row: number } | null {
+    if (this.top === 0) return null;
+    const row = this.selectedRow >= first && this.selectedRow <= last ? this.selectedRow : first;
+    const data = this.rows.row(row);
+    return data ? { packet: data.packet, row } : null;
+  }
+
+  #look(index: number): RowLook | null {
+    const row = this.rows.row(index);
+    if (!row) return null;
+    const known = this.#looks.get(row);
+    if (known) return known;
+    const made = this.#makeLook(row, index);
+    this.#looks.set(row, made);
+    return made;
+  }
+
+  #makeLook(row: PacketRow, index: number): RowLook {
+    const states: string[] = [];
+    const ignored = selection.ignored.has(row.packet);
+    const marked = selection.marks.has(row.packet);
+    const reference = selection.references.has(row.packet);
+    const selected = row.packet === selection.packet;
+    if (selected) states.push("selected");
+    if (marked) states.push("marked");
+    if (ignored) states.push("ignored");
+    if (reference) states.push("reference");
+    const colour = selected || ignored || marked ? undefined : this.#colours[row.colour];
+    return {
+      cells: this.cellTexts(row, index),
+      background: colour?.background ?? "",
+      text: colour?.text ?? "",
+      states: states.join(" "),
+      gutter: this.#selected
+        ? gutterCell({ index, packet: row.packet, stream: row.stream }, this.#selected, this.#span)
+        : NO_GUTTER,
+    };
+  }
+
+  /** The texts of a row as they are shown, by column. */
+  cellTexts(row: PacketRow, index: number): string[] {
+    const ignored = selection.ignored.has(row.packet);
+    return columns.list.map((column, at) => {
+      if (column.id === "number") return String(row.number);
+      if (column.id === "time") return this.#timeText(row, index);
+      if (ignored) return column.id === "info" ? IGNORED_TEXT : "";
+      return row.cells[at] ?? "";
+    });
+  }
+
+  #timeText(row: PacketRow, index: number): string {
+    if (selection.references.has(row.packet)) return REFERENCE_TEXT;
+    const previous: TimeValue | null = index > 0 ? (this.rows.row(index - 1)?.time ?? null) : null;
+    return formatTime(row.time, timeStyle(), timeBase(row.time), previous);
+  }
+}

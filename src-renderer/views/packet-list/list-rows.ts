@@ -1,0 +1,86 @@
+/**
+ * Fetches the rows the list draws, a page at a time, from the engine's view.
+ *
+ * ```
+ * ensure(shown rows) ─► pages that are missing ─► packets.rows ─► PacketWindow ─► changed() ─► next frame
+ *                       pages nobody needs any more: cancelled
+ * ```
+ */
+import { ContractError } from "../../../src-shared/contract/messages";
+import type { PacketRow } from "../../../src-shared/contract/results";
+import { call, errorText, isCancelled } from "../../bridge/engine";
+import { PacketWindow, PAGE_ROWS } from "../../viewmodel/packet-window";
+
+/** Requests under way at once: the shown pages, and one ahead. */
+const MAX_REQUESTS = 4;
+/** Pages this far from what is shown are no longer worth waiting for. */
+const KEEP_PAGES = 3;
+
+export class ListRows {
+  readonly window = new PacketWindow();
+  readonly #asked = new Map<number, AbortController>();
+  #view = -1;
+  #columns: readonly string[] = [];
+
+  /** `changed`: rows came; `failed`: they cannot be had, with the reason. */
+  constructor(
+    private readonly changed: () => void,
+    private readonly failed: (reason: string) => void,
+  ) {}
+
+  /** Another view or other columns: what is kept is of no use. */
+  reset(view: number, columns: readonly string[]): void {
+    for (const request of this.#asked.values()) request.abort();
+    this.#asked.clear();
+    this.window.clear();
+    this.#view = view;
+    this.#columns = columns;
+  }
+
+  row(index: number): PacketRow | undefined {
+    return this.window.row(index);
+  }
+
+  /** Asks for what is missing of rows [from, to) and around; `towards`: direction of movement, -1 0 1. */
+  ensure(from: number, to: number, rows: number, towards: number): void {
+    if (this.#view < 0) return;
+    const first = Math.floor(from / PAGE_ROWS) - KEEP_PAGES;
+    const last = Math.floor(to / PAGE_ROWS) + KEEP_PAGES;
+    for (const [page, request] of this.#asked) {
+      if (page >= first && page <= last) continue;
+      request.abort();
+      this.#asked.delete(page);
+    }
+    for (const wanted of this.window.missing(from, to, rows, towards, new Set(this.#asked.keys()))) {
+      if (!wanted.shown && this.#asked.size >= MAX_REQUESTS) break;
+      void this.#fetch(wanted.page, wanted.from, wanted.count);
+    }
+  }
+
+  async #fetch(page: number, from: number, count: number): Promise<void> {
+    const request = new AbortController();
+    this.#asked.set(page, request);
+    try {
+      const columns = [...this.#columns];
+      const { epoch } = this.window;
+      const { rows } = await call(
+        "packets.rows",
+        { view: this.#view, from, count, columns },
+        { signal: request.signal },
+      );
+      this.window.store(page, rows, epoch);
+      this.#done(page, request);
+    } catch (error) {
+      this.#done(page, request);
+      // A view that is gone is replaced by another, and this is called again then.
+      if (!isCancelled(error) && !(error instanceof ContractError && error.code === "gone"))
+        this.failed(errorText(error));
+    }
+  }
+
+  #done(page: number, request: AbortController): void {
+    if (this.#asked.get(page) !== request) return;
+    this.#asked.delete(page);
+    this.changed();
+  }
+}

@@ -1,0 +1,105 @@
+/** What can be done with a packet of the list: its context menu, and copying it. */
+import type { PacketRow, RelatedPacket } from "../../../src-shared/contract/results";
+import { call } from "../../bridge/engine";
+import { copyText } from "../../state/clipboard";
+import { columns } from "../../state/columns.svelte";
+import { runCommand } from "../../state/commands.svelte";
+import { details } from "../../state/details.svelte";
+import { showError } from "../../state/dialogs.svelte";
+import { filterMenu } from "../../state/filter-menu";
+import { separator, type MenuEntry } from "../../state/menus.svelte";
+import { selection } from "../../state/selection.svelte";
+import { workspace } from "../../state/workspace.svelte";
+import { bytesAsDump, bytesAsHex, rowsAsCsv, rowsAsJson, rowsAsText } from "../../viewmodel/packet-copy";
+import { cellFilter } from "../../viewmodel/packet-filter";
+
+const RELATIONS: Readonly<Record<RelatedPacket["relation"], string>> = {
+  request: "Request",
+  response: "Response",
+  "first-of-stream": "First of conversation",
+  "last-of-stream": "Last of conversation",
+  acknowledged: "Acknowledged packet",
+  "same-journey": "Same packet elsewhere",
+};
+
+/** `cells`: the row's texts as shown; `column`: the one pointed at, -1 none. */
+export function packetMenu(row: PacketRow, cells: readonly string[], column: number): MenuEntry[] {
+  const pointed = columns.list[column];
+  const cell = cells[column] ?? "";
+  const protocol = cells[columns.list.findIndex(({ id }) => id === "protocol")] ?? "";
+  const filter = pointed
+    ? cellFilter({
+        column: pointed.id,
+        text: cell,
+        number: row.number,
+        time: row.time,
+        protocol,
+        stream: row.stream,
+        pointName: workspace.point(row.point)?.capturedName ?? null,
+      })
+    : null;
+  const related = details.packet?.packet === row.packet ? details.packet.related : [];
+  const { packet, time } = row;
+  return [
+    ...filterMenu(filter),
+    separator,
+    { label: "Follow stream", disabled: row.stream < 0, run: () => runCommand("analyze.follow") },
+    {
+      label: "Go to related packet",
+      disabled: related.length === 0,
+      items: related.slice(0, 40).map((other) => ({
+        label: `${RELATIONS[other.relation]}: packet ${other.number}`,
+        run: () => selection.select(other.packet),
+      })),
+    },
+    separator,
+    { label: "Marked", checked: selection.marks.has(packet), keys: "Mod+M", run: () => selection.toggleMark(packet) },
+    {
+      label: "Ignored",
+      checked: selection.ignored.has(packet),
+      keys: "Mod+D",
+      run: () => selection.toggleIgnored(packet),
+    },
+    {
+      label: "Time reference",
+      checked: selection.references.has(packet),
+      keys: "Mod+T",
+      run: () => selection.toggleReference(packet, time),
+    },
+    separator,
+    {
+      label: "Copy",
+      items: [
+        { label: "Cell", disabled: cell === "", run: () => void copyText(cell, pointed?.label ?? "Cell") },
+        { label: "Cell as filter", disabled: filter === null, run: () => void copyText(filter ?? "", "Filter") },
+        separator,
+        { label: "Summary as text", keys: "Mod+Shift+C", run: () => copySummary(row, cells, "text") },
+        { label: "Summary as CSV", run: () => copySummary(row, cells, "csv") },
+        { label: "Summary as JSON", run: () => copySummary(row, cells, "json") },
+        separator,
+        { label: "Bytes as hex stream", run: () => void copyBytes(row, "stream") },
+        { label: "Bytes as hex dump", run: () => void copyBytes(row, "dump") },
+      ],
+    },
+    { label: "Export packets…", run: () => runCommand("file.export") },
+  ];
+}
+
+const SUMMARIES = { text: rowsAsText, csv: rowsAsCsv, json: rowsAsJson };
+const SUMMARY_NAMES = { text: "text", csv: "CSV", json: "JSON" };
+
+export function copySummary(row: PacketRow, cells: readonly string[], as: keyof typeof SUMMARIES): void {
+  const labels = columns.list.map(({ label }) => label);
+  void copyText(SUMMARIES[as](labels, [cells]), `Packet ${row.number} as ${SUMMARY_NAMES[as]}`);
+}
+
+async function copyBytes(row: PacketRow, as: "stream" | "dump"): Promise<void> {
+  try {
+    const shown = details.packet?.packet === row.packet ? details.packet : null;
+    const { sources } = shown ?? (await call("packet.details", { packet: row.packet }));
+    const bytes = sources[0]?.bytes ?? new Uint8Array();
+    await copyText(as === "stream" ? bytesAsHex(bytes) : bytesAsDump(bytes), `Bytes of packet ${row.number}`);
+  } catch (error) {
+    showError("The packet's bytes could not be copied", error);
+  }
+}

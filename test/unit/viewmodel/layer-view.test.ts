@@ -1,0 +1,226 @@
+import { describe, expect, it } from "vitest";
+import type { ConnectionJson, JoinPoint, JourneyInfo, SightingInfo } from "../../../src-shared/contract/join";
+import type { DetailNode, PacketDetails } from "../../../src-shared/contract/results";
+import { layoutLayerView, wrapText } from "../../../src-renderer/viewmodel/layer-geometry";
+import { buildLayerView, journeyText, type LayerViewModel } from "../../../src-renderer/viewmodel/layer-view";
+import { buildLadder, foldLadder } from "../../../src-renderer/viewmodel/ladder";
+
+/**
+ * A packet as text, outermost header first: "eth aa>bb / ip 10.0.0.1>10.0.0.2 ttl 64 / tcp 1000>80".
+ * Only what the layer view reads.
+ */
+function packet(text: string): PacketDetails {
+  const tree = text.split(" / ").map((header): DetailNode => {
+    const [protocol, ...rest] = header.split(" ") as [string, ...string[]];
+    const children: DetailNode[] = [];
+    const add = (field: string, label: string, value: string): void =>
+      void children.push(node(field, `${label}: ${value}`));
+    rest.forEach((word, at) => {
+      const pair = word.split(">");
+      if (pair.length === 2 && (protocol === "tcp" || protocol === "udp")) {
+        add(`${protocol}.srcport`, "Source Port", pair[0] as string);
+        add(`${protocol}.dstport`, "Destination Port", pair[1] as string);
+      } else if (pair.length === 2) {
+        add(`${protocol}.src`, "Source", pair[0] as string);
+        add(`${protocol}.dst`, "Destination", pair[1] as string);
+      } else if (word === "ttl") add("ip.ttl", "Time to Live", rest[at + 1] as string);
+      else if (word === "vni") add("vxlan.vni", "VNI", rest[at + 1] as string);
+    });
+    return node(protocol, protocol, children);
+  });
+  return { tree } as unknown as PacketDetails;
+}
+
+function node(field: string, text: string, children: readonly DetailNode[] = []): DetailNode {
+  return { field, text, children, generated: false } as unknown as DetailNode;
+}
+
+const points = ["pod", "node", "wire", "far"].map((name, point): JoinPoint => ({
+  point,
+  id: `${name}#0`,
+  name,
+  role: point === 0 ? "pod-nic" : "node-nic",
+  node: "n1",
+  pod: point === 0 ? "default/client" : null,
+  roleEvidence: [],
+}));
+
+const sighting = (point: number, from: string, to: string, ttl: number, depth = 1): SightingInfo => {
+  const endpoint = (text: string): { ip: string; port: number } => {
+    const [ip, port] = text.split(":") as [string, string];
+    return { ip, port: Number(port) };
+  };
+  return {
+    packet: point,
+    number: point + 1,
+    point,
+    time: [0, point * 1000],
+    sinceFirstNs: point * 1000,
+    depth,
+    source: endpoint(from),
+    destination: endpoint(to),
+    ttl,
+    length: 60,
+    tunnel: depth > 1 ? { kind: "vxlan", vni: 7, port: 4789 } : null,
+  };
+};
+
+const connection = { service: "default/web", protocol: "tcp", path: [], returnPath: [] } as unknown as ConnectionJson;
+const journey = { direction: "to-server", points: [0, 1, 2], missingAt: -1 } as unknown as JourneyInfo;
+
+/** A Service call: DNAT on the node, then VXLAN on the wire. */
+function serviceCall(): LayerViewModel {
+  const seen = [
+    [sighting(0, "10.1.0.2:1000", "10.96.0.1:80", 64), "eth aa>bb / ip 10.1.0.2>10.96.0.1 ttl 64 / tcp 1000>80"],
+    [sighting(1, "10.1.0.2:1000", "10.2.0.9:8080", 63), "eth cc>dd / ip 10.1.0.2>10.2.0.9 ttl 63 / tcp 1000>8080"],
+    [
+      sighting(2, "10.1.0.2:1000", "10.2.0.9:8080", 63, 2),
+      "eth ee>ff / ip 192.168.0.1>192.168.0.2 ttl 64 / udp 5000>4789 / vxlan vni 7 / eth cc>dd / ip 10.1.0.2>10.2.0.9 ttl 63 / tcp 1000>8080",
+    ],
+  ] as const;
+  return buildLayerView(
+    seen.map(([s, text]) => ({ sighting: s, details: packet(text), problem: null })),
+    journey,
+    connection,
+    points,
+  );
+}
+
+describe("the layer view", () => {
+  it("has the packet's own layers first, then those of its carrier, the same lanes in every column", () => {
+    expect(serviceCall().lanes.map((lane) => lane.label)).toEqual([
+      "Transport",
+      "Network",
+      "Data link",
+      "tunnel",
+      "outer transport",
+      "outer network",
+      "outer data link",
+    ]);
+  });
+
+  it("says at each hop what happened, and why each field changed", () => {
+    const model = serviceCall();
+    expect(model.columns.map((column) => column.happened)).toEqual([
+      [],
+      ["Routed: TTL 64 → 63.", "DNAT by the Service default/web: to 10.96.0.1:80 → 10.2.0.9:8080."],
+      ["Wrapped into a tunnel (VXLAN, VNI 7, UDP 4789): 192.168.0.1 → 192.168.0.2."],
+    ]);
+    const changed = model.columns[1]?.cards.flatMap((card) =>
+      card.fields.filter((f) => f.before !== null).map((f) => `${f.name} ${f.before} → ${f.value}: ${f.reason}`),
+    );
+    expect(changed).toEqual([
+      "tcp.dstport 80 → 8080: DNAT",
+      "ip.dst 10.96.0.1 → 10.2.0.9: DNAT",
+      "ip.ttl 64 → 63: routed",
+      "eth.src aa → cc: next link",
+      "eth.dst bb → dd: next link",
+    ]);
+  });
+
+  it("compares the inner packet with the inner packet: a carrier's own addresses are no change", () => {
+    const wrapped = serviceCall().columns[2];
+    expect(wrapped?.carriers).toBe(1);
+    expect(wrapped?.cards.flatMap((card) => card.fields.filter((f) => f.before !== null))).toEqual([]);
+  });
+
+  it("is told as text too", () => {
+    expect(journeyText(serviceCall())).toMatch(
+      /^Seen first at pod \(pod NIC · default\/client\)\. Routed.* Seen at wire/,
+    );
+  });
+});
+
+describe("the layer view's geometry", () => {
+  const geometry = layoutLayerView(serviceCall());
+
+  it("draws each header as an envelope around all that it carries", () => {
+    const wire = geometry.columns[2];
+    const cards = wire?.cards ?? [];
+    expect(cards[0]?.card.protocol).toBe("eth");
+    for (let i = 1; i < cards.length; i++) {
+      const outer = cards[i - 1];
+      const inner = cards[i];
+      if (!outer || !inner) continue;
+      expect(outer.left).toBeLessThan(inner.left);
+      expect(outer.top).toBeLessThan(inner.top);
+      expect(outer.left + outer.width).toBeGreaterThan(inner.left + inner.width);
+      expect(outer.top + outer.height).toBeGreaterThan(inner.top + inner.height);
+    }
+  });
+
+  it("keeps a field's line at one height in all columns", () => {
+    const heights = geometry.columns.map(
+      (column) => column.cards.flatMap((card) => card.fields).find((f) => f.field.name === "tcp.dstport")?.top,
+    );
+    expect(new Set(heights).size).toBe(1);
+  });
+
+  it("breaks sentences at spaces and long words anywhere", () => {
+    expect(wrapText("one two three", 7)).toEqual(["one two", "three"]);
+    expect(wrapText("abcdefghij k", 4)).toEqual(["abcd", "efgh", "ij k"]);
+  });
+});
+
+describe("the ladder", () => {
+  const one = (index: number, label: string, over: Partial<JourneyInfo>): JourneyInfo => ({
+    index,
+    direction: "to-server",
+    label,
+    sightings: [sighting(0, "a:1", "b:2", 64), sighting(1, "a:1", "c:3", 63)],
+    points: [0, 1],
+    sinceStartNs: index * 1e6,
+    retransmissionOf: -1,
+    missingAt: -1,
+    lastSeen: 1,
+    duplicates: 0,
+    payloadLength: 0,
+    evidence: [],
+    ...over,
+  });
+  const data = {
+    connection: { ...connection, path: ["pod#0", "node#0", "far#0"], returnPath: ["far#0", "wire#0", "pod#0"] },
+    points,
+    journeys: [
+      one(0, "SYN", {}),
+      one(1, "ACK 100 bytes", {}),
+      one(2, "ACK 100 bytes", { missingAt: 3, lastSeen: 1 }),
+      one(3, "ACK 100 bytes", { sinceStartNs: 900e6, retransmissionOf: 2 }),
+      one(4, "FIN, ACK", { sinceStartNs: 901e6 }),
+    ],
+    total: 5,
+    related: [],
+  };
+  const ladder = buildLadder(data);
+
+  it("puts the points of both ways into one order from client to server", () => {
+    expect(ladder.columns.map((column) => column.name)).toEqual(["pod", "wire", "node", "far"]);
+  });
+
+  it("marks translation, loss, repetition, phases and pauses", () => {
+    expect(
+      ladder.rows.map((row) => [
+        row.heading,
+        row.steps[0]?.translation,
+        row.lost?.expected ?? null,
+        row.retransmission,
+      ]),
+    ).toEqual([
+      ["Handshake", "DNAT", null, false],
+      ["Data", "DNAT", null, false],
+      [null, "DNAT", 3, false],
+      ["898 ms without a packet", "DNAT", null, true],
+      ["Teardown", "DNAT", null, false],
+    ]);
+  });
+
+  it("folds a phase to its first row, but never hides what was lost or sent again", () => {
+    expect(foldLadder(ladder, new Set(["data"])).map((row) => row.journey)).toEqual([0, 1, 2, 3, 4]);
+    expect(
+      foldLadder(
+        { ...ladder, rows: ladder.rows.map((r) => ({ ...r, lost: null, retransmission: false })) },
+        new Set(["data"]),
+      ).map((row) => row.journey),
+    ).toEqual([0, 1, 4]);
+  });
+});

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import type { TableColumn } from "../../../src-shared/contract/results";
+import { cellFilter, cellHint, cellText, nextSort, rowAsText } from "../../../src-renderer/viewmodel/table-cells";
+
+const column = (id: string, kind: TableColumn["kind"], field: string | null = null): TableColumn => ({
+  id,
+  label: id,
+  kind,
+  field,
+  hint: "",
+});
+const time = (t: readonly [number, number]): string => `at ${t[0]}`;
+
+describe("cells of a table", () => {
+  it("are texts in the units of their column", () => {
+    expect(cellText("number", 1234567, time)).toBe("1,234,567");
+    expect(cellText("bytes", 1536, time)).toBe("1.5 KiB");
+    expect(cellText("duration", 0.0012, time)).toBe("1.2 ms");
+    expect(cellText("percent", 3.14159, time)).toBe("3.14 %");
+    expect(cellText("time", [17, 5], time)).toBe("at 17");
+    expect(cellText("text", null, time)).toBe("");
+  });
+
+  it("keep the exact number in the tooltip and in copied text", () => {
+    expect(cellHint("bytes", 1536)).toBe("1,536 bytes");
+    const row = { key: "1", cells: ["10.0.0.1", 1536], filter: null, level: 0 };
+    expect(rowAsText([column("address", "address"), column("bytes", "bytes")], row, time)).toBe("10.0.0.1\t1536");
+  });
+
+  it("make filters of their column's field, texts quoted, what a capture says not trusted", () => {
+    expect(cellFilter(column("a", "address", "ip.addr"), "10.0.0.1")).toBe("ip.addr == 10.0.0.1");
+    expect(cellFilter(column("a", "address", "ipv6.addr"), "fe80::1")).toBe("ipv6.addr == fe80::1");
+    expect(cellFilter(column("h", "text", "http.host"), 'a" || ip')).toBe('http.host == "a\\" || ip"');
+    expect(cellFilter(column("p", "number", "tcp.port"), 80)).toBe("tcp.port == 80");
+    expect(cellFilter(column("t", "time", "frame.time_epoch"), [17, 5])).toBe("frame.time_epoch == 17.000000005");
+    expect(cellFilter(column("n", "text"), "x")).toBeNull();
+  });
+});
+
+describe("a click on a heading", () => {
+  const packets = column("packets", "number");
+  const name = column("name", "text");
+
+  it("orders numbers from the largest, texts from the smallest, then turns round, then gives the own order back", () => {
+    const first = nextSort([], packets, false);
+    const second = nextSort(first, packets, false);
+    expect(first).toEqual([{ column: "packets", descending: true }]);
+    expect(second).toEqual([{ column: "packets", descending: false }]);
+    expect(nextSort(second, packets, false)).toEqual([]);
+    expect(nextSort([], name, false)).toEqual([{ column: "name", descending: false }]);
+  });
+
+  it("with Shift orders behind what orders already", () => {
+    expect(nextSort(nextSort([], packets, false), name, true).map((key) => key.column)).toEqual(["packets", "name"]);
+  });
+});
