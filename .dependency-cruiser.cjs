@@ -5,19 +5,21 @@
  * src-shared      base ◄─ model ◄─┬─ wire
  *                                 ├─ tables ◄─┬─ contract
  *                                 │           └─ reconstruct
- * src-main        hosts/<host> ─► engine ─► src-shared
+ * src-main        hosts/<host> ─► hosts/shared ─► engine ─► src-shared
  * src-renderer    views/<pane> ─► everything else of src-renderer ─► src-shared
  * test            imports all of these; bench and fixtures import src-main and src-shared; nothing imports test or bench
  * ```
  *
- * Third-party packages: `electron` only in src-main/hosts/electron, `dexie` only in src-renderer/annotations, none in
- * src-shared. Node's modules: not in src-shared, not in src-renderer. Type-only imports count like any other.
+ * Third-party packages: `electron` only in src-main/hosts/electron, `dexie` only in src-renderer/annotations, in src-shared
+ * only `valibot`, for the contract's schemas; `svelte`, a tool that leaves its runtime in the bundle, in src-renderer. Node's modules: not in src-shared, not in src-renderer. Type-only imports count like any other.
  * What the rules permit and refuse is tested edge by edge in test/unit/import-rules.test.ts.
  */
 
 /** Packages that belong to one folder each. */
 const electron = "(^|/)node_modules/(@types/)?electron/|^electron(/|$)";
 const dexie = "(^|/)node_modules/dexie/|^dexie(/|$)";
+const valibot = "(^|/)node_modules/valibot/";
+const svelte = "(^|/)node_modules/svelte/";
 
 /** AssemblyScript, compiled by asc. The one file of it that TypeScript reads is abi.ts. */
 const assembly = "^src-main/engine/kernel/assembly/";
@@ -59,7 +61,7 @@ module.exports = {
     may("^src-shared/model/", "^src-shared/(base|model)/"),
     may("^src-shared/wire/", "^src-shared/(base|model|wire)/"),
     may("^src-shared/tables/", "^src-shared/(base|model|tables)/"),
-    may("^src-shared/contract/", "^src-shared/(model|tables|contract)/"),
+    may("^src-shared/contract/", "^src-shared/(model|tables|contract)/", valibot),
     may("^src-shared/reconstruct/", "^src-shared/(base|model|tables|reconstruct)/"),
 
     {
@@ -76,6 +78,8 @@ module.exports = {
       from: { path: "^src-main/hosts/([^/]+)/" },
       to: { path: ["^src-shared/", "^src-main/engine/", "^src-main/hosts/$1/"], pathNot: assembly },
     },
+    // Settings, scratch folder, engine for several windows: what hosts with an interface have in common.
+    may("^src-main/hosts/(cli|serve|electron)/", "^src-main/hosts/shared/"),
     // `hopscope serve` is a command; where Electron's window cannot open, the browser host stands in for it.
     may("^src-main/hosts/(cli|electron)/", "^src-main/hosts/serve/"),
     { from: { path: "^src-main/hosts/electron/" }, to: { path: electron } },
@@ -85,6 +89,7 @@ module.exports = {
     may("^src-renderer/[^/]+$", "^src-renderer/views/"),
     may("^src-renderer/views/([^/]+)/", "^src-shared/", "^src-renderer/views/$1/", "^src-renderer/(?!views/)[^/]+/"),
     mayUsePackages("^src-renderer/"),
+    may("^src-renderer/", svelte),
     { from: { path: "^src-renderer/annotations/" }, to: { path: dexie } },
 
     may("^test/", "^src-(shared|main|renderer)/", "^fixtures/", "^build/", "^test/"),

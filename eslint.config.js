@@ -1,5 +1,6 @@
 import js from "@eslint/js";
 import { defineConfig, globalIgnores } from "eslint/config";
+import svelte from "eslint-plugin-svelte";
 import tseslint from "typescript-eslint";
 
 /**
@@ -32,10 +33,10 @@ export default defineConfig(
     },
   },
   {
-    files: ["**/*.ts"],
+    files: ["**/*.ts", "**/*.svelte"],
     ignores: [abi],
     extends: [tseslint.configs.recommendedTypeChecked],
-    languageOptions: { parserOptions: { projectService: true } },
+    languageOptions: { parserOptions: { projectService: true, extraFileExtensions: [".svelte"] } },
     rules: {
       "@typescript-eslint/no-explicit-any": "error",
       "@typescript-eslint/consistent-type-imports": "error",
@@ -59,6 +60,48 @@ export default defineConfig(
       "no-restricted-exports": ["error", { restrictDefaultExports: { direct: true, named: true, defaultFrom: true } }],
     },
   },
+  // After the rules for TypeScript, whose parser knows no components.
+  svelte.configs.recommended,
+  {
+    files: ["**/*.svelte", "**/*.svelte.ts"],
+    languageOptions: { parserOptions: { parser: tseslint.parser } },
+    rules: {
+      // svelte-check knows the names; and the compiler's own warnings fail the check there.
+      "no-undef": "off",
+      "prefer-const": "off",
+      "svelte/prefer-const": ["error", { excludedRunes: ["$props", "$state", "$derived"], destructuring: "all" }],
+      // Text from captures is hostile: never markup.
+      "svelte/no-at-html-tags": "error",
+      "svelte/no-unused-props": ["error", { checkImportedTypes: false }],
+      "svelte/require-each-key": "error",
+      // Sets and maps here are replaced, not changed: $state.raw, new Set(before).
+      "svelte/prefer-svelte-reactivity": "off",
+    },
+  },
+  {
+    files: ["**/*.svelte"],
+    rules: {
+      // dependency-cruiser sees what a component runs, not the types it names.
+      "no-restricted-imports": [
+        "error",
+        { patterns: ["**/src-main/**", "**/test/**", "**/fixtures/**", "**/bench/**", "node:*", "electron", "dexie"] },
+      ],
+      "no-restricted-syntax": [
+        "error",
+        {
+          // `style:left={…}` sets the property from script, which the content security policy permits.
+          selector: "SvelteAttribute[key.name='style']",
+          message: "No style attributes: the content security policy refuses them. Use a class, or style:name={value}.",
+        },
+      ],
+      // The linter does not see the types of snippets and attachments; svelte-check does.
+      "@typescript-eslint/no-unsafe-argument": "off",
+      "@typescript-eslint/no-unsafe-assignment": "off",
+      "@typescript-eslint/no-unsafe-call": "off",
+      "@typescript-eslint/no-unsafe-member-access": "off",
+      "@typescript-eslint/no-unsafe-return": "off",
+    },
+  },
   {
     // Results and messages go through the host that carries the engine.
     files: ["src-main/engine/**/*.ts", "src-shared/**/*.ts"],
@@ -67,7 +110,14 @@ export default defineConfig(
   {
     files: ["**/*.js", "**/*.mjs", "**/*.cjs"],
     languageOptions: {
-      globals: { process: "readonly", console: "readonly", URL: "readonly", module: "writable", require: "readonly" },
+      globals: {
+        process: "readonly",
+        console: "readonly",
+        URL: "readonly",
+        performance: "readonly",
+        module: "writable",
+        require: "readonly",
+      },
     },
   },
   { files: [abi], extends: [tseslint.configs.base] },

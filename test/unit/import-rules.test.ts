@@ -20,6 +20,7 @@ const permitted: readonly Edge[] = [
   ["src-shared/wire", "src-shared/model/target"],
   ["src-shared/tables", "src-shared/model/target"],
   ["src-shared/contract", "src-shared/tables/target"],
+  ["src-shared/contract", "valibot"],
   ["src-shared/reconstruct", "src-shared/tables/target"],
   ["src-main/engine/flows", "src-shared/wire/target"],
   ["src-main/engine/flows", "src-main/engine/decode/target"],
@@ -30,12 +31,14 @@ const permitted: readonly Edge[] = [
   ["src-main/hosts/cli", "src-main/engine/flows/target"],
   ["src-main/hosts/cli", "src-main/hosts/cli/commands/target"],
   ["src-main/hosts/cli", "src-main/hosts/serve/target"],
+  ["src-main/hosts/electron", "src-main/hosts/shared/target"],
   ["src-main/hosts/electron", "electron"],
   ["src-renderer", "src-renderer/views/list/target"],
   ["src-renderer/views/list", "src-renderer/viewmodel/target"],
   ["src-renderer/bridge", "src-shared/contract/target"],
   ["src-renderer/annotations", "dexie"],
   ["src-renderer/viewmodel", "product-package"],
+  ["src-renderer/ui", "svelte"],
   ["test/unit", "src-main/engine/flows/target"],
   ["test/unit", "src-renderer/viewmodel/target"],
   ["test/unit", "tool-package"],
@@ -56,6 +59,7 @@ const refused: readonly Edge[] = [
   ["src-shared/model", "src-renderer/viewmodel/target"],
   ["src-shared/model", "node:fs"],
   ["src-shared/model", "product-package"],
+  ["src-shared/model", "valibot"],
   ["src-main/engine/flows", "src-main/hosts/cli/target"],
   ["src-main/engine/flows", "src-main/engine/kernel/assembly/target"],
   ["src-main/engine/flows", "src-renderer/viewmodel/target"],
@@ -70,10 +74,13 @@ const refused: readonly Edge[] = [
   ["src-main/hosts/cli", "electron"],
   ["src-main/hosts/cli", "src-main/hosts/electron/target"],
   ["src-main/hosts/serve", "src-main/hosts/cli/target"],
+  ["src-main/hosts/shared", "src-main/hosts/serve/target"],
+  ["src-main/hosts/shared", "electron"],
   ["src-main/hosts/electron", "src-renderer/viewmodel/target"],
   ["src-renderer/bridge", "src-main/engine/flows/target"],
   ["src-renderer/bridge", "src-main/hosts/electron/target"],
   ["src-renderer/bridge", "electron"],
+  ["src-main/engine/flows", "svelte"],
   ["src-renderer/bridge", "node:fs"],
   ["src-renderer/viewmodel", "dexie"],
   ["src-renderer/viewmodel", "src-renderer/views/list/target"],
@@ -86,7 +93,10 @@ const refused: readonly Edge[] = [
 ];
 
 /** Product packages are listed in `dependencies`, tools in `devDependencies`. */
-const packages = { dependencies: ["product-package", "dexie"], devDependencies: ["tool-package", "electron"] };
+const packages = {
+  dependencies: ["product-package", "dexie", "valibot"],
+  devDependencies: ["tool-package", "electron", "svelte"],
+};
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), "hopscope-import-rules-")));
 /** Rules broken, by importing file. */

@@ -35,7 +35,7 @@ describe("exit codes", () => {
     expect(filter.status).toBe(2);
     expect(filter.stderr).toContain("^");
   });
-  it.each(["info", "fields", "packets", "flows", "export"])("%s --help", (command) => {
+  it.each(["info", "fields", "packets", "flows", "export", "serve", "open"])("%s --help", (command) => {
     const r = hopscope(command, "--help");
     expect(r.status).toBe(0);
     expect(r.stdout).toContain(`Usage: hopscope ${command}`);
