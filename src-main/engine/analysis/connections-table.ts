@@ -65,9 +65,7 @@ function cell(join: JoinResult, c: Connection, at: number): Cell {
     case "locality":
       return c.locality;
     case "nat":
-      return (
-        [...new Set(c.translations.map((t) => t.kind.toUpperCase()))].join(" + ") + (c.ambiguous ? " (ambiguous)" : "")
-      );
+      return natText(c) + (c.ambiguous ? " (ambiguous)" : "");
     case "tunnel":
       return [...new Set(c.encapsulations.map((e) => (e.vni === null ? e.kind : `${e.kind} ${e.vni}`)))].join(", ");
     case "points":
@@ -87,6 +85,13 @@ function cell(join: JoinResult, c: Connection, at: number): Cell {
     default:
       return null;
   }
+}
+
+/** "DNAT + SNAT"; twice on the way, by the node and by the gateway: "SNAT ×2". */
+function natText(c: Connection): string {
+  const counts = new Map<string, number>();
+  for (const { kind } of c.translations) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return [...counts].map(([kind, n]) => kind.toUpperCase() + (n > 1 ? ` ×${n}` : "")).join(" + ");
 }
 
 function text(endpoint: Endpoint): string {
