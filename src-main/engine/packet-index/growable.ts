@@ -31,10 +31,19 @@ export class GrowableU32 {
     this.values = bigger;
   }
 
+  /** Gives back what is reserved and not used, if that is most of it. */
+  trim(): void {
+    if (this.length * 2 < this.values.length) this.values = this.values.slice(0, this.length);
+  }
+
   /** Replaces what is in it; the array is its own from now on. */
   take(values: Uint32Array): void {
     this.values = values;
     this.length = values.length;
+  }
+
+  set(index: number, value: number): void {
+    this.values[index] = value;
   }
 
   at(index: number): number {

@@ -1,10 +1,10 @@
 /**
- * What the engine keeps of every packet while a workspace is open: 60 bytes a packet, in columns.
+ * What the engine keeps of every packet while a workspace is open: 52 bytes a packet, in columns.
  *
  * ```
  * id        0 … 65535          65536 … 131071      ids run through all files in the order they were read
  * segment   0                  1
- *           time   │ offset │ captured │ length │ path │ stream │ seq ack window segment rtt │ analysis tcp flags │ colour application
+ *           time   │ offset │ captured │ length │ path │ stream │ seq ack window segment │ analysis tcp flags │ colour application
  * path      7 ─► dictionary: capture point, layers, addresses, ports …   (paths.ts)
  * ```
  * The kernel writes a batch's rows (kernel/assembly/packet-index.ts), they are copied here. Segments are memory of their own,
@@ -17,6 +17,7 @@ import {
   PACKET_CUSTOM_BLOCK,
   PACKET_NO_TIME,
   ROW_FRAGMENT,
+  ROW_HAS_RTT,
   ROW_PACKET_SHIFT,
   TCP_HAS_STREAM,
   X_ACK,
@@ -36,6 +37,7 @@ import { type Batch, timeSeconds } from "../kernel/batch";
 import type { KernelHandle } from "../decode/pipeline";
 import { GrowableU32 } from "./growable";
 import { Paths } from "./paths";
+import { RoundTrips } from "./round-trips";
 
 const CUSTOM_BLOCK = PACKET_CUSTOM_BLOCK << ROW_PACKET_SHIFT;
 const NO_TIME = PACKET_NO_TIME << ROW_PACKET_SHIFT;
@@ -43,10 +45,8 @@ const NO_TIME = PACKET_NO_TIME << ROW_PACKET_SHIFT;
 export const SEGMENT_SHIFT = 16;
 export const SEGMENT_ROWS = 1 << SEGMENT_SHIFT;
 export const SEGMENT_MASK = SEGMENT_ROWS - 1;
-/** Packets that tell of a longer round-trip time than the column holds; beyond these it shows as 4.29 s. */
-const MOST_LONG_RTTS = 1_000_000;
 /** Memory of a row, bytes. */
-export const ROW_BYTES = 60;
+export const ROW_BYTES = 52;
 
 /** A stream of the workspace: TCP stream n is 2n, UDP stream n is 2n + 1 (the numbers of tcp.stream and udp.stream). */
 export type StreamId = number;
@@ -55,8 +55,10 @@ export type StreamId = number;
 export class IndexSegment {
   /** i64 as two words, low first: seconds << 30 | nanoseconds. */
   readonly time: Uint32Array;
-  /** Byte offset of the record in its file. */
-  readonly offset: Float64Array;
+  /** Byte offset of the record in its file, counted from `origin`; unless the segment spans files or more than 4 GiB: then `far` holds it. */
+  private readonly near: Uint32Array;
+  private origin = 0;
+  private far: Float64Array | undefined;
   readonly captured: Uint32Array;
   readonly length: Uint32Array;
   readonly path: Uint32Array;
@@ -67,8 +69,6 @@ export class IndexSegment {
   readonly ack: Uint32Array;
   readonly window: Uint32Array;
   readonly segment: Uint32Array;
-  /** Initial round-trip time as told on this packet, nanoseconds; 0 none, NO_ROW more than four seconds. */
-  readonly rtt: Uint32Array;
   /** ANALYSIS_* of the TCP layer. */
   readonly analysis: Uint16Array;
   /** Twelve TCP flags | TCP_*. */
@@ -91,7 +91,7 @@ export class IndexSegment {
     const words = (): Uint32Array => new Uint32Array(memory, take(4), SEGMENT_ROWS);
     const halves = (): Uint16Array => new Uint16Array(memory, take(2), SEGMENT_ROWS);
     this.time = new Uint32Array(memory, take(8), SEGMENT_ROWS * 2);
-    this.offset = new Float64Array(memory, take(8), SEGMENT_ROWS);
+    this.near = words();
     this.captured = words();
     this.length = words();
     this.path = words();
@@ -100,12 +100,35 @@ export class IndexSegment {
     this.ack = words();
     this.window = words();
     this.segment = words();
-    this.rtt = words();
     this.analysis = halves();
     this.tcp = halves();
     this.flags = halves();
     this.colour = new Uint8Array(memory, take(1), SEGMENT_ROWS);
     this.application = new Uint8Array(memory, take(1), SEGMENT_ROWS);
+  }
+
+  /** Byte offset of a row's record in its file. */
+  offsetOf(row: number): number {
+    return this.far ? (this.far[row] as number) : this.origin + (this.near[row] as number);
+  }
+
+  /** Takes the offsets of the rows from `at` on; all rows before have theirs. */
+  setOffsets(offsets: Float64Array, at: number): void {
+    if (at === 0) this.origin = offsets[0] ?? 0;
+    const { near, origin } = this;
+    for (let i = 0; i < offsets.length && !this.far; i++) {
+      const distance = (offsets[i] as number) - origin;
+      if (distance < 0 || distance > 0xffffffff) this.widen(at + i);
+      else near[at + i] = distance;
+    }
+    this.far?.set(offsets, at);
+  }
+
+  /** Wide offsets from now on, those of the first `rows` taken over. */
+  private widen(rows: number): void {
+    const far = new Float64Array(SEGMENT_ROWS);
+    for (let row = 0; row < rows; row++) far[row] = this.origin + (this.near[row] as number);
+    this.far = far;
   }
 }
 
@@ -126,8 +149,7 @@ export class PacketIndex {
   /** Earliest and latest time of all packets that have one, as words of the time column; undefined while there is none. */
   earliest: readonly [low: number, high: number] | undefined;
   latest: readonly [low: number, high: number] | undefined;
-  /** Round-trip times that do not fit the column: by packet, nanoseconds. */
-  private readonly longRtts = new Map<number, number>();
+  private readonly rtts = new RoundTrips();
   private readonly area: Area;
 
   constructor(private readonly handle: KernelHandle) {
@@ -156,7 +178,7 @@ export class PacketIndex {
   private copy(s: IndexSegment, at: number, batch: Batch, from: number, to: number): void {
     const { area } = this;
     s.time.set(batch.time.subarray(from * 2, to * 2), at * 2);
-    s.offset.set(batch.offset.subarray(from, to), at);
+    s.setOffsets(batch.offset.subarray(from, to), at);
     s.captured.set(batch.captured.subarray(from, to), at);
     s.length.set(batch.length.subarray(from, to), at);
     s.path.set(area.path.subarray(from, to), at);
@@ -165,7 +187,6 @@ export class PacketIndex {
     s.ack.set(area.ack.subarray(from, to), at);
     s.window.set(area.window.subarray(from, to), at);
     s.segment.set(area.segment.subarray(from, to), at);
-    s.rtt.set(area.rtt.subarray(from, to), at);
     s.analysis.set(area.analysis.subarray(from, to), at);
     s.tcp.set(area.tcp.subarray(from, to), at);
     s.flags.set(area.flags.subarray(from, to), at);
@@ -196,7 +217,10 @@ export class PacketIndex {
       this.pointPackets[p] = (this.pointPackets[p] ?? 0) + 1;
       this.pointBytes[p] = (this.pointBytes[p] ?? 0) + n;
       if ((area.flags[i] as number) & ROW_FRAGMENT) this.fragments.push(base + i);
-      if (area.rtt[i] === NO_ROW && this.longRtts.size < MOST_LONG_RTTS) this.longRtts.set(base + i, rttOf(batch, i));
+      if ((area.flags[i] as number) & ROW_HAS_RTT) {
+        const rtt = area.rtt[i] as number;
+        this.rtts.set((area.stream[i] as number) >>> 1, p, rtt === NO_ROW ? rttOf(batch, i) : rtt);
+      }
     }
     this.bytes += bytes;
     if (firstHigh > lastHigh) return; // no packet has a time
@@ -288,8 +312,10 @@ export class PacketIndex {
 
   /** Initial round-trip time told on the packet, nanoseconds; 0 if none. */
   initialRttNs(id: number): number {
-    const rtt = this.segmentOf(id).rtt[id & SEGMENT_MASK] as number;
-    return rtt === NO_ROW ? (this.longRtts.get(id) ?? rtt) : rtt;
+    const segment = this.segmentOf(id);
+    const row = id & SEGMENT_MASK;
+    if (!((segment.flags[row] as number) & ROW_HAS_RTT)) return 0;
+    return this.rtts.at((segment.stream[row] as number) >>> 1, this.pointOf(id));
   }
 
   /** tcp.stream of the packet, -1 if it has none. */
@@ -301,7 +327,7 @@ export class PacketIndex {
 
   /** Bytes the index takes, without the kernel's dictionary. */
   get memoryBytes(): number {
-    return this.segments.length * SEGMENT_ROWS * ROW_BYTES + this.fragments.length * 4;
+    return this.segments.length * SEGMENT_ROWS * ROW_BYTES + this.fragments.length * 4 + this.rtts.memoryBytes;
   }
 }
 

@@ -229,7 +229,7 @@ export class PacketReader {
       if (this.isReassembled(id)) break;
       const segment = index.segmentOf(id);
       const row = id & SEGMENT_MASK;
-      if ((segment.offset[row] as number) + (segment.captured[row] as number) + SLACK - start > RAW_BYTES) break;
+      if (segment.offsetOf(row) + (segment.captured[row] as number) + SLACK - start > RAW_BYTES) break;
     }
     return id;
   }
@@ -241,8 +241,7 @@ export class PacketReader {
     const start = offsetOf(index, from);
     const last = index.segmentOf(end - 1);
     const lastRow = (end - 1) & SEGMENT_MASK;
-    const wanted =
-      (last.offset[lastRow] as number) - start + ENHANCED_HEAD + (last.captured[lastRow] as number) + SLACK;
+    const wanted = last.offsetOf(lastRow) - start + ENHANCED_HEAD + (last.captured[lastRow] as number) + SLACK;
     const raw = slot + S_RAW;
     const used = this.read(file, raw, start, Math.min(wanted, RAW_BYTES));
     batch.view.setFloat64(slot + H_FILE_OFFSET, start, true);
@@ -259,7 +258,7 @@ export class PacketReader {
     const flags = segment.flags[row] as number;
     const packetFlags = (flags >>> ROW_PACKET_SHIFT) & PACKET_FLAGS;
     const captured = segment.captured[row] as number;
-    const at = (segment.offset[row] as number) - start;
+    const at = segment.offsetOf(row) - start;
     const pcapng = workspace.files[file]?.format === "pcapng";
     const head = !pcapng
       ? PCAP_HEAD + this.openFile(file).recordExtra
@@ -269,13 +268,13 @@ export class PacketReader {
     if (at + head + captured > used)
       throw new ContractError(
         "file",
-        `${workspace.files[file]?.name ?? "the file"}: packet ${index.number(id)} is no longer at byte ${segment.offset[row] as number}; the file was changed, reload it`,
+        `${workspace.files[file]?.name ?? "the file"}: packet ${index.number(id)} is no longer at byte ${segment.offsetOf(row)}; the file was changed, reload it`,
       );
     const to = batch.packetCount;
     const data = raw + at + head;
     batch.time[to * 2] = segment.time[row * 2] as number;
     batch.time[to * 2 + 1] = segment.time[row * 2 + 1] as number;
-    batch.offset[to] = segment.offset[row] as number;
+    batch.offset[to] = segment.offsetOf(row);
     batch.data[to] = data;
     batch.captured[to] = captured;
     batch.length[to] = segment.length[row] as number;
@@ -424,7 +423,7 @@ function restoreTcp(
 }
 
 function offsetOf(index: PacketIndex, id: PacketId): number {
-  return index.segmentOf(id).offset[id & SEGMENT_MASK] as number;
+  return index.segmentOf(id).offsetOf(id & SEGMENT_MASK);
 }
 
 /** Index of the first value that is not below `value`; `values` ascend. */

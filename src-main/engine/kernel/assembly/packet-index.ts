@@ -50,6 +50,7 @@ import {
   ROW_FRAGMENT,
   ROW_HAS_COMMENT,
   ROW_HAS_OPTIONS,
+  ROW_HAS_RTT,
   ROW_PACKET_SHIFT,
   ROW_REASSEMBLED,
   ROW_REPLY,
@@ -260,7 +261,10 @@ export function indexSlot(slot: usize): void {
         else flags &= ~ROW_REPLY;
         tcp |= TCP_HAS_STREAM;
         const ns = load<i64>(slot + A_IRTT + (row4 << 3));
-        if (ns > 0) rtt = ns < (NO_ROW as i64) ? (ns as u32) : NO_ROW;
+        if (ns > 0) {
+          rtt = ns < (NO_ROW as i64) ? (ns as u32) : NO_ROW;
+          flags |= ROW_HAS_RTT;
+        }
       }
       const quotedByIcmp =
         (load<u8>(slot + L_FLAGS + row4) & LAYER_FLAG_QUOTED) != 0 &&
