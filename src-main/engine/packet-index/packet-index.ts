@@ -296,16 +296,17 @@ export class PacketIndex {
   }
 
   /**
-   * Ids of the stream's packets, ascending, of all capture points. 10 M packets: about 10 ms.
-   * @param most ends the search after so many
+   * Ids of the stream's packets, ascending, of all capture points. 10 M packets: 5 ms, also the first time (a loop of our own is
+   * not compiled yet then: over 100 ms).
    */
-  rowsOfStream(stream: StreamId, most = Infinity): Uint32Array {
+  rowsOfStream(stream: StreamId): Uint32Array {
     const found = new GrowableU32();
     if (stream < 0) return found.array();
     this.segments.forEach((segment, s) => {
       const column = segment.stream;
       const n = Math.min(SEGMENT_ROWS, this.count - s * SEGMENT_ROWS);
-      for (let i = 0; i < n && found.length < most; i++) if (column[i] === stream) found.push(s * SEGMENT_ROWS + i);
+      for (let i = column.indexOf(stream); i >= 0 && i < n; i = column.indexOf(stream, i + 1))
+        found.push(s * SEGMENT_ROWS + i);
     });
     return found.array();
   }
