@@ -164,7 +164,11 @@ export const EVENT_CARRIED = 4096;
 export const EVENT_TCP = 8192;
 export const EVENT_UDP = 16384;
 
-export const S_REASSEMBLED = S_EVENTS + MAX_EVENTS * EVENT_BYTES;
+/** Beside each event of EVENTS_SIGHTINGS: what survives of the packet, see sighting-marks.ts. */
+export const S_MARKS = S_EVENTS + MAX_EVENTS * EVENT_BYTES;
+export const MARK_BYTES = 24;
+
+export const S_REASSEMBLED = S_MARKS + MAX_EVENTS * MARK_BYTES;
 export const S_RAW = S_REASSEMBLED + REASSEMBLED_BYTES;
 export const SLOT_BYTES = S_RAW + RAW_BYTES;
 

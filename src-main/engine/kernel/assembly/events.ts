@@ -80,9 +80,10 @@ import {
 import { be16, be32 } from "./bytes";
 import { mix, seedHash, zeroed } from "./hash";
 import { allocate } from "./host";
+import { markSighting } from "./sighting-marks";
 
 let mode: u32 = EVENTS_NONE;
-let quotedToo: bool = false;
+let sightings: bool = false;
 /** The context of a stream whatever its capture point: no interned context has this number. */
 export const ANY_CONTEXT: u32 = 0x7fffff;
 /** In place of a tunnel's kind: the layers are quoted. */
@@ -108,7 +109,7 @@ const FRAGMENT_BYTES: u32 = 24;
 /** `eventMode` is one of EVENTS_*. `block` tells what was interned (K_*). `hashSeed` makes slots unguessable. */
 export function configureEvents(eventMode: u32, block: usize, hashSeed: u32): void {
   mode = eventMode & ~EVENTS_SIGHTINGS;
-  quotedToo = (eventMode & EVENTS_SIGHTINGS) != 0;
+  sightings = (eventMode & EVENTS_SIGHTINGS) != 0;
   if (!mode) return;
   interned = block;
   seedHash(hashSeed);
@@ -382,6 +383,7 @@ function addEvent(
   store<u32>(e + E_ACK, ack);
   store<u32>(e + E_BITS, bits);
   store<u32>(slot + H_EVENTS, index + 1);
+  if (sightings) markSighting(slot, index);
 }
 
 /** Appends the events of a packet whose layers are decoded. */
@@ -400,7 +402,7 @@ export function packetEvents(slot: usize, packet: u32): void {
     const kind = load<u8>(slot + L_KIND + row) as u32;
     if (kind < (LAYER_IPV4 as u32)) continue;
     if (!streams && load<u8>(slot + L_FLAGS + row) & LAYER_FLAG_QUOTED) {
-      if (!quotedToo) break;
+      if (!sightings) break;
       if (!(tunnel & QUOTED_TUNNEL)) {
         // What follows is told as a flow of its own, in no tunnel and carried by nobody.
         if (network != NO_ROW) addEvent(slot, packet, point, network, NO_ROW, depth | (tunnel << 8), vni, carried);
