@@ -15,7 +15,7 @@
  * A key that more than six tuples share says nothing (a scan, a generator with constant numbers) and joins only equal tuples.
  * Cost: linear in packets (keys) plus the picked packets; no pair of flows is looked at that shares no key.
  */
-import { PICK_CLASS_BYTES, PICKS_BYTES } from "../kernel/assembly/abi";
+import { PICK_CLASS_BYTES, PICKS_BYTES, PICKS_CARRYING, PICKS_SEGMENT_SHIFT } from "../kernel/assembly/abi";
 import { EVIDENCE_ACK, EVIDENCE_ID, EVIDENCE_PAYLOAD, EVIDENCE_SEQ, EVIDENCE_TIMESTAMP } from "./evidence";
 import { FlowSets } from "./flow-sets";
 import { type CandidatePair, weighPair } from "./pair-weight";
@@ -27,6 +27,8 @@ export const FLOW_ACTIVE = 0;
 export const FLOW_CARRIER = 1;
 /** Quoted in ICMP errors. */
 export const FLOW_QUOTED = 2;
+
+const SEGMENT_MASK = (1 << PICKS_SEGMENT_SHIFT) - 1;
 
 /** More tuples than NAT can make of one: client, service, node port, pod, node, gateway. */
 const MAX_TUPLES = 6;
@@ -59,7 +61,7 @@ export function matchFlows(columns: SightingColumns, options: MatchOptions): Flo
   for (let f = 0; f < count; f++) {
     const rows = (columns.start[f + 1] as number) - (columns.start[f] as number);
     if (columns.quoted(f)) kind[f] = FLOW_QUOTED;
-    else if ((picks.carrying[f] as number) * 2 > rows) kind[f] = FLOW_CARRIER;
+    else if (picks.carrying(f) * 2 > rows) kind[f] = FLOW_CARRIER;
   }
   joinEqualTuples(columns, options, sets, kind, tuple, picks);
   joinOneWayFlows(columns, sets, kind, tuple);
@@ -107,22 +109,26 @@ function numberTuples(columns: SightingColumns): Int32Array {
 /** The packets the kernel picked of each flow: four classes, each sorted by key. */
 class Picks {
   private readonly words: Uint32Array;
-  private readonly base: number;
-  /** Rows of each flow that carry another network layer. */
-  readonly carrying: Uint32Array;
+  /** Word position of each segment. */
+  private readonly segments: Uint32Array;
 
   constructor(columns: SightingColumns) {
     const { kernel, memory } = columns.handle;
-    const carrying = memory.allocate(Math.max(1, columns.flowCount) * 4);
-    kernel.pickPackets(carrying);
     this.words = new Uint32Array(memory.memory.buffer);
-    this.carrying = new Uint32Array(memory.memory.buffer, carrying, columns.flowCount);
-    this.base = kernel.flowPicks() >>> 2;
+    const count = (Math.max(0, columns.flowCount - 1) >>> PICKS_SEGMENT_SHIFT) + 1;
+    this.segments = new Uint32Array(memory.memory.buffer, kernel.pickDirectory(), count).map((at) => at >>> 2);
   }
 
   /** Position of a class; there the count, then key and row in turns. */
   at(flow: number, kind: number): number {
-    return this.base + (flow * PICKS_BYTES + kind * PICK_CLASS_BYTES) / 4;
+    return this.placeOf(flow) + (kind * PICK_CLASS_BYTES) / 4;
+  }
+  /** Rows of a flow that carry another network layer. */
+  carrying(flow: number): number {
+    return this.words[this.placeOf(flow) + PICKS_CARRYING / 4] as number;
+  }
+  private placeOf(flow: number): number {
+    return (this.segments[flow >>> PICKS_SEGMENT_SHIFT] as number) + ((flow & SEGMENT_MASK) * PICKS_BYTES) / 4;
   }
   word(at: number): number {
     return this.words[at] as number;

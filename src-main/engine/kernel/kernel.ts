@@ -83,8 +83,7 @@ export interface KernelExports {
   indexSightings(): void;
   rowOrder(): number;
   rowStart(): number;
-  pickPackets(carrying: number): void;
-  flowPicks(): number;
+  pickDirectory(): number;
   configureGroups(pointOfFlow: number, clocks: number, count: number, baseSeconds: number, rows: number): void;
   groupPackets(list: number, count: number, tcp: boolean): number;
   groupTable(): number;

@@ -446,12 +446,14 @@ export const UNSEEN_CUT = 1;
 export const UNSEEN_LINK_TYPE = 2;
 export const UNSEEN_OTHER = 3;
 
-// Joining (see joining.ts). Picked packets of a flow: four classes (direction · 2 + long), each u32 count, then PICKED of u32
-// key, u32 row, by key.
+// Picked packets of a flow (see picks.ts): four classes (direction · 2 + long), each u32 count, then PICKED of u32 key, u32 row, by
+// key; behind them the rows that carry another network layer.
 export const PICKED = 4;
 export const PICK_BYTES = 8;
 export const PICK_CLASS_BYTES = 36;
-export const PICKS_BYTES = 144;
+export const PICKS_CARRYING = 144;
+export const PICKS_BYTES = 148;
+export const PICKS_SEGMENT_SHIFT = 12;
 /** Payload from which a packet is long: offload splits and merges those. */
 export const PICK_LONG = 512;
 

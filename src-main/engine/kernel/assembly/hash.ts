@@ -23,3 +23,13 @@ export function zeroed(bytes: u32): usize {
   memory.fill(p, 0, bytes);
   return p;
 }
+
+/** Another word into a running hash of 32 bits. */
+// @ts-ignore: decorator
+@inline
+export function stir(h: u32, value: u32): u32 {
+  h = (h ^ value) * 0x9e3779b1;
+  h ^= h >> 15;
+  h *= 0x85ebca6b;
+  return h ^ (h >> 13);
+}

@@ -28,12 +28,11 @@ export {
 } from "./sightings";
 export {
   configureGroups,
-  flowPicks,
   groupPackets,
   groupTable,
   indexSightings,
   jointTable,
-  pickPackets,
   rowOrder,
   rowStart,
 } from "./joining";
+export { pickDirectory } from "./picks";

@@ -1,15 +1,12 @@
 /**
- * The parts of joining that look at every sighting: rows by flow, the packets picked of each flow, and which rows of one
- * connection are one packet. What is decided about flows is decided in engine/join; these are its inner loops.
+ * The parts of joining that look at every sighting: rows by flow, and which rows of one connection are one packet. What is decided about flows is decided in engine/join; these are its inner loops.
  *
  * ```
  * indexSightings   order[start[f]] … order[start[f + 1] - 1]: the rows of flow f, in reading order
- * pickPackets      picks[f]: of its short and of its long packets those with the smallest keys (PICK_*)
  * groupPackets     rows of one direction of a connection ─► groups of equal packets, each a list in order of aligned time
  * ```
  */
 import {
-  F_TAG,
   GROUP_BYTES,
   GROUP_FRAGMENTS,
   GROUP_HEADER_BYTES,
@@ -17,30 +14,21 @@ import {
   GROUP_REPEATED,
   JOINT_BYTES,
   NO_ROW,
-  PICK_BYTES,
-  PICK_CLASS_BYTES,
-  PICK_LONG,
-  PICKED,
-  PICKS_BYTES,
   SIGHTING_BYTES,
-  SIGHTING_CARRIES,
   SIGHTING_FRAGMENT,
   SIGHTING_NO_TRANSPORT,
-  SIGHTING_QUOTED,
   SIGHTING_SEGMENT_SHIFT,
 } from "./abi";
-import { flowCount, flowRow } from "./flows";
-import { zeroed } from "./hash";
+import { flowCount } from "./flows";
+import { stir, zeroed } from "./hash";
 import { allocate } from "./host";
 import { sightingCount, sightingSegments } from "./sightings";
 
 const SEGMENT_MASK: u32 = (1 << SIGHTING_SEGMENT_SHIFT) - 1;
-const LATER_FRAGMENT: u32 = SIGHTING_FRAGMENT | SIGHTING_NO_TRANSPORT;
 
 let segments: usize = 0;
 let start: usize = 0;
 let order: usize = 0;
-let picks: usize = 0;
 /** By flow: u32 capture point. By point: f64 scale, f64 shift, u32 rank. */
 let points: usize = 0;
 let clocks: usize = 0;
@@ -86,70 +74,13 @@ export function rowOrder(): usize {
 export function rowStart(): usize {
   return start;
 }
-export function flowPicks(): usize {
-  return picks;
-}
-
-// @ts-ignore: decorator
-@inline
-function stir(h: u32, value: u32): u32 {
-  h = (h ^ value) * 0x9e3779b1;
-  h ^= h >> 15;
-  h *= 0x85ebca6b;
-  return h ^ (h >> 13);
-}
-
-/** What survives of a packet, as 32 bits; 0: nothing by which it could be told. */
-// @ts-ignore: decorator
-@inline
-function keyOf(r: usize, tcp: bool): u32 {
-  const bits = load<u32>(r + 36);
-  if (bits & SIGHTING_QUOTED) return 0;
-  let h: u32;
-  if ((bits & LATER_FRAGMENT) == LATER_FRAGMENT) {
-    if (!(bits >> 16)) return 0;
-    h = stir(stir(0x51ed270b, bits >> 16), load<u32>(r + 24));
-  } else if (tcp) {
-    const flags = load<u32>(r + 32) & 23;
-    h = stir(stir(stir(0x27d4eb2f, load<u32>(r + 16)), flags & 16 ? load<u32>(r + 20) : 0), flags & 7);
-  } else {
-    const hash = load<u32>(r + 28);
-    if (hash) h = stir(stir(0x3c6ef372, hash), load<u32>(r + 24));
-    else {
-      if (!(bits >> 16)) return 0;
-      h = stir(stir(0x165667b1, bits >> 16), load<u32>(r + 32) >> 8);
-    }
-  }
-  return h ? h : 1;
-}
-
-/** Keeps the PICKED smallest keys of a class, sorted. */
-// @ts-ignore: decorator
-@inline
-function offer(list: usize, key: u32, row: u32): void {
-  const size = load<u32>(list);
-  let at = size;
-  const entries = list + 4;
-  if (size == PICKED) {
-    if (key >= load<u32>(entries + (PICKED - 1) * PICK_BYTES)) return;
-    at--;
-  }
-  for (let i: u32 = 0; i < size; i++) if (load<u32>(entries + i * PICK_BYTES) == key) return;
-  while (at > 0 && load<u32>(entries + (at - 1) * PICK_BYTES) > key) {
-    store<u64>(entries + at * PICK_BYTES, load<u64>(entries + (at - 1) * PICK_BYTES));
-    at--;
-  }
-  store<u32>(entries + at * PICK_BYTES, key);
-  store<u32>(entries + at * PICK_BYTES + 4, row);
-  if (size < (PICKED as u32)) store<u32>(list, size + 1);
-}
 
 /** Keeps the compiler from leaving touches out. */
 let touched: u32 = 0;
 
 /**
  * Brings the rows `order[from]` … `order[to - 1]` into the cache. Rows of one flow lie far apart; loads that do not wait for each
- * other overlap, those between branches do not: PICK_NS
+ * other overlap, those between branches do not: groupPackets took a quarter longer without.
  */
 // @ts-ignore: decorator
 @inline
@@ -160,32 +91,6 @@ function touch(from: u32, to: u32): void {
     sum += load<u32>(r) ^ load<u32>(r + 40);
   }
   touched += sum;
-}
-
-/** Picks packets of every flow. Writes to `carrying` (u32 a flow) how many of its rows carry another network layer. */
-export function pickPackets(carrying: usize): void {
-  const flows = flowCount();
-  picks = zeroed(flows * PICKS_BYTES);
-  for (let f: u32 = 0; f < flows; f++) {
-    const tcp = (load<u32>(flowRow(f) + F_TAG) & 255) == 6;
-    const list = picks + f * PICKS_BYTES;
-    const end = load<u32>(start + ((f + 1) << 2));
-    let carries: u32 = 0;
-    touch(load<u32>(start + (f << 2)), end);
-    for (let i = load<u32>(start + (f << 2)); i < end; i++) {
-      const row = load<u32>(order + (i << 2));
-      const r = rowAt(row);
-      if (load<u32>(r + 36) & SIGHTING_CARRIES) {
-        carries++;
-        continue;
-      }
-      const key = keyOf(r, tcp);
-      if (!key) continue;
-      const long: u32 = load<u32>(r + 32) >> 8 > (PICK_LONG as u32) ? 1 : 0;
-      offer(list + (((load<u32>(r + 12) & 1) << 1) | long) * PICK_CLASS_BYTES, key, row);
-    }
-    store<u32>(carrying + (f << 2), carries);
-  }
 }
 
 /**

@@ -16,6 +16,7 @@ import {
   EVENT_FROM_B,
   E_BITS,
   E_IP_LENGTH,
+  E_KEY,
   E_NETWORK,
   E_PACKET,
   E_TIME,
@@ -49,6 +50,7 @@ import {
 } from "../../../../src-shared/model/layer-kind";
 import { allocate } from "./host";
 import { zeroed } from "./hash";
+import { configurePicks, pickRow } from "./picks";
 
 const SEGMENT_SHIFT: u32 = 15;
 const SEGMENT_MASK: u32 = (1 << SEGMENT_SHIFT) - 1;
@@ -70,6 +72,7 @@ export function configureSightings(): void {
   macs = zeroed(MAX_SEGMENTS * 4);
   macSegments = 0;
   unseen = zeroed(64);
+  configurePicks();
 }
 
 export function sightingCount(): u32 {
@@ -146,7 +149,8 @@ function append(slot: usize, index: u32): void {
     store<u32>(segments + ((rows >> SEGMENT_SHIFT) << 2), allocate(SIGHTING_BYTES << SEGMENT_SHIFT) as u32);
   const e = slot + S_EVENTS + (index << 6);
   const m = slot + S_MARKS + index * MARK_BYTES;
-  const r = rowAt(rows++);
+  const row = rows++;
+  const r = rowAt(row);
   const packet = load<u32>(e + E_PACKET);
   const network = load<u32>(e + E_NETWORK);
   const direction: u32 = load<u32>(e + E_BITS) & EVENT_FROM_B ? 1 : 0;
@@ -159,6 +163,7 @@ function append(slot: usize, index: u32): void {
   store<u64>(r + 32, load<u64>(m + 16));
   store<u32>(r + 40, load<u32>(e + E_IP_LENGTH));
   keepMacs(slot, load<u32>(slot + P_FIRST_LAYER + (packet << 2)), network, flow, direction);
+  pickRow(row, r, (load<u32>(e + E_KEY + 12) & 255) == 6);
 }
 
 /** A packet without a network layer: why. */
