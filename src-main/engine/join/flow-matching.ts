@@ -518,6 +518,14 @@ function pairOf(
 ): CandidatePair | undefined {
   let best: CandidatePair | undefined;
   let bestRank = Infinity;
+  // One pair of lists for all candidates: of sixteen most share nothing.
+  const first: number[] = [];
+  const second: number[] = [];
+  const take = (x: number, y: number): boolean => {
+    first.push(x);
+    second.push(y);
+    return first.length >= MAX_MATCHES;
+  };
   for (let i = members.start[a] as number; i < (members.start[a + 1] as number); i++) {
     const f = members.flows[i] as number;
     const pf = columns.point(f);
@@ -527,21 +535,13 @@ function pairOf(
       const pg = columns.point(g);
       const rank = pf === pg ? 0 : options.fileOfPoint[pf] === options.fileOfPoint[pg] ? 1 : 2;
       if (rank > bestRank || (rank === bestRank && rank === 2)) continue;
-      const first: number[] = [];
-      const second: number[] = [];
-      picks.eachShared(f, g, (x, y) => {
-        first.push(x);
-        second.push(y);
-        return first.length === MAX_MATCHES;
-      });
+      first.length = 0;
+      second.length = 0;
+      picks.eachShared(f, g, take);
       // Canonical order may have turned round: then one's packets sent by A are the other's sent by B.
-      picks.eachSharedTurned(f, g, (x, y) => {
-        first.push(x);
-        second.push(y);
-        return first.length >= MAX_MATCHES;
-      });
+      picks.eachSharedTurned(f, g, take);
       if (first.length === 0 || (rank === bestRank && first.length <= (best?.first.length ?? 0))) continue;
-      best = { flows: [f, g], first, second };
+      best = { flows: [f, g], first: first.slice(), second: second.slice() };
       bestRank = rank;
     }
   }
@@ -566,10 +566,17 @@ function findForks(
   accepted: readonly Accepted[],
 ): { readonly refused: Set<CandidatePair>; readonly groups: number[][] } {
   // Only a set with two partners can be a fork.
+  const count = new Uint8Array(columns.flowCount);
+  for (const one of accepted)
+    for (const flow of one.pair.flows) {
+      const root = sets.root(flow);
+      count[root] = Math.min((count[root] as number) + 1, 2);
+    }
   const partners = new Map<number, Accepted[]>();
   for (const one of accepted)
     for (const flow of one.pair.flows) {
       const root = sets.root(flow);
+      if (count[root] === 1) continue;
       const list = partners.get(root);
       if (list) list.push(one);
       else partners.set(root, [one]);
@@ -580,7 +587,6 @@ function findForks(
   const linked = new Map<string, Accepted>();
   const linkKey = (x: number, y: number): string => `${Math.min(x, y)} ${Math.max(x, y)}`;
   for (const [self, list] of partners) {
-    if (list.length < 2) continue;
     forked.push(
       list.map((one) => {
         const [f, g] = one.pair.flows;
