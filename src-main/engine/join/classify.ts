@@ -20,6 +20,8 @@ export interface EndsSeen {
   /** Client and server have one address, and nothing was translated. */
   readonly sameAddress: boolean;
   readonly group: boolean;
+  /** Pods or nodes are known, so that something can be outside of them. */
+  readonly knowsInside: boolean;
 }
 
 export function kindOf(ends: EndsSeen): ConnectionKind {
@@ -43,7 +45,7 @@ export function kindOf(ends: EndsSeen): ConnectionKind {
     if (service && (server.network === "pod" || server.network === "node" || server.network === "service"))
       return "external-to-service";
     if (server.network === "pod") return "external-to-pod";
-    return "external";
+    return ends.knowsInside ? "external" : "unknown";
   }
   return "unknown";
 }
@@ -55,9 +57,10 @@ export interface HasMachine extends AddressPlace {
 export function localityOf(
   client: HasMachine | null,
   server: HasMachine | null,
+  knowsInside: boolean,
 ): "same-node" | "cross-node" | "outside" | "unknown" {
   if (!client || !server) return "unknown";
-  if (client.network === "outside" || server.network === "outside") return "outside";
+  if (client.network === "outside" || server.network === "outside") return knowsInside ? "outside" : "unknown";
   if (client.node !== null && server.node !== null) return client.node === server.node ? "same-node" : "cross-node";
   if (client.machine >= 0 && client.machine === server.machine) return "same-node";
   return "unknown";

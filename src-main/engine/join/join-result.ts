@@ -201,6 +201,7 @@ export class JoinedResult implements JoinResult {
       requestHidden,
       sameAddress: client.ip !== "" && client.ip === server.ip && !translated && translations.length === 0,
       group: isGroup(server.ip) || isGroup(client.ip),
+      knowsInside: this.input.topology.knowsInside,
     });
     if (clientPlace?.source !== "told" || serverPlace?.source !== "told") inferred.unshift("node", "pod", "kind");
     if (translated && !match && !inferred.includes("service")) inferred.push("service");
@@ -211,7 +212,7 @@ export class JoinedResult implements JoinResult {
       protocol,
       protocolNumber,
       kind,
-      locality: localityOf(clientPlace, serverPlace),
+      locality: localityOf(clientPlace, serverPlace, this.input.topology.knowsInside),
       hairpin: client.ip !== "" && client.ip === server.ip && translated,
       client: placed(client, clientPlace),
       requested,

@@ -25,6 +25,9 @@ import { isCardName, namedRole } from "./point-names";
 import { type SightingColumns, W_ID } from "./sighting-columns";
 import { isPlain, trafficRoles } from "./traffic-roles";
 
+/** LINUX_SLL, LINUX_SLL2. */
+const COOKED: ReadonlySet<number> = new Set([113, 276]);
+
 export interface PointInfo {
   readonly id: string;
   readonly fileIndex: number;
@@ -263,6 +266,7 @@ export class NetworkTopology implements Topology {
       const [best, second] = [...m].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
       if (!best) continue;
       const address = best[0];
+      if (this.roles[point] === "unknown" && this.isWholeNode(point, m)) continue;
       if (this.roles[point] === "unknown") {
         const told = this.cluster?.podAt(this.textOf(address), null);
         if (nextToVeth.has(point)) {
@@ -285,11 +289,31 @@ export class NetworkTopology implements Topology {
       this.podOfPoint.set(point, address);
       this.pods.set(address, this.fileOf(point));
       // Dual stack: an address of the other family behind the same point.
-      for (const [key, n] of m)
-        if (key !== address && key >= 4294967296 !== address >= 4294967296 && n * 2 > best[1])
-          this.pods.set(key, this.fileOf(point));
+      const [other, next] = [...m]
+        .filter(([key]) => key >= 4294967296 !== address >= 4294967296)
+        .sort((a, b) => b[1] - a[1] || a[0] - b[0]);
+      if (other && (!next || next[1] * 2 <= other[1])) this.pods.set(other[0], this.fileOf(point));
     }
     for (const address of this.pods.keys()) if (address < 4294967296) this.podPrefixes.add(address >>> 16);
+  }
+
+  /**
+   * A cooked capture of all interfaces ("any") on a node: cluster files say that several of the addresses whose packets begin there
+   * are pods', or one of them the node's. Takes notice of these.
+   */
+  private isWholeNode(point: number, votes: ReadonlyMap<number, number>): boolean {
+    const { cluster } = this;
+    const { linkType } = this.input.points[point] ?? {};
+    if (!cluster || linkType === undefined || !COOKED.has(linkType)) return false;
+    const addresses = [...votes.keys()];
+    const pods = addresses.filter((key) => cluster.podAt(this.textOf(key), null));
+    const nodes = addresses.filter((key) => cluster.nodeAt(this.textOf(key), null));
+    const names = pods.map((key) => cluster.podAt(this.textOf(key), null)?.meta);
+    const isSeveral = new Set(names.map((meta) => `${meta?.namespace}/${meta?.name}`)).size > 1;
+    if (!isSeveral && nodes.length === 0) return false;
+    for (const key of pods) this.pods.set(key, this.fileOf(point));
+    for (const key of nodes) this.owned.set(key, this.fileOf(point));
+    return true;
   }
 
   /** A pod's card and the veth it is wired to are on one machine. */
@@ -517,6 +541,11 @@ export class NetworkTopology implements Topology {
 
   place(address: string): Place | null {
     return this.placeAt(address, null);
+  }
+
+  /** Pods or nodes are told, or the packets show them: only then something can be outside. */
+  get knowsInside(): boolean {
+    return this.cluster !== undefined || this.pods.size > 0 || this.machines.some((m) => m.kind === "node");
   }
 
   private readonly inferredPlaces = new Map<string, Place | null>();
