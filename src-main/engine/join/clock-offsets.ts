@@ -16,12 +16,29 @@
 import type { ClockOffset } from "../../../src-shared/reconstruct/result";
 import { ClockMap } from "./clock-map";
 
-/** Bounds between two files. Times in ns on Y's clock. */
-class PairBounds {
+/** Bounds of an offset. Times in ns on Y's clock. */
+class Bounds {
   readonly lowerAt: number[] = [];
   readonly lower: number[] = [];
   readonly upperAt: number[] = [];
   readonly upper: number[] = [];
+
+  atLeast(at: number, bound: number): void {
+    this.lowerAt.push(at);
+    this.lower.push(bound);
+  }
+  atMost(at: number, bound: number): void {
+    this.upperAt.push(at);
+    this.upper.push(bound);
+  }
+}
+
+/** Bounds between two files. */
+class PairBounds {
+  /** Hold whatever way a packet took: first at the one, last at the other. */
+  readonly sure = new Bounds();
+  /** Hold if no packet came back: it left the one for the last time before it first came to the other. */
+  readonly tight = new Bounds();
   /** Differences whose direction could not be told (one way only). */
   readonly oneWay: number[] = [];
   pairs = 0;
@@ -35,7 +52,10 @@ export interface ClockEstimate {
 /** Sightings of packets of one connection at two points of two files: ns on each file's clock, and the direction. */
 export interface TwoFilePackets {
   readonly x: number[];
+  /** The last sighting at that point; the same as `x` unless the capture is one of all interfaces. */
+  readonly xLast: number[];
   readonly y: number[];
+  readonly yLast: number[];
   /** 0: client to server. */
   readonly direction: number[];
 }
@@ -84,12 +104,16 @@ export class ClockEstimator {
     // Negative: going forth, X is upstream.
     const xUpstream = balance < 0 ? 0 : 1;
     for (let i = 0; i < n; i++) {
+      const x = packets.x[i] as number;
+      const xLast = packets.xLast[i] as number;
+      const y = packets.y[i] as number;
+      const yLast = packets.yLast[i] as number;
       if (packets.direction[i] === xUpstream) {
-        b.lowerAt.push(packets.y[i] as number);
-        b.lower.push(difference(i));
+        b.sure.atLeast(yLast, x - yLast);
+        b.tight.atLeast(y, xLast - y);
       } else {
-        b.upperAt.push(packets.y[i] as number);
-        b.upper.push(difference(i));
+        b.sure.atMost(y, xLast - y);
+        b.tight.atMost(yLast, x - yLast);
       }
     }
   }
@@ -180,17 +204,24 @@ const MAX_DRIFT = 300e-6;
 /** Reads of one clock on different processors may be out of order by so much. */
 const SLACK_NS = 2000;
 
-function fitLine(b: PairBounds): Fit | undefined {
-  if (b.lower.length === 0 || b.upper.length === 0) {
-    if (b.oneWay.length === 0) return undefined;
+function fitLine(pair: PairBounds): Fit | undefined {
+  const { sure, tight, oneWay } = pair;
+  if (sure.lower.length === 0 || sure.upper.length === 0) {
+    if (oneWay.length === 0) return undefined;
     // Only one way: any offset that keeps all differences on one side fits. None is needed if they already are.
-    const low = b.oneWay.reduce((m, v) => Math.min(m, v), Infinity);
-    const high = b.oneWay.reduce((m, v) => Math.max(m, v), -Infinity);
+    const low = oneWay.reduce((m, v) => Math.min(m, v), Infinity);
+    const high = oneWay.reduce((m, v) => Math.max(m, v), -Infinity);
     const near = Math.max(Math.abs(low), Math.abs(high)) < 5e9;
     return near
       ? { offset: 0, drift: 0, error: Math.max(Math.abs(low), Math.abs(high)) }
       : { offset: (low + high) / 2, drift: 0, error: Math.max(1e9, high - low) };
   }
+  // Packets that came back contradict the tight bounds.
+  const fit = fitBounds(tight);
+  return fit.fits ? fit : fitBounds(sure);
+}
+
+function fitBounds(b: Bounds): Fit & { readonly fits: boolean } {
   const gap = (drift: number): { readonly low: number; readonly high: number } => {
     let low = -Infinity;
     let high = Infinity;
@@ -202,7 +233,8 @@ function fitLine(b: PairBounds): Fit | undefined {
   };
   const still = gap(0);
   // No offset contradicts nothing: one clock, or two that agree.
-  if (still.low <= 0 && still.high >= 0) return { offset: 0, drift: 0, error: Math.min(still.high, -still.low) };
+  if (still.low <= 0 && still.high >= 0)
+    return { offset: 0, drift: 0, error: Math.min(still.high, -still.low), fits: true };
   // The gap is a concave function of the drift: search its top.
   let left = -MAX_DRIFT;
   let right = MAX_DRIFT;
@@ -218,10 +250,12 @@ function fitLine(b: PairBounds): Fit | undefined {
   const bent = gap(drift);
   // A straight line that fits nearly as well is the simpler explanation.
   const { low, high } = still.high - still.low >= (bent.high - bent.low) / 2 && still.high >= still.low ? still : bent;
-  if (high < low && Math.max(still.low, -still.high) <= SLACK_NS) return { offset: 0, drift: 0, error: SLACK_NS };
+  if (high < low && Math.max(still.low, -still.high) <= SLACK_NS)
+    return { offset: 0, drift: 0, error: SLACK_NS, fits: true };
   return {
     offset: (low + high) / 2,
     drift: high === still.high && low === still.low ? 0 : drift,
     error: Math.abs(high - low) / 2,
+    fits: high >= low,
   };
 }

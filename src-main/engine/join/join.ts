@@ -4,6 +4,7 @@ import { ConnectionTable } from "./connection-table";
 import { FactReader } from "./connection-facts";
 import { FLOW_ACTIVE, type FlowMatch, matchFlows } from "./flow-matching";
 import { rankPoints } from "./hop-order";
+import type { SightingColumns } from "./sighting-columns";
 import { PacketMatcher } from "./packet-matching";
 import type { JoinInput } from "./join-input";
 import { ClockMap } from "./clock-map";
@@ -124,6 +125,28 @@ function configureKernel(
   kernel.configureGroups(points, clock, fileOfPoint.length, columns.baseSeconds, most);
 }
 
+/** A packet at one point: a capture of all interfaces has it several times. */
+interface Stay {
+  readonly point: number;
+  firstNs: number;
+  lastNs: number;
+}
+
+function staysOf(columns: SightingColumns, pointOfFlow: Int32Array, rows: readonly number[]): Stay[] {
+  const stays: Stay[] = [];
+  for (const row of rows) {
+    const point = pointOfFlow[columns.flow(row)] as number;
+    const ns = columns.timeNs(row);
+    const stay = stays.find((s) => s.point === point);
+    if (!stay) stays.push({ point, firstNs: ns, lastNs: ns });
+    else {
+      stay.firstNs = Math.min(stay.firstNs, ns);
+      stay.lastNs = Math.max(stay.lastNs, ns);
+    }
+  }
+  return stays;
+}
+
 function estimateClocks(
   input: JoinInput,
   table: ConnectionTable,
@@ -156,28 +179,29 @@ function estimateClocks(
           rows.length > CLOCK_PACKETS * 8 ? rows.subarray(0, CLOCK_PACKETS * 8) : rows,
           protocol,
           (same) => {
-            for (let a = 0; a < same.length; a++)
-              for (let b = a + 1; b < same.length; b++) {
-                let x = same[a] as number;
-                let y = same[b] as number;
-                let px = pointOfFlow[columns.flow(x)] as number;
-                let py = pointOfFlow[columns.flow(y)] as number;
-                if (fileOfPoint[px] === fileOfPoint[py]) continue;
-                if ((fileOfPoint[px] as number) > (fileOfPoint[py] as number)) {
-                  [x, y] = [y, x];
-                  [px, py] = [py, px];
-                }
+            const stays = staysOf(columns, pointOfFlow, same);
+            for (let a = 0; a < stays.length; a++)
+              for (let b = a + 1; b < stays.length; b++) {
+                let x = stays[a] as Stay;
+                let y = stays[b] as Stay;
+                if (fileOfPoint[x.point] === fileOfPoint[y.point]) continue;
+                if ((fileOfPoint[x.point] as number) > (fileOfPoint[y.point] as number)) [x, y] = [y, x];
+                const px = x.point;
+                const py = y.point;
                 const fx = fileOfPoint[px] as number;
                 const fy = fileOfPoint[py] as number;
                 if (estimator.full(fx, fy)) continue;
                 const key = `${px} ${py}`;
                 let list = found.get(key);
-                if (!list) found.set(key, (list = { fx, fy, x: [], y: [], direction: [] }));
-                list.x.push(columns.timeNs(x));
-                list.y.push(columns.timeNs(y));
+                if (!list) found.set(key, (list = { fx, fy, x: [], xLast: [], y: [], yLast: [], direction: [] }));
+                list.x.push(x.firstNs);
+                list.xLast.push(x.lastNs);
+                list.y.push(y.firstNs);
+                list.yLast.push(y.lastNs);
                 list.direction.push(direction);
               }
           },
+          true,
         );
       });
       for (const list of found.values()) estimator.add(list.fx, list.fy, list);

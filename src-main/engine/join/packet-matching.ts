@@ -130,8 +130,15 @@ export class PacketMatcher {
   /**
    * Groups only, by what survives, without times: for estimating clocks. Calls `each` with the rows of every group of two or
    * more whose points are all different.
+   * @param repeated also groups with several rows at one point, if by its identification they are one packet: a capture of all
+   *   interfaces sees it come in and go out
    */
-  eachUnambiguous(rows: Uint32Array, protocol: number, each: (rows: readonly number[]) => void): void {
+  eachUnambiguous(
+    rows: Uint32Array,
+    protocol: number,
+    each: (rows: readonly number[]) => void,
+    repeated = false,
+  ): void {
     const groups = this.group(rows, protocol);
     const members: number[][] = Array.from({ length: groups }, () => []);
     for (let k = 0; k < rows.length; k++) members[this.groupOf[k] as number]?.push(rows[k] as number);
@@ -140,7 +147,8 @@ export class PacketMatcher {
       if (list.length < 2) continue;
       seen.clear();
       for (const row of list) seen.add(this.pointOf(row));
-      if (seen.size === list.length) each(list);
+      const isOnePacket = (): boolean => list.every((row) => this.columns.word(row, W_ID) >>> 16 !== 0);
+      if (seen.size === list.length || (repeated && isOnePacket())) each(list);
     }
   }
 
@@ -166,7 +174,7 @@ export class PacketMatcher {
     const members: number[][] = [];
     for (let g = 0; g < groups; g++) {
       const list = Array.from(positions.subarray(start[g] as number, start[g + 1] as number));
-      if (list.length > 1) list.sort((a, b) => this.before(rows, a, b));
+      if (list.length > 1) this.sortByTime(rows, list);
       const first = rows[list[0] as number] as number;
       if (columns.word(first, W_ID) >>> 16 === 0 && list.length > 1) members.push(...this.splitByTime(rows, list));
       else members.push(list);
@@ -200,9 +208,27 @@ export class PacketMatcher {
     return { count: joined.length, rows: outRows, start: outStart, data, offload };
   }
 
+  /** As the kernel's groupPackets does. */
+  private sortByTime(rows: Uint32Array, list: number[]): void {
+    list.sort((a, b) => this.before(rows, a, b));
+    for (let i = 2; i < list.length; i++) {
+      const [here, a, b] = [list[i - 2] as number, list[i - 1] as number, list[i] as number];
+      const point = this.pointOf(rows[here] as number);
+      const isTie =
+        this.times[a] === this.times[b] &&
+        ttlOf(this.columns, rows[a] as number) === ttlOf(this.columns, rows[b] as number);
+      // What nothing tells apart in time stays at its point.
+      if (!isTie || this.pointOf(rows[a] as number) === point || this.pointOf(rows[b] as number) !== point) continue;
+      list[i - 1] = b;
+      list[i] = a;
+    }
+  }
+
   private before(rows: Uint32Array, a: number, b: number): number {
     return (
       (this.times[a] as number) - (this.times[b] as number) ||
+      // Clocks of microseconds see many packets at once: each router leaves a hop less.
+      ttlOf(this.columns, rows[b] as number) - ttlOf(this.columns, rows[a] as number) ||
       (this.pointRank[this.pointOf(rows[a] as number)] as number) -
         (this.pointRank[this.pointOf(rows[b] as number)] as number) ||
       (rows[a] as number) - (rows[b] as number)
@@ -400,4 +426,8 @@ export class PacketMatcher {
 /** Length and flags: PSH is set and cleared by offload. */
 function sameLength(a: number, b: number): boolean {
   return a >>> 8 === b >>> 8 && (a & 0x17) === (b & 0x17);
+}
+
+function ttlOf(columns: SightingColumns, row: number): number {
+  return (columns.word(row, W_ID) >>> 8) & 255;
 }

@@ -150,13 +150,16 @@ function equal(x: usize, y: usize, tcp: bool): bool {
   return load<u32>(x + 24) == load<u32>(y + 24) && (hx == hy || (bx >> 16 != 0 && (!hx || !hy)));
 }
 
-/** Joint a comes before joint b: by aligned time, then by rank of the point, then by row. */
+/** Joint a comes before joint b: by aligned time, then by hops left (each router takes one), then by rank of the point, then by row. */
 // @ts-ignore: decorator
 @inline
 function before(a: usize, b: usize): bool {
   const ta = load<f64>(a);
   const tb = load<f64>(b);
   if (ta != tb) return ta < tb;
+  const la = load<u8>(rowAt(load<u32>(a + 8)) + 37);
+  const lb = load<u8>(rowAt(load<u32>(b + 8)) + 37);
+  if (la != lb) return la > lb;
   const ra = load<u32>(clocks + load<u32>(a + 12) * 24 + 16);
   const rb = load<u32>(clocks + load<u32>(b + 12) * 24 + 16);
   if (ra != rb) return ra < rb;
@@ -289,6 +292,26 @@ export function groupPackets(list: usize, count: u32, tcp: bool): u32 {
 }
 
 /**
+ * Behind `joint`, which is of `point`, stand two that nothing tells apart in time: one of the same point comes first. A capture of
+ * all interfaces sees a packet come and go, and the next machine may see it come in the same microsecond.
+ */
+// @ts-ignore: decorator
+@inline
+function keepTogether(joint: usize, point: u32): void {
+  const n = load<u32>(joint + 16);
+  if (n == NO_ROW) return;
+  const a = joints + n * JOINT_BYTES;
+  const m = load<u32>(a + 16);
+  if (m == NO_ROW || load<u32>(a + 12) == point) return;
+  const b = joints + m * JOINT_BYTES;
+  if (load<u32>(b + 12) != point || load<f64>(a) != load<f64>(b)) return;
+  if (load<u8>(rowAt(load<u32>(a + 8)) + 37) != load<u8>(rowAt(load<u32>(b + 8)) + 37)) return;
+  store<u32>(joint + 16, m);
+  store<u32>(a + 16, load<u32>(b + 16));
+  store<u32>(b + 16, n);
+}
+
+/**
  * Adds to each group the hash of the points its rows crossed and whether it sends again what was sent; to the header payload
  * bytes, groups sent again, and (at 20) whether some data was not seen at every point.
  */
@@ -302,6 +325,7 @@ function summarise(base: usize, found: u32, tcp: bool, mask: u32): void {
     let last: u32 = NO_ROW;
     for (let k = load<u32>(at); k != NO_ROW; k = load<u32>(joints + k * JOINT_BYTES + 16)) {
       const p = load<u32>(joints + k * JOINT_BYTES + 12);
+      keepTogether(joints + k * JOINT_BYTES, p);
       if (p != last) hash = stir(hash, p + 1);
       last = p;
     }
