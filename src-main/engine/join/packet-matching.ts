@@ -268,7 +268,9 @@ export class PacketMatcher {
       const again =
         before === undefined
           ? t - begun > OFFLOAD_NS
-          : t - (this.times[before] as number) > COPY_NS || !this.canBeCopy(rows[before] as number, rows[k] as number);
+          : !this.isRouted(rows, before, k) &&
+            (t - (this.times[before] as number) > COPY_NS ||
+              !this.canBeCopy(rows[before] as number, rows[k] as number));
       if (current.length > 0 && again) {
         out.push(current);
         current = [];
@@ -281,6 +283,17 @@ export class PacketMatcher {
     }
     out.push(current);
     return out;
+  }
+
+  /** A point of all interfaces sees it leave with a hop less; asking for the next hop's address can take long. */
+  private isRouted(rows: Uint32Array, before: number, k: number): boolean {
+    const a = rows[before] as number;
+    const b = rows[k] as number;
+    const { columns } = this;
+    return (
+      ttlOf(columns, a) === ttlOf(columns, b) + 1 &&
+      (this.times[k] as number) - (this.times[before] as number) <= OFFLOAD_NS
+    );
   }
 
   /** A second frame at one point is a copy if it was changed on the way, or if the point stands for several interfaces. */

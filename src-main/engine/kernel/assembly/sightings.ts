@@ -114,6 +114,12 @@ function keepMacs(slot: usize, first: u32, network: u32, flow: u32, direction: u
     if (kind == LAYER_ETHERNET || kind == LAYER_SLL || kind == LAYER_SLL2 || kind == LAYER_IPV4 || kind == LAYER_IPV6)
       break;
   }
+  // What is carried without a MAC of its own: the capture point may still be one of all interfaces.
+  const whole = load<u8>(slot + L_KIND + first) as u32;
+  if (kind != LAYER_ETHERNET && (whole == LAYER_SLL || whole == LAYER_SLL2)) {
+    row = first;
+    kind = whole;
+  }
   const p: usize = load<u32>(slot + L_PTR + (row << 2));
   if (kind == LAYER_ETHERNET) {
     memory.copy(at, p + 6, 6);
