@@ -6,7 +6,8 @@
  * openPaths(paths) ──► workspace.open ──► event "workspace" (≤ 10/s) ──► workspace.state ──► panes
  * ```
  */
-import type { DecodeAs, FileState, PointRole, PointState, WorkspaceState } from "../../src-shared/contract/results";
+import type { DecodeAs, FileState, PointState, WorkspaceState } from "../../src-shared/contract/results";
+import type { PointRole } from "../../src-shared/model/point-role";
 import type { AppInfo } from "../../src-shared/contract/results";
 import { call, on } from "../bridge/engine";
 import { holdIdle } from "../bridge/idle";

@@ -1,5 +1,6 @@
 /** A connection in words: who asked for what, who answered, what was changed on the way; each line with its evidence. */
 import type { ConnectionJson, EndpointJson } from "../../src-shared/contract/join";
+import { endpointText } from "../../src-shared/reconstruct/endpoint-text";
 import { formatBytes, formatNoun } from "./quantity";
 
 export interface Fact {
@@ -9,10 +10,8 @@ export interface Fact {
   readonly note: string | null;
 }
 
-export function endpointText(endpoint: EndpointJson | null): string {
-  if (!endpoint) return "not shown by these files";
-  if (endpoint.port === 0) return endpoint.ip;
-  return endpoint.ip.includes(":") ? `[${endpoint.ip}]:${endpoint.port}` : `${endpoint.ip}:${endpoint.port}`;
+function shownText(endpoint: EndpointJson | null): string {
+  return endpoint ? endpointText(endpoint) : "not shown by these files";
 }
 
 function placed(endpoint: EndpointJson & { readonly pod: string | null; readonly node: string | null }): string {
@@ -30,11 +29,11 @@ export function connectionFacts(c: ConnectionJson): readonly Fact[] {
     { label: "Client", value: placed(c.client), note: inferred("pod") ?? inferred("node") },
     {
       label: "Asked for",
-      value: `${c.service === null ? "" : `Service ${c.service}, `}${endpointText(c.requested)}`,
+      value: `${c.service === null ? "" : `Service ${c.service}, `}${shownText(c.requested)}`,
       note: inferred("service"),
     },
     { label: "Answered by", value: placed(c.server), note: inferred("pod") ?? inferred("node") },
-    { label: "Server saw", value: endpointText(c.seenByServerAs), note: null },
+    { label: "Server saw", value: shownText(c.seenByServerAs), note: null },
     {
       label: "Kind",
       value: `${words(c.kind)}, ${words(c.locality)}${c.hairpin ? ", hairpin" : ""}`,
@@ -82,4 +81,33 @@ export function connectionFacts(c: ConnectionJson): readonly Fact[] {
 /** "pod-to-service" → "pod to Service" */
 export function words(name: string): string {
   return name.replace(/-/g, " ").replace(/\bservice\b/, "Service");
+}
+
+/** What came before a connection and what followed from it: one line each, leading to the other connection. */
+export interface RelatedFact {
+  readonly label: string;
+  /** Id of the other connection. */
+  readonly connection: string;
+  readonly text: string;
+  readonly note: string | null;
+}
+
+const RELATIONS: Readonly<Record<string, readonly [label: string, isBefore: boolean]>> = {
+  "dns-lookup": ["Name looked up", true],
+  "ingress-from": ["Through a proxy, from", true],
+  "ingress-to": ["Through a proxy, to", false],
+  "dns-for": ["Looked up for", false],
+};
+
+/** The section "Before and after": what came before first. */
+export function relatedFacts(c: ConnectionJson): readonly RelatedFact[] {
+  const isBefore = (relation: string): boolean => RELATIONS[relation]?.[1] ?? false;
+  return [...c.related]
+    .sort((a, b) => Number(isBefore(b.relation)) - Number(isBefore(a.relation)))
+    .map(({ relation, connection, detail, ambiguous }) => ({
+      label: RELATIONS[relation]?.[0] ?? relation,
+      connection,
+      text: detail,
+      note: ambiguous ? "not certain" : null,
+    }));
 }

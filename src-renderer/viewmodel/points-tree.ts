@@ -9,7 +9,8 @@
  * ▸ n2.pcapng            file 1 (closed: its points are not rows)
  * ```
  */
-import type { FileState, PointRole, PointState, ProblemInfo } from "../../src-shared/contract/results";
+import type { FileState, PointState, ProblemInfo } from "../../src-shared/contract/results";
+import type { PointRole } from "../../src-shared/model/point-role";
 
 /** What the box of a file shows: all of its points are enabled, none, or some. */
 export type Checked = "true" | "false" | "mixed";

@@ -2,7 +2,8 @@
  * Connections and journeys as the window gets them. `ConnectionJson` is what `hopscope connections --json` prints, to the
  * letter; the rest adds what a picture needs: packets one can select, points by index, times by the common clock.
  */
-import type { PacketId, PointRole, TimeValue } from "./results";
+import type { PointRole } from "../model/point-role";
+import type { PacketId, TimeValue } from "./results";
 
 export interface EndpointJson {
   readonly ip: string;
@@ -54,6 +55,16 @@ export interface ConnectionJson {
   readonly state: string;
   readonly ambiguous: boolean;
   readonly inferred: readonly string[];
+  readonly related: readonly RelatedJson[];
+}
+
+/** A connection it belongs with. */
+export interface RelatedJson {
+  readonly relation: string;
+  /** Id. */
+  readonly connection: string;
+  readonly detail: string;
+  readonly ambiguous: boolean;
 }
 
 /** A capture point as the joining sees it. */
@@ -113,7 +124,6 @@ export interface ConnectionJourneys {
   readonly journeys: readonly JourneyInfo[];
   /** Journeys there are; `journeys` holds at most 5,000 of them. */
   readonly total: number;
-  readonly related: readonly { readonly relation: string; readonly id: string; readonly detail: string }[];
 }
 
 /** What joining knows of one packet; `reason` says why it joined nothing. */

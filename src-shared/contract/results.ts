@@ -1,4 +1,5 @@
 /** What the engine answers with: plain data, documented field by field. */
+import type { PointRole } from "../model/point-role";
 
 /** Index of a packet over all files of the workspace, in the order they were read. Stable while the workspace is open. */
 export type PacketId = number;
@@ -32,9 +33,6 @@ export interface FolderEntry {
   readonly bytes: number;
   readonly modifiedMs: number;
 }
-
-export type PointRole =
-  "pod-nic" | "host-veth" | "bridge" | "tunnel-device" | "node-nic" | "router-port" | "loopback" | "unknown";
 
 export interface PointState {
   /** Index over all interfaces of all files: the packet's capture point. */

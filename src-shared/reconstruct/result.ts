@@ -14,6 +14,7 @@
  *
  * A recording may hold millions of connections, so they are no array of objects: `connection(i)` builds one when asked.
  */
+import type { PointRole } from "../model/point-role";
 
 /** An address (RFC 5952 text) and a port. ICMP echo: the identifier is the client's port, the server's is 0. */
 export interface Endpoint {
@@ -27,9 +28,6 @@ export interface PlacedEndpoint extends Endpoint {
   readonly pod: string | null;
   readonly node: string | null;
 }
-
-export type PointRole =
-  "pod-nic" | "host-veth" | "bridge" | "tunnel-device" | "node-nic" | "router-port" | "loopback" | "unknown";
 
 /** One interface of one capture file. Index in `JoinResult.points` = the point's number in sightings and paths. */
 export interface Point {
@@ -149,6 +147,8 @@ export type Evidence =
   | "icmp-seq"
   | "byte-range"
   | "quoted-header"
+  /** An ICMP error quotes the translated header. */
+  | "icmp-quote"
   | "time-order"
   | "conntrack";
 
@@ -178,6 +178,34 @@ export type ConnectionKind =
   | "external-to-pod"
   | "external"
   | "unknown";
+
+/** A name that was looked up, all its questions folded into one: search domains, A and AAAA. Names are hostile text. */
+export interface DnsLookup {
+  /** What was asked for, without search domains. */
+  readonly name: string;
+  /** The name that was answered. */
+  readonly answeredAs: string;
+  /** Names that were tried before, and how each ended. */
+  readonly tried: readonly { readonly name: string; readonly result: string }[];
+  /** "A", "AAAA" … */
+  readonly types: readonly string[];
+  /** CNAME: names that stand in its place, in order. */
+  readonly aliases: readonly string[];
+  readonly addresses: readonly string[];
+}
+
+/** A connection that belongs with another one: DNS lookup → connection, Ingress leg → leg. */
+export interface RelatedConnection {
+  readonly relation: "dns-lookup" | "dns-for" | "ingress-to" | "ingress-from";
+  /** Index of the other connection. */
+  readonly connection: number;
+  /** In words, with the evidence. */
+  readonly detail: string;
+  /** Another one fits as well; all of them are listed. */
+  readonly ambiguous: boolean;
+  /** Of DNS relations. */
+  readonly lookup?: DnsLookup;
+}
 
 export interface Connection {
   /** Stable for the same input. */
@@ -209,7 +237,7 @@ export interface Connection {
   readonly sightings: number;
   /** Journeys: network-layer packets as sent. */
   readonly distinct: number;
-  /** Journeys that were not seen at a later point of the path where they were to be expected. */
+  /** Journeys that were not seen at a later point of the path where they were to be expected, while it was recorded. */
   readonly missing: number;
   readonly retransmissions: number;
   readonly bytesFromClient: number;
@@ -223,12 +251,8 @@ export interface Connection {
   readonly inferred: readonly string[];
   /** Evidence of the joins between its flows. */
   readonly evidence: readonly Evidence[];
-  /** Connections this one belongs with (DNS lookup → connection, Ingress leg → leg). */
-  readonly related: readonly {
-    readonly relation: "dns-lookup" | "dns-for" | "ingress-to" | "ingress-from";
-    readonly connection: number;
-    readonly detail: string;
-  }[];
+  /** Connections this one belongs with. */
+  readonly related: readonly RelatedConnection[];
 }
 
 export interface Journey {
@@ -241,7 +265,7 @@ export interface Journey {
   readonly points: readonly number[];
   /** Index of the journey whose bytes this one sends again; -1 none. */
   readonly retransmissionOf: number;
-  /** A point of the path behind the last one seen, where it was to be expected; -1: seen all the way. */
+  /** The first point of the path behind the last one seen that was recorded then; -1: seen all the way, or nobody looked. */
   readonly missingAt: number;
   /** Last point it was seen at. */
   readonly lastSeen: number;
@@ -311,6 +335,8 @@ export interface JoinResult {
   readonly connectionCount: number;
   /** Builds connection `index`, 0 … connectionCount - 1, ordered by first time. */
   connection(index: number): Connection;
+  /** Its id, without building it. */
+  connectionId(index: number): string;
   /** Its packets, joined; ordered by time of the first sighting. */
   journeys(index: number): readonly Journey[];
   /** Rows of quoted headers (ICMP errors) that complain about packets of this connection. */

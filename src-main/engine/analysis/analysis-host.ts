@@ -10,6 +10,7 @@
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { ContractError } from "../../../src-shared/contract/messages";
+import { type JoinedColumns, JoinedFacts } from "../fields/joined-facts";
 import type { Engine, RequestContext } from "../service/handlers";
 import type { AnalysisData, AnalysisQuestion, FromAnalysis } from "./analysis-messages";
 
@@ -24,7 +25,14 @@ interface Running {
   readonly basis: string;
   readonly worker: Worker;
   readonly waiting: Map<number, Waiting>;
+  /** Asked for once. */
+  facts: Promise<JoinedFacts> | undefined;
 }
+
+const SILENT: Pick<RequestContext, "progress" | "breathe"> = {
+  progress: () => undefined,
+  breathe: () => Promise.resolve(),
+};
 
 export class AnalysisHost {
   private running: Running | undefined;
@@ -33,6 +41,7 @@ export class AnalysisHost {
   constructor(private readonly engine: Engine) {
     engine.onWorkspace((what) => {
       if (what === "opened" || what === "closed") this.stop("the workspace was closed");
+      if (what === "opened") engine.captures().joinedSource = (signal) => this.facts(signal);
     });
   }
 
@@ -64,13 +73,28 @@ export class AnalysisHost {
     });
   }
 
+  /**
+   * What joining says of packets, for fields and filters. Joins first if nobody asked for that before.
+   * @throws ContractError as `ask`
+   */
+  async facts(signal: AbortSignal): Promise<JoinedFacts> {
+    await this.engine.captures().loaded(signal);
+    const running = this.started();
+    // Several filters wait for the same columns: one that is taken back takes nothing from the others.
+    running.facts ??= this.ask("join.columns", {}, { signal: new AbortController().signal, ...SILENT }).then(
+      (columns) => new JoinedFacts(columns as JoinedColumns),
+    );
+    running.facts.catch(() => (running.facts = undefined));
+    return running.facts;
+  }
+
   private started(): Running {
     const data = this.data();
     const basis = JSON.stringify(data);
     if (this.running?.basis === basis) return this.running;
-    this.stop("clocks or cluster files changed: ask again");
+    this.stop("clocks, cluster files or capture points changed: ask again");
     const worker = new Worker(fileURLToPath(new URL("./analysis-thread.js", import.meta.url)), { workerData: data });
-    const running: Running = { basis, worker, waiting: new Map() };
+    const running: Running = { basis, worker, waiting: new Map(), facts: undefined };
     this.running = running;
     worker.on("message", (message: FromAnalysis) => this.receive(running, message));
     worker.on("error", (error) => this.fail(running, error.message));
@@ -92,6 +116,7 @@ export class AnalysisHost {
       })),
       decode: captures.decode,
       clusterFiles: state.clusterFiles,
+      disabledPoints: state.points.filter((p) => !p.enabled).map((p) => p.point),
     };
   }
 

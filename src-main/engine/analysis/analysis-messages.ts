@@ -19,6 +19,8 @@ export interface AnalysisData {
   readonly files: readonly AnalysisFile[];
   readonly decode: DecodeOptions;
   readonly clusterFiles: readonly string[];
+  /** Capture points that are switched off: what they saw is not joined. */
+  readonly disabledPoints: readonly number[];
 }
 
 export interface AnalysisQuestion {

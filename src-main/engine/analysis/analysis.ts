@@ -8,11 +8,13 @@ import type { Cluster } from "../../../src-shared/model/cluster";
 import type { Finding, PacketReference } from "../../../src-shared/model/finding";
 import type { RuleEvidence, RuleVerdict } from "../../../src-shared/model/model-rule";
 import { loadCluster } from "../cluster/load-cluster";
+import type { Batch } from "../kernel/batch";
 import { FileQueue } from "../decode/file-queue";
 import { createKernel, runPipeline } from "../decode/pipeline";
 import { type FindingResult, findFindings } from "../findings/find";
 import { PacketObserver } from "../findings/observer";
 import { PacketCounter, joinRun } from "../join/join-captures";
+import { joinedColumns } from "../join/joined-columns";
 import { connectionJson } from "../join/connection-json";
 import type { JoinedResult } from "../join/join-result";
 import { checkModelRules } from "../model-rules/check-rules";
@@ -29,6 +31,7 @@ export type AnalysisMethod =
   | "join.topology"
   | "join.findings"
   | "join.model"
+  | "join.columns"
   | "table.open"
   | "table.rows"
   | "table.csv"
@@ -71,15 +74,22 @@ export class Analysis {
     const counter = new PacketCounter();
     const observer = new PacketObserver();
     let told = 0;
+    const off = new Set(data.disabledPoints);
     await runPipeline(
       handle,
       queue,
       { decode: data.decode, flows: "sightings" },
       {
         event: (e) => workspace.take(e),
+        ...(off.size > 0 && {
+          select: (batch: Batch) =>
+            batch.dropEvents(
+              Uint8Array.from({ length: batch.packetCount }, (_, i) => (off.has(batch.point[i] as number) ? 0 : 1)),
+            ),
+        }),
         batch: (batch) => {
           counter.take(batch);
-          observer.observe(batch);
+          observer.observe(batch, off);
           if (counter.total - told >= PROGRESS_PACKETS) {
             told = counter.total;
             progress(told, "Reading the captures");
@@ -113,6 +123,8 @@ export class Analysis {
         return topologyInfo(this.join);
       case "join.findings":
         return { findings: this.findings() };
+      case "join.columns":
+        return joinedColumns(this.join);
       case "join.model":
         return { rules: this.model() };
       case "table.open":

@@ -1,5 +1,6 @@
 /** The connections of the joining as a table of the window: who asked for what, who answered, what happened on the way. */
 import type { Cell } from "../../../src-shared/contract/results";
+import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
 import type { Connection, Endpoint, JoinResult } from "../../../src-shared/reconstruct/result";
 import { type TableSource, column } from "../tables/table";
 
@@ -51,13 +52,17 @@ export function connectionsTable(join: JoinResult): TableSource {
 function cell(join: JoinResult, c: Connection, at: number): Cell {
   switch (COLUMNS[at]?.id) {
     case "client":
-      return c.client.pod === null ? text(c.client) : `${c.client.pod}:${c.client.port}`;
+      return c.client.pod === null ? endpointText(c.client) : `${c.client.pod}:${c.client.port}`;
     case "requested":
-      return c.requested === null ? null : c.service === null ? text(c.requested) : `${c.service}:${c.requested.port}`;
+      return c.requested === null
+        ? null
+        : c.service === null
+          ? endpointText(c.requested)
+          : `${c.service}:${c.requested.port}`;
     case "server":
-      return c.server.pod === null ? text(c.server) : `${c.server.pod}:${c.server.port}`;
+      return c.server.pod === null ? endpointText(c.server) : `${c.server.pod}:${c.server.port}`;
     case "seen-as":
-      return c.seenByServerAs === null ? null : text(c.seenByServerAs);
+      return c.seenByServerAs === null ? null : endpointText(c.seenByServerAs);
     case "protocol":
       return c.protocol.toUpperCase();
     case "kind":
@@ -92,11 +97,6 @@ function natText(c: Connection): string {
   const counts = new Map<string, number>();
   for (const { kind } of c.translations) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   return [...counts].map(([kind, n]) => kind.toUpperCase() + (n > 1 ? ` ×${n}` : "")).join(" + ");
-}
-
-function text(endpoint: Endpoint): string {
-  if (endpoint.port === 0) return endpoint.ip;
-  return endpoint.ip.includes(":") ? `[${endpoint.ip}]:${endpoint.port}` : `${endpoint.ip}:${endpoint.port}`;
 }
 
 /** A display filter for the connection's packets at every point: each address it had on one side with each on the other. */

@@ -43,7 +43,7 @@ function pointName(join: JoinResult, at: number): string {
 
 /** Index of the connection with this id; -1 none. `indices` is filled at the first call. */
 export function connectionIndex(join: JoinResult, id: string, indices: Map<string, number>): number {
-  if (indices.size === 0) for (let i = 0; i < join.connectionCount; i++) indices.set(join.connection(i).id, i);
+  if (indices.size === 0) for (let i = 0; i < join.connectionCount; i++) indices.set(join.connectionId(i), i);
   return indices.get(id) ?? -1;
 }
 
@@ -58,11 +58,6 @@ export function connectionJourneys(join: JoinResult, index: number, packetOf: Pa
       .slice(0, MOST_JOURNEYS)
       .map((journey) => journeyInfo(join, connection, journey, start, packetOf)),
     total: journeys.length,
-    related: connection.related.map(({ relation, connection: other, detail }) => ({
-      relation,
-      id: join.connection(other).id,
-      detail,
-    })),
   };
 }
 
@@ -169,7 +164,7 @@ export function packetJourney(join: JoinResult, rows: readonly number[]): Packet
   const index = join.sightings.connection(row);
   for (const journey of join.journeys(index)) {
     const hop = journey.sightings.indexOf(row);
-    if (hop >= 0) return { connection: join.connection(index).id, journey: journey.index, hop, reason: null };
+    if (hop >= 0) return { connection: join.connectionId(index), journey: journey.index, hop, reason: null };
   }
-  return { connection: join.connection(index).id, journey: -1, hop: -1, reason: "in no journey" };
+  return { connection: join.connectionId(index), journey: -1, hop: -1, reason: "in no journey" };
 }

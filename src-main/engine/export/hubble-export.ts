@@ -4,7 +4,8 @@
  * One line a sighting: a packet seen at a capture point is what Hubble calls a flow event at an observation point. What the
  * captures do not show is left out (identities, verdicts of policies, L7).
  */
-import type { Connection, JoinResult, Journey, PointRole } from "../../../src-shared/reconstruct/result";
+import type { PointRole } from "../../../src-shared/model/point-role";
+import type { Connection, JoinResult, Journey } from "../../../src-shared/reconstruct/result";
 
 const OBSERVATION_POINTS: Readonly<Record<PointRole, readonly [outwards: string, inwards: string]>> = {
   "pod-nic": ["FROM_ENDPOINT", "TO_ENDPOINT"],

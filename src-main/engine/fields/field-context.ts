@@ -2,6 +2,7 @@
 import type { DecodeOptions } from "../decode/decode-options";
 import type { CaptureFile, CaptureInterface } from "../readers/capture-file";
 import type { KernelExports } from "../kernel/kernel";
+import type { JoinedFacts } from "./joined-facts";
 
 export interface FieldContext {
   readonly files: readonly CaptureFile[];
@@ -12,6 +13,8 @@ export interface FieldContext {
   readonly verifyChecksums: boolean;
   /** Which ports are read as what: names of protocols follow it. */
   readonly decode?: Pick<DecodeOptions, "udpPorts" | "tcpPorts">;
+  /** What joining says of packets, where the captures were joined. */
+  readonly joined?: JoinedFacts | undefined;
   /** 256 bytes of kernel memory for short computations. */
   readonly scratch: number;
 }

@@ -17,6 +17,8 @@ export interface Field {
   readonly isProtocol?: boolean;
   /** Needs stream numbers and TCP analysis. */
   readonly needsStreams: boolean;
+  /** Needs joined captures (FieldContext.joined); without them it has no values. */
+  readonly needsJoin?: boolean;
   collect(index: BatchIndex, out: ValueColumn, context: FieldContext): void;
 }
 

@@ -3,6 +3,7 @@ import { APPLICATION_FIELDS } from "./application-fields";
 import { LAYOUT_FIELDS } from "../layouts/layout-fields";
 import { CHECKSUM_FIELDS } from "./checksum-fields";
 import { FRAME_FIELDS } from "./frame-fields";
+import { JOURNEY_FIELDS } from "./journey-fields";
 import { LINK_FIELDS } from "./link-fields";
 import { NETWORK_FIELDS } from "./network-fields";
 import { TRANSPORT_FIELDS } from "./transport-fields";
@@ -17,6 +18,7 @@ const FIELDS: ReadonlyMap<string, Field> = new Map(
     ...TRANSPORT_FIELDS,
     ...CHECKSUM_FIELDS,
     ...APPLICATION_FIELDS,
+    ...JOURNEY_FIELDS,
   ].map((f) => [f.name, f]),
 );
 

@@ -9,9 +9,10 @@
  * Believed only where a connection fails over it: an outer checksum that looks wrong but whose packets arrive is no fault.
  */
 import type { Finding } from "../../../src-shared/model/finding";
+import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
 import type { Connection, Journey } from "../../../src-shared/reconstruct/result";
 import { failedAttempt, rowsOf, timesText } from "./attempts";
-import { count, endpointText, type FindingContext, type FindingFamily, upsert } from "./context";
+import { count, type FindingContext, type FindingFamily, upsert } from "./context";
 import { onNode, shellWord } from "./shell";
 
 interface Group {

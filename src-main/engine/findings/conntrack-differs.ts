@@ -11,8 +11,9 @@
  */
 import type { Finding } from "../../../src-shared/model/finding";
 import { type ToldTranslation, toldChanges } from "../../../src-shared/model/told-translation";
+import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
 import type { Connection, Endpoint, Translation } from "../../../src-shared/reconstruct/result";
-import { count, endpointText, type FindingContext, type FindingFamily, upsert } from "./context";
+import { count, type FindingContext, type FindingFamily, upsert } from "./context";
 import { onNode } from "./shell";
 
 export interface ConntrackComparison {

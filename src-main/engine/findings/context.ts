@@ -8,6 +8,7 @@ import {
   type PacketReference,
 } from "../../../src-shared/model/finding";
 import type { ToldTranslation } from "../../../src-shared/model/told-translation";
+import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
 import type { Connection, JoinResult, Journey, Point } from "../../../src-shared/reconstruct/result";
 import type { PacketObserver } from "./observer";
 
@@ -221,11 +222,6 @@ export const TCP_FIN = 1;
 export const TCP_SYN = 2;
 export const TCP_RST = 4;
 export const TCP_ACK = 16;
-
-/** "10.0.0.1:80", "[fd00::1]:80" */
-export function endpointText(endpoint: { readonly ip: string; readonly port: number }): string {
-  return endpoint.ip.includes(":") ? `[${endpoint.ip}]:${endpoint.port}` : `${endpoint.ip}:${endpoint.port}`;
-}
 
 /** The pod's name, else the address and port. */
 export function placeText(endpoint: {

@@ -11,11 +11,11 @@
  * "path-mtu", a chat.
  */
 import type { Finding } from "../../../src-shared/model/finding";
+import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
 import type { Connection, Journey } from "../../../src-shared/reconstruct/result";
 import { complaintsOf, rowsOf } from "./attempts";
 import {
   count,
-  endpointText,
   type FindingContext,
   type FindingFamily,
   firstRow,

@@ -10,9 +10,10 @@
  */
 import type { Finding } from "../../../src-shared/model/finding";
 import { objectName } from "../../../src-shared/model/kubernetes";
+import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
 import type { Connection } from "../../../src-shared/reconstruct/result";
 import { type Attempt, failedAttempt, rowsOf, timesText } from "./attempts";
-import { count, endpointText, type FindingContext, type FindingDraft, type FindingFamily, placeText } from "./context";
+import { count, type FindingContext, type FindingDraft, type FindingFamily, placeText } from "./context";
 import { kubectl, kubectlEndpointSlices, kubectlExec, onNode, shellWord, tcpdump } from "./shell";
 
 /** ICMP port unreachable, in IPv4 and IPv6. */

@@ -60,8 +60,8 @@ export class PacketObserver {
     return packet - (this.#fileBase[file] ?? 0);
   }
 
-  /** Sees one batch; to be called for every batch, in order. */
-  observe(batch: Batch): void {
+  /** Sees one batch; to be called for every batch, in order. Packets of points in `off` are passed over. */
+  observe(batch: Batch, off?: ReadonlySet<number>): void {
     const count = batch.packetCount;
     const { layerKind } = batch;
     this.#fileBase[batch.file] = this.#packets - batch.numberBefore - 1;
@@ -70,6 +70,7 @@ export class PacketObserver {
       this.#baseSeconds ??= seconds;
       const atNs = (seconds - this.#baseSeconds) * 1e9 + batch.nanoseconds(row);
       const point = batch.point[row] as number;
+      if (off?.has(point)) continue;
       if (!(batch.packetFlags(row) & PACKET_NO_TIME)) this.#span(point, atNs);
       const first = batch.firstLayer[row] as number;
       const end = first + batch.layersOf(row);

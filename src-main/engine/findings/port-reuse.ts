@@ -8,18 +8,10 @@
  * ```
  * Reuse that works is no finding.
  */
+import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
 import type { Connection, Journey } from "../../../src-shared/reconstruct/result";
 import { rowsOf } from "./attempts";
-import {
-  endpointText,
-  type FindingContext,
-  type FindingFamily,
-  firstRow,
-  TCP_ACK,
-  TCP_RST,
-  TCP_SYN,
-  upsert,
-} from "./context";
+import { type FindingContext, type FindingFamily, firstRow, TCP_ACK, TCP_RST, TCP_SYN, upsert } from "./context";
 import { onNode } from "./shell";
 
 interface Use {

@@ -5,8 +5,9 @@
  * Not a finding: egress (that is what SNAT is for), hairpin (a pod must not get its own address as the peer's), and a node
  * that only changes between addresses of its own.
  */
+import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
 import type { Connection, Translation } from "../../../src-shared/reconstruct/result";
-import { count, endpointText, type FindingContext, type FindingFamily, firstRow, placeText, upsert } from "./context";
+import { count, type FindingContext, type FindingFamily, firstRow, placeText, upsert } from "./context";
 import { isIcmpReport } from "./echo";
 import { kubectl, onNode } from "./shell";
 

@@ -9,9 +9,10 @@
  * ```
  */
 import type { Finding } from "../../../src-shared/model/finding";
+import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
 import type { Connection, Journey } from "../../../src-shared/reconstruct/result";
 import { complaintsOf } from "./attempts";
-import { count, endpointText, type FindingContext, type FindingFamily, firstRow, TCP_RST, upsert } from "./context";
+import { count, type FindingContext, type FindingFamily, firstRow, TCP_RST, upsert } from "./context";
 import { onNode } from "./shell";
 
 interface Group {

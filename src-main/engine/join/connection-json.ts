@@ -1,5 +1,13 @@
 /** A connection as `hopscope connections --json` prints it: the schema other programs read (docs/CLI.md). */
-import type { Connection, Endpoint, JoinResult, PlacedEndpoint, Point } from "../../../src-shared/reconstruct/result";
+import type {
+  Connection,
+  DnsLookup,
+  Endpoint,
+  JoinResult,
+  PlacedEndpoint,
+  Point,
+  RelatedConnection,
+} from "../../../src-shared/reconstruct/result";
 
 export interface PointJson {
   readonly id: string;
@@ -49,6 +57,15 @@ export interface ConnectionJson {
   /** Ids of the connections that are equally good as its other half; only where ambiguous. */
   readonly alternatives?: readonly string[];
   readonly inferred: readonly string[];
+  /** Connections it belongs with: the DNS lookup before it, the hops of an Ingress. */
+  readonly related: readonly {
+    readonly relation: RelatedConnection["relation"];
+    /** Id of the other connection. */
+    readonly connection: string;
+    readonly detail: string;
+    readonly ambiguous: boolean;
+    readonly lookup?: DnsLookup;
+  }[];
 }
 
 export function pointJson(point: Point): PointJson {
@@ -95,7 +112,8 @@ export function connectionJson(result: JoinResult, c: Connection): ConnectionJso
     bytes: { fromClient: c.bytesFromClient, fromServer: c.bytesFromServer },
     state: c.state,
     ambiguous: c.ambiguous,
-    ...(c.ambiguous && { alternatives: c.alternatives.map((i) => result.connection(i).id) }),
+    ...(c.ambiguous && { alternatives: c.alternatives.map((i) => result.connectionId(i)) }),
     inferred: c.inferred,
+    related: c.related.map(({ connection, ...rest }) => ({ ...rest, connection: result.connectionId(connection) })),
   };
 }

@@ -10,13 +10,15 @@ import { UNSEEN_ARP, UNSEEN_CUT, UNSEEN_LINK_TYPE, UNSEEN_OTHER } from "../kerne
 import type { Batch } from "../kernel/batch";
 import type { KernelHandle } from "../decode/pipeline";
 import type { Workspace } from "../session/workspace";
+import { ApplicationMessages } from "./application-messages";
 import { joinSightings } from "./join";
 import { JoinedResult } from "./join-result";
 import { SightingColumns } from "./sighting-columns";
 import { NetworkTopology } from "./topology";
 
-/** Counts packets by file and point while batches pass. */
+/** Counts packets by file and point while batches pass, and keeps what applications said. */
 export class PacketCounter {
+  readonly messages = new ApplicationMessages();
   readonly ofPoint: number[] = [];
   readonly ofFile: number[] = [];
   readonly firstOfFile: number[] = [];
@@ -31,6 +33,7 @@ export class PacketCounter {
       this.ofPoint[p] = (this.ofPoint[p] ?? 0) + 1;
     }
     this.ofFile[file] = (this.ofFile[file] ?? 0) + n;
+    this.messages.take(batch, this.total);
     this.total += n;
   }
 }
@@ -86,6 +89,7 @@ export function joinRun(
     joined,
     topology,
     cluster: options.cluster,
+    messages: counter.messages,
     fileOfPoint,
     firstPacketOfFile: workspace.files.map((_, i) => counter.firstOfFile[i] ?? 0),
     packets: counter.total,

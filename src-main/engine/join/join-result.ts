@@ -16,6 +16,7 @@ import type {
 } from "../../../src-shared/reconstruct/result";
 import type { KernelHandle } from "../decode/pipeline";
 import { FlowTable } from "../flows/flow-table";
+import type { ApplicationMessages } from "./application-messages";
 import { kindOf, localityOf } from "./classify";
 import { type ConnectionTable, type FoundCarrier, NO_PORT } from "./connection-table";
 import { encapsulationKind, hasNetworkIdentifier } from "./encapsulation";
@@ -24,9 +25,14 @@ import { FLOW_ACTIVE, FLOW_CARRIER, FLOW_QUOTED } from "./flow-matching";
 import { samePacket } from "./same-packet";
 import type { Joined } from "./join";
 import type { JoinedPackets } from "./packet-matching";
+import { RecordedSpans } from "./recorded-spans";
+import { findQuotedNat, type QuotedNat } from "./quoted-nat";
+import { Relations } from "./related";
+import type { PlacedHost } from "./related-source";
 import { SightingRows } from "./sighting-rows";
 import { PROTOCOL_TCP, type SightingColumns, W_LENGTH, W_SEQ } from "./sighting-columns";
 import type { NetworkTopology, Place } from "./topology";
+import { findWireguardCarriers } from "./wireguard-carriers";
 
 const PROTOCOLS: ReadonlyMap<number, Connection["protocol"]> = new Map([
   [1, "icmp"],
@@ -37,6 +43,9 @@ const PROTOCOLS: ReadonlyMap<number, Connection["protocol"]> = new Map([
 ]);
 
 const NO_TRANSLATIONS: readonly Translation[] = [];
+const NO_QUOTED_NAT: QuotedNat = { translations: new Map(), rows: new Map() };
+/** What is close together on one clock may be stamped in any order: taps of several devices, batches of a driver. */
+const LEAST_CLOCK_ERROR_NS = 1e6;
 
 export interface JoinResultInput {
   readonly handle: KernelHandle;
@@ -44,6 +53,7 @@ export interface JoinResultInput {
   readonly joined: Joined;
   readonly topology: NetworkTopology;
   readonly cluster: Cluster | undefined;
+  readonly messages: ApplicationMessages;
   readonly fileOfPoint: readonly number[];
   /** First packet of each file, as an index over the workspace. */
   readonly firstPacketOfFile: readonly number[];
@@ -86,6 +96,11 @@ export class JoinedResult implements JoinResult {
     this.ids = this.makeIds();
     this.sightings = new SightingRows(columns, joined, input, this.positionOf);
     for (let f = 0; f < columns.flowCount; f++) if (joined.match.kind[f] === FLOW_QUOTED) this.quotedFlows.push(f);
+  }
+
+  /** Packets of the workspace before each file's first. */
+  get firstPacketOfFile(): readonly number[] {
+    return this.input.firstPacketOfFile;
   }
 
   private get table(): ConnectionTable {
@@ -139,7 +154,62 @@ export class JoinedResult implements JoinResult {
     return this.ids.indexOf(id);
   }
 
+  connectionId(index: number): string {
+    return this.ids[index] ?? "";
+  }
+
   connection(index: number): Connection {
+    return (this.relations ??= this.relate()).complete(this.bare(index));
+  }
+
+  private relations: Relations | undefined;
+
+  /** Looks for connections that belong together: once, when the first one is asked for. */
+  private relate(): Relations {
+    const { table } = this;
+    const end = (index: number, addresses: Uint32Array, ports: Uint32Array): PlacedHost => {
+      const c = this.order[index] as number;
+      const ip = this.text(addresses[c] as number, this.v6(c));
+      const atMs = this.input.columns.seconds(table.firstRow[c] as number) * 1000;
+      const place = this.input.topology.placeAt(ip, atMs);
+      return { ...placed({ ip, port: ports[c] as number }, place), network: place?.network ?? null };
+    };
+    const errors = this.clocks.map((c) => c.errorSeconds ?? 0).sort((a, b) => b - a);
+    return new Relations(
+      {
+        sightings: this.sightings,
+        messages: this.input.messages,
+        connectionCount: this.connectionCount,
+        clockErrorNs: LEAST_CLOCK_ERROR_NS + ((errors[0] ?? 0) + (errors[1] ?? 0)) * 1e9,
+        bare: (index) => this.bare(index),
+        client: (index) => end(index, table.clientAddress, table.clientPort),
+        server: (index) => end(index, table.serverAddress, table.serverPort),
+        askedAddress: (index) => {
+          const c = this.order[index] as number;
+          const asked = table.requestedPort[c] !== NO_PORT;
+          return this.text((asked ? table.requestedAddress : table.serverAddress)[c] as number, this.v6(c));
+        },
+        firstNs: (index) => table.firstNs[this.order[index] as number] as number,
+      },
+      this.input.cluster,
+    );
+  }
+
+  private foundQuotedNat: QuotedNat | undefined;
+
+  /** Looked for when the first connection is asked for: it needs the points' roles. */
+  private get quotedNat(): QuotedNat {
+    return (this.foundQuotedNat ??=
+      this.quotedFlows.length === 0
+        ? NO_QUOTED_NAT
+        : findQuotedNat(this.input.columns, this.input.joined, (point) => {
+            const role = this.points[point]?.role;
+            return role === "pod-nic" || role === "host-veth";
+          }));
+  }
+
+  /** The connection as its packets show it. */
+  private bare(index: number): Connection {
     const { table } = this;
     const { columns, joined, topology, cluster } = this.input;
     const c = this.order[index] as number;
@@ -149,9 +219,17 @@ export class JoinedResult implements JoinResult {
     const protocol = PROTOCOLS.get(protocolNumber) ?? "other";
     const end = (a: Uint32Array, p: Uint32Array): Endpoint | null =>
       p[c] === NO_PORT ? null : { ip: this.text(a[c] as number, v6), port: p[c] as number };
-    const client = end(table.clientAddress, table.clientPort) ?? { ip: "", port: 0 };
-    const requested = end(table.requestedAddress, table.requestedPort);
-    const server = end(table.serverAddress, table.serverPort) ?? requested ?? { ip: "", port: 0 };
+    let client = end(table.clientAddress, table.clientPort) ?? { ip: "", port: 0 };
+    let requested = end(table.requestedAddress, table.requestedPort);
+    let server = end(table.serverAddress, table.serverPort) ?? requested ?? { ip: "", port: 0 };
+    const quoted = this.quotedNat.translations.get(c) ?? [];
+    for (const t of quoted) {
+      const from = { ip: this.text(t.fromAddress, v6), port: t.fromPort };
+      const to = { ip: this.text(t.toAddress, v6), port: t.toPort };
+      if (t.kind === "dnat" && sameEnd(server, from)) server = to;
+      if (t.kind === "dnat" && requested && sameEnd(requested, to)) requested = from;
+      if (t.kind === "snat" && sameEnd(client, to)) client = from;
+    }
     const seenAs = end(table.seenAsAddress, table.seenAsPort);
     const firstRow = table.firstRow[c] as number;
     const atMs = columns.seconds(firstRow) * 1000;
@@ -160,13 +238,14 @@ export class JoinedResult implements JoinResult {
     const requestedPlace = requested ? topology.placeAt(requested.ip, atMs) : null;
     const path = table.paths[table.path[c] as number] ?? [];
     const returnPath = table.paths[table.returnPath[c] as number] ?? [];
-    const found = table.translations[table.changes[c] as number] ?? [];
+    const seen = table.translations[table.changes[c] as number] ?? [];
+    const found = quoted.length === 0 ? seen : [...seen, ...quoted];
     const translations =
       found.length === 0
         ? NO_TRANSLATIONS
         : found.map((t): Translation => {
-            const before = this.points[t.before];
-            const after = this.points[t.after];
+            const before = t.before === null ? undefined : this.points[t.before];
+            const after = t.after === null ? undefined : this.points[t.after];
             return {
               kind: t.kind,
               from: { ip: this.text(t.fromAddress, v6), port: t.fromPort },
@@ -220,7 +299,7 @@ export class JoinedResult implements JoinResult {
       seenByServerAs: this.serverSideShown(path, returnPath, serverPlace) ? seenAs : null,
       service,
       translations,
-      encapsulations: this.encapsulationsOf(table.carriers[c] as number),
+      encapsulations: this.carriersOf(c),
       path,
       returnPath,
       otherPaths: table.otherPaths[c] as number,
@@ -230,7 +309,7 @@ export class JoinedResult implements JoinResult {
       lastTime: this.timeText(table.lastRow[c] as number),
       sightings: table.sightings[c] as number,
       distinct: table.distinct[c] as number,
-      missing: table.missing[c] as number,
+      missing: this.missingOf(index, c),
       retransmissions: table.retransmissions[c] as number,
       bytesFromClient: table.bytesFromClient[c] as number,
       bytesFromServer: table.bytesFromServer[c] as number,
@@ -262,6 +341,32 @@ export class JoinedResult implements JoinResult {
         for (const other of own) if (other !== c && other >= 0) out.add(this.positionOf[other] as number);
     }
     return [...out].sort((a, b) => a - b);
+  }
+
+  private carriersOf(c: number): readonly Encapsulation[] {
+    const opaque = this.wireguard.get(c);
+    return opaque ? [this.encapsulation(opaque)] : this.encapsulationsOf(this.table.carriers[c] as number);
+  }
+
+  private foundWireguard: ReadonlyMap<number, FoundCarrier> | undefined;
+
+  /** Looked for when the first connection is asked for: it needs the points' roles. */
+  private get wireguard(): ReadonlyMap<number, FoundCarrier> {
+    if (this.foundWireguard) return this.foundWireguard;
+    const { columns, joined, messages } = this.input;
+    if (messages.wireguard.length === 0) return (this.foundWireguard = new Map());
+    const packets = new Set(messages.wireguard.array());
+    const rows: number[] = [];
+    for (let row = 0; row < columns.count; row++)
+      if (packets.has(this.sightings.packet(row)) && !this.sightings.quoted(row) && !this.sightings.carries(row))
+        rows.push(row);
+    return (this.foundWireguard = findWireguardCarriers({
+      columns,
+      joined,
+      rows,
+      isTunnelDevice: (point) => this.points[point]?.role === "tunnel-device",
+      machineOf: (point) => this.points[point]?.machine ?? -1,
+    }));
   }
 
   /** Lists of carriers are few: one object each. */
@@ -323,7 +428,7 @@ export class JoinedResult implements JoinResult {
           bits |= samePacket(columns, rows[i - 1] as number, rows[i] as number, protocol);
         const lastSeen = joined.pointOfFlow[columns.flow(rows[rows.length - 1] as number)] as number;
         const whole = last === undefined || points.includes(last) || joined.facts.coveredAt(one, last, first);
-        const missingAt = whole ? -1 : (path[path.lastIndexOf(lastSeen) + 1] ?? last);
+        const missingAt = whole ? -1 : this.missingAt(path, lastSeen, joined.matcher.alignedNs(first));
         const expected = new Map<number, number>();
         for (const p of path) expected.set(p, (expected.get(p) ?? 0) + 1);
         let duplicates = 0;
@@ -361,6 +466,30 @@ export class JoinedResult implements JoinResult {
     });
   }
 
+  /** The first point behind the last one seen that was recorded then; -1: none was. */
+  private missingAt(path: readonly number[], lastSeen: number, atNs: number): number {
+    const behind = path.slice(path.lastIndexOf(lastSeen) + 1);
+    return (behind.length > 0 ? behind : path.slice(-1)).find((p) => this.recorded.has(p, atNs)) ?? -1;
+  }
+
+  private spans: RecordedSpans | undefined;
+  private get recorded(): RecordedSpans {
+    const { columns, joined, fileOfPoint } = this.input;
+    return (this.spans ??= new RecordedSpans(columns, joined, fileOfPoint));
+  }
+
+  /** Packets that were not seen where they were to be expected, and where there was a recording then. */
+  private missingOf(index: number, c: number): number {
+    const { table } = this;
+    const counted = table.missing[c] as number;
+    if (counted === 0) return 0;
+    const firstNs = table.firstNs[c] as number;
+    const lastNs = this.input.joined.matcher.alignedNs(table.lastRow[c] as number);
+    const points = [table.path, table.returnPath].flatMap((list) => table.paths[list[c] as number] ?? []);
+    if (points.every((p) => this.recorded.has(p, firstNs) && this.recorded.has(p, lastNs))) return counted;
+    return this.journeys(index).filter((j) => j.missingAt >= 0).length;
+  }
+
   complaints(index: number): readonly number[] {
     const { columns, joined } = this.input;
     const c = this.order[index] as number;
@@ -374,6 +503,7 @@ export class JoinedResult implements JoinResult {
       for (let i = columns.start[f] as number; i < (columns.start[f + 1] as number); i++)
         rows.push(columns.order[i] as number);
     }
+    rows.push(...(this.quotedNat.rows.get(c) ?? []));
     return rows;
   }
 
@@ -393,6 +523,10 @@ export class JoinedResult implements JoinResult {
         if (tuples.has(tuple[f] as number)) quotedTied += n;
         else quotedUntied += n;
       } else inConnections += n;
+    }
+    for (const rows of this.quotedNat.rows.values()) {
+      quotedTied += rows.length;
+      quotedUntied -= rows.length;
     }
     let single = 0;
     let unmatched = 0;
@@ -423,6 +557,10 @@ export class JoinedResult implements JoinResult {
       quotedUntied,
     };
   }
+}
+
+function sameEnd(a: Endpoint, b: Endpoint): boolean {
+  return a.ip === b.ip && a.port === b.port;
 }
 
 function placed(e: Endpoint, p: Place | null): PlacedEndpoint {

@@ -2,7 +2,7 @@
  * What interface names say: hints, used where traffic says nothing else. Names of Linux, of container network plugins and of
  * tunnel devices.
  */
-import type { PointRole } from "../../../src-shared/reconstruct/result";
+import type { PointRole } from "../../../src-shared/model/point-role";
 
 const ROLES: readonly (readonly [PointRole, RegExp])[] = [
   ["loopback", /^(lo|lo0|loopback)$/],

@@ -54,29 +54,38 @@ export const PROTOCOL_UDP = 17;
 export const PROTOCOL_ICMPV6 = 58;
 export const PROTOCOL_SCTP = 132;
 
-export class SightingColumns {
-  readonly words: Uint32Array;
-  readonly bytes: Uint8Array;
+/** Rows and flows as they lie in the kernel. While a reading goes on, `refresh` takes in what came since. */
+export class SightingReader {
+  words: Uint32Array;
+  bytes: Uint8Array;
   /** Rows. */
-  readonly count: number;
-  readonly flowCount: number;
+  count = 0;
+  flowCount = 0;
   /** First word of each segment of rows. */
-  private readonly segments: Uint32Array;
-  private readonly macSegments: Uint32Array;
-  private readonly flowAt: Uint32Array;
-  private readonly contexts: number;
-  private readonly addresses6: number;
-  /** Rows by flow: those of flow f are order[start[f]] … order[start[f + 1] - 1], in reading order. */
-  readonly order: Uint32Array;
-  readonly start: Uint32Array;
+  private segments = new Uint32Array(0);
+  private macSegments = new Uint32Array(0);
+  private flowAt = new Uint32Array(0);
+  private flowsKnown = 0;
+  private contexts = 0;
+  private addresses6 = 0;
   /** Whole second that `timeNs` counts from. */
-  readonly baseSeconds: number;
+  baseSeconds = 0;
 
   constructor(readonly handle: KernelHandle) {
-    const { kernel, memory } = handle;
-    kernel.indexSightings();
-    this.words = new Uint32Array(memory.memory.buffer);
-    this.bytes = new Uint8Array(memory.memory.buffer);
+    const { buffer } = handle.memory.memory;
+    this.words = new Uint32Array(buffer);
+    this.bytes = new Uint8Array(buffer);
+    this.refresh();
+  }
+
+  refresh(): void {
+    const { kernel, memory } = this.handle;
+    const { buffer } = memory.memory;
+    // The memory has grown: what was handed out since lies behind the end of the views.
+    if (this.bytes.length < buffer.byteLength) {
+      this.words = new Uint32Array(buffer);
+      this.bytes = new Uint8Array(buffer);
+    }
     this.count = kernel.sightingCount();
     this.flowCount = kernel.flowCount();
     const directory = kernel.sightingSegments() >>> 2;
@@ -85,20 +94,16 @@ export class SightingColumns {
     const macs = kernel.macDirectory() >>> 2;
     this.macSegments = new Uint32Array((this.flowCount >>> MACS_SEGMENT_SHIFT) + 1);
     for (let s = 0; s < this.macSegments.length; s++) this.macSegments[s] = this.words[macs + s] as number;
-    const interned = handle.interned >>> 2;
+    const interned = this.handle.interned >>> 2;
     this.contexts = (this.words[interned + K_CONTEXTS / 4] as number) >>> 2;
     this.addresses6 = this.words[interned + K_ADDRESSES6 / 4] as number;
-    this.flowAt = new Uint32Array(this.flowCount);
-    for (let f = 0; f < this.flowCount; f++) this.flowAt[f] = kernel.flowRow(f) >>> 2;
-    this.order = new Uint32Array(memory.memory.buffer, kernel.rowOrder(), this.count);
-    this.start = new Uint32Array(memory.memory.buffer, kernel.rowStart(), this.flowCount + 1);
-    let earliest = Infinity;
-    for (let f = 0; f < this.flowCount; f++) {
-      const s = this.seconds(this.order[this.start[f] as number] as number);
-      // A capture without times says 1970: no base for the others.
-      if (s < earliest && s > 0) earliest = s;
+    if (this.flowAt.length < this.flowCount) {
+      const bigger = new Uint32Array(Math.max(this.flowCount, this.flowAt.length * 2));
+      bigger.set(this.flowAt);
+      this.flowAt = bigger;
     }
-    this.baseSeconds = earliest === Infinity ? 0 : earliest;
+    for (; this.flowsKnown < this.flowCount; this.flowsKnown++)
+      this.flowAt[this.flowsKnown] = kernel.flowRow(this.flowsKnown) >>> 2;
   }
 
   /** Index of the row's first word. */
@@ -221,5 +226,27 @@ export class SightingColumns {
   /** 0: no packet in this direction; 1: MACs (zero if the link has none); 2 + packet type: a cooked capture, source only. */
   macSeen(flow: number, direction: number): number {
     return this.words[(this.macsAt(flow, direction) + 12) >>> 2] as number;
+  }
+}
+
+/** All rows of a reading that has ended, by flow. */
+export class SightingColumns extends SightingReader {
+  /** Rows by flow: those of flow f are order[start[f]] … order[start[f + 1] - 1], in reading order. */
+  readonly order: Uint32Array;
+  readonly start: Uint32Array;
+
+  constructor(handle: KernelHandle) {
+    handle.kernel.indexSightings();
+    super(handle);
+    const { kernel, memory } = handle;
+    this.order = new Uint32Array(memory.memory.buffer, kernel.rowOrder(), this.count);
+    this.start = new Uint32Array(memory.memory.buffer, kernel.rowStart(), this.flowCount + 1);
+    let earliest = Infinity;
+    for (let f = 0; f < this.flowCount; f++) {
+      const s = this.seconds(this.order[this.start[f] as number] as number);
+      // A capture without times says 1970: no base for the others.
+      if (s < earliest && s > 0) earliest = s;
+    }
+    this.baseSeconds = earliest === Infinity ? 0 : earliest;
   }
 }

@@ -9,14 +9,8 @@
  * ```
  */
 import type { Cluster } from "../../../src-shared/model/cluster";
-import type {
-  AddressPlace,
-  Endpoint,
-  Machine,
-  Point,
-  PointRole,
-  Topology,
-} from "../../../src-shared/reconstruct/result";
+import type { PointRole } from "../../../src-shared/model/point-role";
+import type { AddressPlace, Endpoint, Machine, Point, Topology } from "../../../src-shared/reconstruct/result";
 import { SIGHTING_CARRIED } from "../kernel/assembly/abi";
 import { type ConnectionTable, NO_PORT } from "./connection-table";
 import { FLOW_ACTIVE } from "./flow-matching";

@@ -75,6 +75,7 @@ export interface KernelExports {
   /** See assembly/sightings.ts. */
   configureSightings(): void;
   appendSightings(slot: number): void;
+  dropSightings(): void;
   sightingCount(): number;
   sightingSegments(): number;
   macDirectory(): number;

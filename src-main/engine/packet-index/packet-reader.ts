@@ -16,6 +16,7 @@ import { type DecodeOptions, fillPortTables } from "../decode/decode-options";
 import type { KernelHandle } from "../decode/pipeline";
 import { ApplicationLayers } from "../fields/application-layers";
 import type { FieldContext } from "../fields/field-context";
+import type { JoinedFacts } from "../fields/joined-facts";
 import {
   ANALYSIS_REPLY,
   FRAGMENT_MEMORY,
@@ -55,6 +56,8 @@ export interface IndexedCaptures {
   readonly workspace: Workspace;
   readonly index: PacketIndex;
   readonly decode: DecodeOptions;
+  /** What joining said last; undefined: nobody asked. */
+  readonly joined?: JoinedFacts | undefined;
   /** Where the bytes of file `file` can be read by offset: the file itself, or what a compressed one was spooled to. */
   bytesPath(file: number): string;
 }
@@ -139,6 +142,9 @@ export class PacketReader {
     this.configure(0);
     const { workspace, handle } = captures;
     this.context = {
+      get joined() {
+        return captures.joined;
+      },
       files: workspace.files,
       points: workspace.points,
       kernel: this.kernel,

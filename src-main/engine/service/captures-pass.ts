@@ -5,6 +5,7 @@
 import { FileQueue } from "../decode/file-queue";
 import { type FlowMode, type KernelHandle, createKernel, runPipeline } from "../decode/pipeline";
 import type { FieldContext } from "../fields/field-context";
+import type { JoinedFacts } from "../fields/joined-facts";
 import type { Batch } from "../kernel/batch";
 import { Workspace } from "../session/workspace";
 import { TURN_MS, cancelled, turn } from "./breather";
@@ -25,6 +26,8 @@ export interface PassOptions {
   readonly select?: (batch: Batch, firstId: number, pass: Pass) => void;
   readonly batch?: (batch: Batch, firstId: number, pass: Pass) => void;
   readonly signal: AbortSignal;
+  /** For fields that ask what joining says. */
+  readonly joined?: JoinedFacts | undefined;
 }
 
 /** Passes read the file, decode and keep a flow table: one at a time is as much as two cores can do. */
@@ -72,6 +75,7 @@ async function run(captures: LoadedCaptures, options: PassOptions): Promise<Pass
       scratch: handle.scratch,
       decode: captures.decode,
       verifyChecksums: false,
+      joined: options.joined ?? captures.joined,
     },
   };
   const firstId = (batch: Batch): number => captures.index.rangeOf(batch.file)[0] + batch.numberBefore;

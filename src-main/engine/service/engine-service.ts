@@ -159,9 +159,9 @@ export class EngineService implements Engine {
       "workspace.reload": () => session.reload(),
       "workspace.cancel": () => session.cancel(),
       "workspace.setPoint": (params) => session.setPoint(params),
-      "workspace.setClockOffset": ({ file, seconds }) => session.setClockOffset(file, seconds),
+      "workspace.setClockOffset": ({ file, seconds }) => this.joinAnew(session.setClockOffset(file, seconds)),
       "workspace.setDecodeAs": ({ rules }) => session.setDecodeAs(rules),
-      "workspace.setCluster": ({ paths }) => session.setCluster(paths),
+      "workspace.setCluster": ({ paths }) => this.joinAnew(session.setCluster(paths)),
       "packets.open": (params) => this.openView(params),
       "packets.close": ({ view }) => {
         this.views.get(view)?.close();
@@ -242,6 +242,12 @@ export class EngineService implements Engine {
   private closeViews(): void {
     for (const view of this.views.values()) view.close();
     this.views.clear();
+  }
+
+  /** What joining says has changed: views that ask for it begin anew. */
+  private joinAnew(state: WorkspaceState): WorkspaceState {
+    for (const view of this.views.values()) if (view.needsJoin) view.restart();
+    return state;
   }
 
   private onSessionNews(news: SessionNews): void {

@@ -11,6 +11,7 @@
 import type { EventName, Events } from "../../../src-shared/contract/events";
 import type { MethodName, Params, Results } from "../../../src-shared/contract/requests";
 import type { PacketId, WorkspaceState } from "../../../src-shared/contract/results";
+import type { JoinedFacts } from "../fields/joined-facts";
 import type { IndexedCaptures, PacketReader } from "../packet-index/packet-reader";
 
 /** What a request can do besides answer. */
@@ -44,6 +45,8 @@ export interface OpenCaptures extends IndexedCaptures {
   readonly enabledPoints: readonly boolean[];
   /** What a person called the point, else what the capture does, else "interface 2". */
   pointName(point: number): string;
+  /** Joins the captures; set by the module that joins. Fields of joined captures have no values without it. */
+  joinedSource: ((signal: AbortSignal) => Promise<JoinedFacts>) | undefined;
   /** Resolves when the index is complete (or loading was stopped); rejects when the workspace is closed. */
   loaded(signal: AbortSignal): Promise<void>;
 }

@@ -19,6 +19,7 @@ import type { Batch } from "../kernel/batch";
 import { OutOfMemoryError } from "../kernel/kernel";
 import { Facts } from "../packet-index/facts";
 import { mergeOrder } from "../packet-index/merge-order";
+import type { JoinedFacts } from "../fields/joined-facts";
 import { PacketIndex } from "../packet-index/packet-index";
 import { PacketReader } from "../packet-index/packet-reader";
 import type { CaptureEvent } from "../readers/capture-file";
@@ -68,6 +69,9 @@ export class LoadedCaptures implements OpenCaptures {
   readonly reader: PacketReader;
   readonly files: LoadedFile[] = [];
   readonly enabledPoints: boolean[] = [];
+  joinedSource: OpenCaptures["joinedSource"];
+  /** What joining said last: for fields of packets that are shown. */
+  joined: JoinedFacts | undefined;
   /** Points, sections and names were added: states need to be told again. */
   points = 0;
   complete = false;

@@ -24,8 +24,25 @@ export function compile(source: string): Filter {
   }
 }
 
+function needsJoin(filter: Filter): boolean {
+  return filter.fields.some((name) => findField(name)?.needsJoin);
+}
+
+/**
+ * Has the captures joined if the filter asks what joining says.
+ * @throws ContractError "cancelled", "gone", or what went wrong with joining
+ */
+export async function joinFor(captures: LoadedCaptures, filter: Filter, signal: AbortSignal): Promise<void> {
+  if (!needsJoin(filter)) return;
+  if (!captures.joinedSource)
+    throw new ContractError("unsupported", "this filter asks for joined captures, and nothing joins them here");
+  captures.joined = await captures.joinedSource(signal);
+}
+
 /** Protocols that conversations decide: asked for one, a pass tells of all. */
 const APPLICATIONS: readonly string[] = ["dns", "dhcp", "http", "tls"];
+
+const JOINING = "joining the captures: this filter asks for their connections";
 
 /** Takes matches: `matches[i]` is 1 if packet `from + i` matches. Valid during the call. */
 export type TakeMatches = (from: number, matches: Uint8Array, count: number) => void;
@@ -39,9 +56,16 @@ export class PacketMatcher {
   constructor(
     private readonly captures: LoadedCaptures,
     source: string,
+    /** Told why nothing is found yet; null: it goes on. */
+    private readonly onWait: (why: string | null) => void = () => undefined,
   ) {
     this.filter = compile(source);
     this.columns = ColumnFilter.of(this.filter, captures);
+  }
+
+  /** It asks what joining says. */
+  get needsJoin(): boolean {
+    return needsJoin(this.filter);
   }
 
   /** The index alone answers it, also while it grows. */
@@ -85,12 +109,19 @@ export class PacketMatcher {
     const { index } = this.captures;
     let fields: FieldColumns | undefined;
     let keep = new Uint8Array(0);
-    const isWhole = from === 0 && to === index.count && this.captures.complete;
+    if (this.needsJoin) {
+      this.onWait(JOINING);
+      await joinFor(this.captures, this.filter, signal);
+      this.onWait(null);
+    }
+    // What joining says changes with clocks, cluster files and capture points: nothing of it is kept.
+    const isWhole = from === 0 && to === index.count && this.captures.complete && !this.needsJoin;
     const matching = newBits(to);
     const learned = new Map(this.worthLearning().map((name) => [name, newBits(to)]));
     await passOver(this.captures, {
       flows: "point-streams",
       signal,
+      joined: this.captures.joined,
       batch: (batch, firstId, pass) => {
         fields ??= new FieldColumns(pass.context);
         fields.begin(batch);

@@ -35,6 +35,7 @@ export class PacketView {
   private scanned = 0;
   private complete = false;
   private problem: string | null = null;
+  private waitingFor: string | null = null;
   private sorting: { readonly done: number; readonly total: number } | undefined;
   private abort = new AbortController();
   private closed = false;
@@ -54,7 +55,13 @@ export class PacketView {
     private readonly params: ViewParams,
     private readonly onState: (state: ViewState) => void,
   ) {
-    this.matcher = params.filter.trim() === "" ? undefined : new PacketMatcher(captures, params.filter);
+    this.matcher =
+      params.filter.trim() === ""
+        ? undefined
+        : new PacketMatcher(captures, params.filter, (why) => {
+            this.waitingFor = why;
+            this.throttle.request();
+          });
     this.ignored = new Set(this.matcher ? params.ignored : []);
     this.throttle = new Throttle(EVENT_MS, () => this.onState(this.state()));
     this.stopListening = captures.onNews(() => this.news());
@@ -97,7 +104,9 @@ export class PacketView {
       packets: this.captures.index.count,
       complete: this.complete,
       problem:
-        this.problem ?? (this.sorting ? `sorting: ${this.sorting.done} of ${this.sorting.total} packets read` : null),
+        this.problem ??
+        this.waitingFor ??
+        (this.sorting ? `sorting: ${this.sorting.done} of ${this.sorting.total} packets read` : null),
     };
   }
 
@@ -135,6 +144,11 @@ export class PacketView {
     });
   }
 
+  /** Its filter asks what joining says. */
+  get needsJoin(): boolean {
+    return this.matcher?.needsJoin ?? false;
+  }
+
   /** Begins anew: capture points were switched on or off. */
   restart(): void {
     this.abort.abort();
@@ -144,6 +158,7 @@ export class PacketView {
     this.scanned = 0;
     this.complete = false;
     this.problem = null;
+    this.waitingFor = null;
     this.sorting = undefined;
     void this.run(this.abort.signal);
   }

@@ -2,7 +2,7 @@
  * What a capture point probably is, by the names that kernels, container runtimes and network plug-ins give to devices. A hint
  * for the eye, no evidence: the joining infers roles from packets, and a person can say otherwise.
  */
-import type { PointRole } from "../../../src-shared/contract/results";
+import type { PointRole } from "../../../src-shared/model/point-role";
 
 const PATTERNS: readonly (readonly [RegExp, PointRole])[] = [
   [/^lo\d*$/, "loopback"],

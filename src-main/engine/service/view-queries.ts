@@ -11,7 +11,7 @@ import { SEGMENT_MASK, SEGMENT_ROWS, SEGMENT_SHIFT } from "../packet-index/packe
 import { summarise } from "../packets/summary";
 import { Breather } from "./breather";
 import type { RequestContext } from "./handlers";
-import { compile } from "./packet-matcher";
+import { compile, joinFor } from "./packet-matcher";
 import type { PacketView } from "./packet-view";
 
 /** Rows looked at between two looks at the clock. */
@@ -39,6 +39,7 @@ export async function findRow(view: PacketView, params: FindParams, context: Req
   if (params.by === "filter") {
     const quick = ColumnFilter.of(compile(params.query), view.captures);
     if (quick) return findInIndex(view, quick, start, end, step, context);
+    await joinFor(view.captures, compile(params.query), context.signal);
   }
   const test = testOf(params);
   const matches = new Uint8Array(ROWS_AT_ONCE);

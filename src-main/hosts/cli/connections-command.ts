@@ -1,5 +1,6 @@
 /** `hopscope connections`: every end-to-end conversation through every translation and tunnel. */
 import { connectionJson, pointJson } from "../../engine/join/connection-json";
+import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
 import type { Connection, Endpoint, JoinResult, PlacedEndpoint } from "../../../src-shared/reconstruct/result";
 import { print } from "./output";
 import { type JoinedRunOptions, readJoined } from "./joined-run";
@@ -64,10 +65,8 @@ function putText(result: JoinResult, put: (text: string) => void): void {
   for (let i = 0; i < result.connectionCount; i++) put(`${connectionCells(result, result.connection(i)).join("\t")}\n`);
 }
 
-/** "10.0.0.1:80", "[fd00::1]:80" */
-export function endpointText(e: Endpoint | null): string {
-  if (!e) return "-";
-  return e.ip.includes(":") ? `[${e.ip}]:${e.port}` : `${e.ip}:${e.port}`;
+function askedText(e: Endpoint | null): string {
+  return e ? endpointText(e) : "-";
 }
 
 function placedText(e: PlacedEndpoint): string {
@@ -92,9 +91,9 @@ function connectionCells(result: JoinResult, c: Connection): string[] {
     c.kind,
     c.locality,
     placedText(c.client),
-    endpointText(c.requested),
+    askedText(c.requested),
     placedText(c.server),
-    endpointText(c.seenByServerAs),
+    askedText(c.seenByServerAs),
     c.service === null ? "-" : plain(c.service),
     tunnels.join(", ") || "-",
     String(c.distinct),

@@ -1,15 +1,19 @@
 /** `hopscope export`: writes what the name of the target says. */
 import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { writeConnLog } from "../../engine/export/conn-log";
+import { DecapsulatedExport } from "../../engine/export/decapsulated-export";
 import { PacketRows, type RowFormat } from "../../engine/export/packet-export";
 import { writeHubble } from "../../engine/export/hubble-export";
 import { writeIpfixCsv } from "../../engine/export/ipfix-export";
 import { journeyMarks } from "../../engine/export/journey-marks";
 import { PcapngExport, type PacketMark } from "../../engine/export/pcapng-export";
+import { ParquetExport } from "../../engine/export/parquet-export";
 import type { JoinedResult } from "../../engine/join/join-result";
 import { FlowTable } from "../../engine/flows/flow-table";
+import type { Batch } from "../../engine/kernel/batch";
+import type { Workspace } from "../../engine/session/workspace";
 import { chooseFields } from "./fields-command";
-import { readJoined } from "./joined-run";
+import { readFacts, readJoined } from "./joined-run";
 import { writeAll } from "./output";
 import { type RunOptions, readCaptures } from "./run";
 import { PacketSelection } from "./selection";
@@ -23,23 +27,25 @@ export interface ExportOptions extends Omit<RunOptions, "flows"> {
   readonly connection: string | undefined;
   /** Mark packets with their journey. */
   readonly journeys: boolean;
+  /** Tunnels to take off the packets of a pcapng file, Infinity all; 0: none. */
+  readonly decapsulate?: number;
   readonly cluster: readonly string[];
   readonly clockOffsets: readonly string[];
 }
 
 /** Targets made of connections: the captures are joined first. */
 type JoinedTarget = "hubble.json" | "ipfix.csv";
-type Target = "pcapng" | RowFormat | "conn.log" | JoinedTarget;
+type Target = "pcapng" | "parquet" | RowFormat | "conn.log" | JoinedTarget;
 
 function targetOf(path: string): Target {
   const name = path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1).toLowerCase();
   if (name === "conn.log" || name.endsWith(".conn.log")) return "conn.log";
   const joined = /(?:^|\.)(hubble\.json|ipfix\.csv)$/.exec(name)?.[1];
   if (joined) return joined as JoinedTarget;
-  const ending = /\.(pcapng|csv|json|ndjson)$/.exec(name)?.[1];
+  const ending = /\.(pcapng|parquet|csv|json|ndjson)$/.exec(name)?.[1];
   if (!ending)
     throw new UsageError(
-      `--to ${path}: expected a name that ends in .pcapng .csv .json .ndjson conn.log hubble.json or ipfix.csv`,
+      `--to ${path}: expected a name that ends in .pcapng .parquet .csv .json .ndjson conn.log hubble.json or ipfix.csv`,
     );
   return ending as Target;
 }
@@ -82,11 +88,11 @@ export async function runExport(options: ExportOptions): Promise<number> {
   const target = targetOf(options.to);
   const selection = new PacketSelection(options.filter);
   const fields = options.fields.length ? chooseFields(options.fields) : [];
-  if (fields.length && (target === "pcapng" || target === "conn.log"))
+  if (fields.length && (target === "pcapng" || target === "parquet" || target === "conn.log"))
     throw new UsageError(`-e chooses columns; ${target} has its own`);
-  if (target === "conn.log" && selection.needsStreams)
+  if ((target === "conn.log" || target === "parquet") && selection.needsStreams)
     throw new UsageError(
-      `-Y ${options.filter ?? ""}: conn.log is made of flows; TCP analysis and stream numbers cannot select them`,
+      `-Y ${options.filter ?? ""}: ${target} is made of flows; TCP analysis and stream numbers cannot select them`,
     );
   const isJoined = target === "hubble.json" || target === "ipfix.csv";
   if (isJoined && options.filter !== undefined)
@@ -96,11 +102,17 @@ export async function runExport(options: ExportOptions): Promise<number> {
     throw new UsageError(`--connection: choose the target pcapng, hubble.json or ipfix.csv, not ${target}`);
   if (target !== "pcapng" && options.journeys)
     throw new UsageError(`--journeys marks the packets of a pcapng file; ${target} has no place for it`);
+  if (target !== "pcapng" && options.decapsulate)
+    throw new UsageError(
+      `--decapsulate writes the packets that tunnels carry: choose the target pcapng, not ${target}`,
+    );
+  const asking = selection.needsJoin ? `-Y ${options.filter ?? ""}` : fields.find((f) => f.needsJoin)?.name;
+  const joined = asking === undefined ? undefined : await readFacts(asking, options);
   const output = new Output(options.to);
   try {
     const exitCode = isJoined
       ? await writeJoined(options, target, output)
-      : await writeTarget(options, target, selection, fields, output);
+      : await writeTarget({ ...options, joined }, target, selection, fields, output);
     if (exitCode === 2) output.discard();
     else output.done();
     return exitCode;
@@ -129,6 +141,23 @@ async function writeJoined(options: ExportOptions, target: JoinedTarget, output:
   return exitCode;
 }
 
+interface PacketWriter {
+  take(batch: Batch, keep: Uint8Array | undefined): void;
+  end(): void;
+}
+
+function packetWriter(
+  options: ExportOptions,
+  workspace: Workspace,
+  output: Output,
+  filtered: boolean,
+  markOf?: (file: number, frameNumber: number) => PacketMark | undefined,
+): PacketWriter {
+  return options.decapsulate
+    ? new DecapsulatedExport(workspace, output.write, options.decapsulate, markOf)
+    : new PcapngExport(workspace, output.write, filtered, markOf);
+}
+
 /** Joins the captures, then reads them once more and writes the packets with what joining says of them. */
 async function writeMarked(options: ExportOptions, selection: PacketSelection, output: Output): Promise<number> {
   const { joined, exitCode } = await readJoined(options);
@@ -137,11 +166,11 @@ async function writeMarked(options: ExportOptions, selection: PacketSelection, o
   const onlyMarked = options.connection !== undefined;
   const filtered = onlyMarked || selection.filter !== undefined;
   const markOf = (file: number, frameNumber: number): PacketMark | undefined => marks[file]?.get(frameNumber);
-  let writer: PcapngExport | undefined;
+  let writer: PacketWriter | undefined;
   const { run } = await readCaptures(
     { ...options, flows: selection.needsStreams ? "streams" : "none", keepBlocks: true },
     (batch, r) => {
-      writer ??= new PcapngExport(r.workspace, output.write, filtered, markOf);
+      writer ??= packetWriter(options, r.workspace, output, filtered, markOf);
       let keep = selection.of(batch, r.context);
       if (onlyMarked) {
         const chosen = keep;
@@ -152,7 +181,7 @@ async function writeMarked(options: ExportOptions, selection: PacketSelection, o
       writer.take(batch, keep);
     },
   );
-  writer ??= new PcapngExport(run.workspace, output.write, filtered, markOf);
+  writer ??= packetWriter(options, run.workspace, output, filtered, markOf);
   writer.end();
   return exitCode;
 }
@@ -180,18 +209,28 @@ async function writeTarget(
     if (exitCode !== 2) writeConnLog(run.handle, new FlowTable(run.handle), output.write);
     return exitCode;
   }
+  if (target === "parquet") {
+    let writer: ParquetExport | undefined;
+    const { run, exitCode } = await readCaptures({ ...options, flows: "sightings" }, (batch, r) => {
+      writer ??= new ParquetExport(r.workspace, r.handle, output.write);
+      writer.take(batch, selection.of(batch, r.context));
+    });
+    writer ??= new ParquetExport(run.workspace, run.handle, output.write);
+    writer.end();
+    return exitCode;
+  }
   if (target === "pcapng" && (options.journeys || options.connection !== undefined))
     return writeMarked(options, selection, output);
   if (target === "pcapng") {
-    let writer: PcapngExport | undefined;
+    let writer: PacketWriter | undefined;
     const { run, exitCode } = await readCaptures(
       { ...options, flows: selection.needsStreams ? "streams" : "none", keepBlocks: true },
       (batch, r) => {
-        writer ??= new PcapngExport(r.workspace, output.write, selection.filter !== undefined);
+        writer ??= packetWriter(options, r.workspace, output, selection.filter !== undefined);
         writer.take(batch, selection.of(batch, r.context));
       },
     );
-    writer ??= new PcapngExport(run.workspace, output.write, selection.filter !== undefined);
+    writer ??= packetWriter(options, run.workspace, output, selection.filter !== undefined);
     writer.end();
     return exitCode;
   }

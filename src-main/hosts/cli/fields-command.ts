@@ -6,13 +6,14 @@ import type { Field } from "../../engine/fields/field";
 import { fieldNames, findField } from "../../engine/fields/registry";
 import { nearest } from "../../../src-shared/base/nearest";
 import { flush, flushSome } from "./output";
+import { type JoiningOptions, readFacts } from "./joined-run";
 import { type RunOptions, readCaptures } from "./run";
 import { PacketSelection } from "./selection";
 import { UsageError } from "./usage";
 
 export type FieldsFormat = "tsv" | "csv" | "json" | "ek";
 
-export interface FieldsOptions extends Omit<RunOptions, "flows"> {
+export interface FieldsOptions extends Omit<RunOptions, "flows">, JoiningOptions {
   readonly fields: readonly string[];
   readonly filter: string | undefined;
   readonly format: FieldsFormat;
@@ -35,6 +36,8 @@ export async function runFields(options: FieldsOptions): Promise<number> {
   const fields = chooseFields(options.fields);
   const selection = new PacketSelection(options.filter);
   const needsStreams = selection.needsStreams || fields.some((f) => f.needsStreams);
+  const asking = selection.needsJoin ? `-Y ${options.filter ?? ""}` : fields.find((f) => f.needsJoin)?.name;
+  const joined = asking === undefined ? undefined : await readFacts(asking, options);
   const out = new TextWriter(1 << 19);
   const row = rowPrinter(options.format, fields);
   if (options.header) row.header?.(out);
@@ -42,7 +45,7 @@ export async function runFields(options: FieldsOptions): Promise<number> {
   let columns: FieldColumns | undefined;
   let first = true;
   const { exitCode } = await readCaptures(
-    { ...options, flows: !needsStreams ? "none" : options.perPoint ? "point-streams" : "streams" },
+    { ...options, joined, flows: !needsStreams ? "none" : options.perPoint ? "point-streams" : "streams" },
     (batch, run) => {
       columns ??= new FieldColumns(run.context);
       columns.begin(batch);

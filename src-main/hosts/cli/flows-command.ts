@@ -20,6 +20,10 @@ export async function runFlows(options: FlowsOptions): Promise<number> {
     options.filter === undefined ? undefined : new (await import("./selection")).PacketSelection(options.filter);
   if (selection?.needsStreams)
     throw new UsageError(`-Y ${options.filter ?? ""}: TCP analysis and stream numbers cannot select flows`);
+  if (selection?.needsJoin)
+    throw new UsageError(
+      `-Y ${options.filter ?? ""}: flows are counted before anything is joined; hopscope connections joins them`,
+    );
   const { run, exitCode } = await readCaptures(
     { ...options, flows: "flows" },
     undefined,

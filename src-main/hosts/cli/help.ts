@@ -27,7 +27,7 @@ Usage: hopscope COMMAND FILE... [options]
   journeys  the packets of a connection, hop by hop
   findings  what is worth a look: losses, blackholes, stalls, conflicts, with evidence and what to check
   model     the network model's rules: held, broken, no evidence
-  export    writes csv, json, ndjson, pcapng, conn.log, hubble.json, ipfix.csv
+  export    writes csv, json, ndjson, pcapng, parquet, conn.log, hubble.json, ipfix.csv
   serve     the app in a browser, on this machine only
   open      the app in a window of its own
 
@@ -44,6 +44,8 @@ Prints one line per packet, tab-separated, occurrences joined by a comma, outerm
       --point              TCP analysis per capture point (a second sighting is no retransmission);
                            without it all interfaces of a file are taken together, as tshark does
       --checksums          verify IP header checksums (ip.checksum.status), off as in tshark
+      --cluster FILE       for the fields that ask what joining says (connection.id journey.hop k8s.src.pod …): the captures
+      --clock-offset FILE=SECONDS   are read twice then; see hopscope connections --help
 ${READING}`,
   info: `Usage: hopscope info FILE... [--json]
 
@@ -56,6 +58,8 @@ Prints the packet list: No. Time Source Destination Protocol Length Info. TCP an
 
   -Y, --filter FILTER      only packets that match
   -c, --count COUNT        stop after so many
+      --cluster FILE       for filters that ask what joining says (connection.id journey.hop k8s.src.pod …); see
+      --clock-offset FILE=SECONDS   hopscope connections --help
 ${READING}`,
   flows: `Usage: hopscope flows FILE... [--json] [--point] [-Y FILTER]
 
@@ -71,7 +75,8 @@ ${READING}`,
 
 Joins the sightings of every packet over all capture points and files, through NAT, tunnels and offload, and prints the
 connections, one line each, tab-separated: client, what it asked for, who answered, as whom the server saw it, traffic kind,
-tunnels, packets sent, missing on the way, sent again, path.
+tunnels, packets sent, missing on the way, sent again, path. --json adds what belongs to it: the DNS lookup before it, the
+other side of an Ingress.
 
       --cluster FILE       output of kubectl get nodes,pods,services,endpointslices -A -o json or yaml (repeatable):
                            names are told by it; without it nodes, pods and Services are inferred and marked so
@@ -118,6 +123,8 @@ Writes what the name says:
   X.pcapng                 packets, with interfaces, comments, options and nanoseconds kept
   X.csv X.json X.ndjson    the packet list, or the fields chosen with -e
   conn.log                 flows as Zeek's conn.log
+  X.parquet                a row for every network layer of every packet, with a key that groups the sightings of one packet
+                           (docs/SCALE.md): for captures that are joined in a database
   hubble.json              every sighting of a connection's packets as Hubble's flow JSON, one object a line
   ipfix.csv                connections with IPFIX's names, before and after translation side by side
 
@@ -126,6 +133,8 @@ Writes what the name says:
       --connection ID      only this one, for pcapng, hubble.json and ipfix.csv; hopscope connections lists them
       --journeys           pcapng: every sighting of a packet gets the same epb_packetid, and a comment with its hop
                            (always with --connection)
+      --decapsulate        pcapng: what tunnels carry, each with its own link type; a comment names the carrier
+      --tunnels N          so many tunnels off, from the outermost; without it all of them
       --cluster FILE       see hopscope connections --help
       --clock-offset FILE=SECONDS
 ${READING}`,

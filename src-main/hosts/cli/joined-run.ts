@@ -3,6 +3,8 @@ import type { Cluster } from "../../../src-shared/model/cluster";
 import { formatClusterProblem, loadCluster } from "../../engine/cluster/load-cluster";
 import { PacketCounter, joinRun } from "../../engine/join/join-captures";
 import type { JoinedResult } from "../../engine/join/join-result";
+import { joinedColumns } from "../../engine/join/joined-columns";
+import { JoinedFacts } from "../../engine/fields/joined-facts";
 import type { Batch } from "../../engine/kernel/batch";
 import { printError } from "./output";
 import { type CaptureRun, EXIT_PARTLY, EXIT_UNUSABLE, type RunOptions, readCaptures } from "./run";
@@ -47,6 +49,26 @@ export async function readJoined(
     if (!known.has(name)) throw new UsageError(`--clock-offset ${name}=…: no capture file has this name`);
   const result = joinRun(run.handle, run.workspace, counter, { ...(cluster && { cluster }), clockOffsets });
   return { joined: { run, result, cluster }, exitCode: exitCode === 0 && clusterTrouble ? EXIT_PARTLY : exitCode };
+}
+
+/** What is told for joining. */
+export interface JoiningOptions {
+  readonly cluster: readonly string[];
+  readonly clockOffsets: readonly string[];
+}
+
+/**
+ * For fields and filters that ask what joining says: reads and joins the captures, to be read once more afterwards.
+ * Undefined: nothing could be read, the second reading will say why.
+ */
+export async function readFacts(
+  what: string,
+  options: Omit<JoinedRunOptions, "observe">,
+): Promise<JoinedFacts | undefined> {
+  if (options.inputs.includes("-") || options.follow)
+    throw new UsageError(`${what} asks for joined captures, which are read twice: save what comes in to a file first`);
+  const { joined } = await readJoined({ ...options, quiet: true });
+  return joined && new JoinedFacts(joinedColumns(joined.result));
 }
 
 function parseClockOffsets(values: readonly string[]): Map<string, number> {

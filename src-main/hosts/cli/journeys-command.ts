@@ -1,7 +1,7 @@
 /** `hopscope journeys`: the packets of one connection, hop by hop; without one, how every sighting was accounted for. */
 import { connectionJson, pointJson } from "../../engine/join/connection-json";
 import type { JoinResult, Journey } from "../../../src-shared/reconstruct/result";
-import { endpointText } from "./connections-command";
+import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
 import { print, printError } from "./output";
 import { type JoinedRunOptions, readJoined } from "./joined-run";
 import { EXIT_UNUSABLE } from "./run";

@@ -24,6 +24,15 @@ const READING = {
   help: { type: "boolean", short: "h" },
 } as const satisfies Options;
 
+/** What is told for joining. */
+const TOLD = {
+  cluster: { type: "string", multiple: true },
+  "clock-offset": { type: "string", multiple: true },
+} as const satisfies Options;
+
+/** Options of the commands that join. */
+const JOINING = { ...TOLD, json: { type: "boolean" } } as const satisfies Options;
+
 function threads(text: string | undefined): 1 | 2 | undefined {
   if (text === undefined) return undefined;
   if (text !== "1" && text !== "2") throw new UsageError(`--threads ${text}: expected 1 or 2`);
@@ -55,6 +64,7 @@ async function fields(args: string[]): Promise<number> {
       header: { type: "boolean" },
       checksums: { type: "boolean" },
       point: { type: "boolean" },
+      ...TOLD,
     },
   });
   if (values.help) return help("fields");
@@ -68,6 +78,8 @@ async function fields(args: string[]): Promise<number> {
     format: oneOf<FieldsFormat>("format", values.format, ["tsv", "csv", "json", "ek"], "tsv"),
     header: values.header ?? false,
     perPoint: values.point ?? false,
+    cluster: values.cluster ?? [],
+    clockOffsets: values["clock-offset"] ?? [],
     follow: values.follow ?? false,
     verifyChecksums: values.checksums ?? false,
     ...(count && { threads: count }),
@@ -96,7 +108,7 @@ async function packets(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { ...READING, filter: { type: "string", short: "Y" }, count: { type: "string", short: "c" } },
+    options: { ...READING, ...TOLD, filter: { type: "string", short: "Y" }, count: { type: "string", short: "c" } },
   });
   if (values.help) return help("packets");
   const limit = wholeNumber("count", values.count);
@@ -107,6 +119,8 @@ async function packets(args: string[]): Promise<number> {
     decode: decodeOptions(values, true),
     filter: values.filter,
     count: limit,
+    cluster: values.cluster ?? [],
+    clockOffsets: values["clock-offset"] ?? [],
     follow: values.follow ?? false,
     ...(count && { threads: count }),
   });
@@ -136,13 +150,6 @@ async function flows(args: string[]): Promise<number> {
     ...(count && { threads: count }),
   });
 }
-
-/** Options of the commands that join. */
-const JOINING = {
-  cluster: { type: "string", multiple: true },
-  "clock-offset": { type: "string", multiple: true },
-  json: { type: "boolean" },
-} as const satisfies Options;
 
 async function connections(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { ...READING, ...JOINING } });
@@ -225,14 +232,18 @@ async function exportTo(args: string[]): Promise<number> {
       field: { type: "string", short: "e", multiple: true },
       connection: { type: "string" },
       journeys: { type: "boolean" },
-      cluster: { type: "string", multiple: true },
-      "clock-offset": { type: "string", multiple: true },
+      decapsulate: { type: "boolean" },
+      tunnels: { type: "string" },
+      ...TOLD,
     },
   });
   if (values.help) return help("export");
   if (values.to === undefined)
     throw new UsageError("--to is missing: name the file to write, for example --to flows.csv");
   const count = threads(values.threads);
+  const tunnels = wholeNumber("tunnels", values.tunnels);
+  if (tunnels !== undefined && !values.decapsulate)
+    throw new UsageError("--tunnels says how many tunnels --decapsulate takes off: give both");
   const { runExport } = await import("./export-command");
   return runExport({
     inputs: positionals,
@@ -242,6 +253,7 @@ async function exportTo(args: string[]): Promise<number> {
     fields: values.field ?? [],
     connection: values.connection,
     journeys: values.journeys ?? false,
+    decapsulate: values.decapsulate ? (tunnels ?? Infinity) : 0,
     cluster: values.cluster ?? [],
     clockOffsets: values["clock-offset"] ?? [],
     ...(count && { threads: count }),

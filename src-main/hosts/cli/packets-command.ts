@@ -4,9 +4,10 @@ import { TextWriter } from "../../../src-shared/base/text-writer";
 import { summarise } from "../../engine/packets/summary";
 import { PacketSelection } from "./selection";
 import { flush, flushSome, print } from "./output";
+import { type JoiningOptions, readFacts } from "./joined-run";
 import { type RunOptions, readCaptures } from "./run";
 
-export interface PacketsOptions extends Omit<RunOptions, "flows"> {
+export interface PacketsOptions extends Omit<RunOptions, "flows">, JoiningOptions {
   readonly filter: string | undefined;
   /** Stop after this many packets; undefined: all. */
   readonly count: number | undefined;
@@ -30,6 +31,7 @@ function printSince(
 
 export async function runPackets(options: PacketsOptions): Promise<number> {
   const selection = new PacketSelection(options.filter);
+  const joined = selection.needsJoin ? await readFacts(`-Y ${options.filter ?? ""}`, options) : undefined;
   const out = new TextWriter(1 << 17);
   print(
     `${"No.".padStart(6)} ${"Time".padEnd(14)} ${"Source".padEnd(22)} ${"Destination".padEnd(22)} ${"Protocol".padEnd(9)} ${"Length".padStart(6)} Info\n`,
@@ -40,7 +42,7 @@ export async function runPackets(options: PacketsOptions): Promise<number> {
   let before = 0;
   let file = 0;
   let last = 0;
-  const { exitCode } = await readCaptures({ ...options, flows: "point-streams" }, (batch, run) => {
+  const { exitCode } = await readCaptures({ ...options, joined, flows: "point-streams" }, (batch, run) => {
     const keep = selection.of(batch, run.context);
     // Packets are numbered through the workspace; in a single file that is the file's own numbering.
     if (batch.file !== file) {

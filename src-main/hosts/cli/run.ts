@@ -1,6 +1,7 @@
 /** What every command that reads captures shares: inputs, decoding options, problems, exit code. */
 import { formatProblem } from "../../../src-shared/model/problem";
 import type { FieldContext } from "../../engine/fields/field-context";
+import type { JoinedFacts } from "../../engine/fields/joined-facts";
 import {
   DECODE_AS_PORT,
   DEFAULT_DECODE_OPTIONS,
@@ -34,6 +35,10 @@ export interface RunOptions {
   readonly threads?: 1 | 2;
   readonly verifyChecksums?: boolean;
   readonly keepBlocks?: boolean;
+  /** What joining says of packets: for fields that ask for it. */
+  readonly joined?: JoinedFacts | undefined;
+  /** Problems are told by another reading of the same files. */
+  readonly quiet?: boolean;
 }
 
 /** Reads the inputs, handing each batch to `batch`. The result is complete when it resolves; `exitCode` tells how it went. */
@@ -45,7 +50,7 @@ export async function readCaptures(
   if (options.inputs.length === 0)
     throw new UsageError("no FILE given; name capture files, folders, or - for standard input");
   const { files, problems } = expandInputs(options.inputs);
-  for (const p of problems) printError(`hopscope: ${p.file}: ${p.message}`);
+  if (!options.quiet) for (const p of problems) printError(`hopscope: ${p.file}: ${p.message}`);
   const workspace = new Workspace(files);
   const handle = createKernel();
   const context: FieldContext = {
@@ -55,6 +60,7 @@ export async function readCaptures(
     scratch: handle.scratch,
     decode: options.decode,
     verifyChecksums: options.verifyChecksums ?? false,
+    joined: options.joined,
   };
   const run: CaptureRun = { workspace, handle, context };
   const progress = startProgress(files);
@@ -73,7 +79,7 @@ export async function readCaptures(
   } finally {
     progress.end();
   }
-  for (const p of workspace.problems) printError(`hopscope: ${formatProblem(p)}`);
+  for (const p of options.quiet ? [] : workspace.problems) printError(`hopscope: ${formatProblem(p)}`);
   const readable = workspace.files.some((f) => f.format !== undefined);
   const trouble =
     problems.length > 0 ||

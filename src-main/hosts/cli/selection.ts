@@ -21,6 +21,11 @@ export class PacketSelection {
     return this.filter?.fields.some((name) => findField(name)?.needsStreams) ?? false;
   }
 
+  /** The filter asks for what joining says. */
+  get needsJoin(): boolean {
+    return this.filter?.fields.some((name) => findField(name)?.needsJoin) ?? false;
+  }
+
   /** One byte a packet, 0 to leave it out; undefined if there is no filter. Valid until the next call. */
   of(batch: Batch, context: FieldContext, columns?: FieldColumns): Uint8Array | undefined {
     if (!this.filter) return undefined;

@@ -3,7 +3,10 @@
  * "protocol client > requested = server as seen-by-server | path | translations".
  */
 import { describe, expect, test } from "vitest";
+import type { JoinedResult } from "../../../src-main/engine/join/join-result";
 import { connectionLines, connectionsOf, joinTraffic } from "../../builders/join-files";
+import { parseTraffic } from "../../builders/traffic";
+import { splitByNode } from "../../builders/two-nodes";
 
 /**
  * A conversation of five packets at the client's veth, each seen again at the node's card with the `change` given; the answers
@@ -131,6 +134,86 @@ describe("translations", () => {
       "icmp 10.1.0.5:7 > 203.0.113.9:0 = 203.0.113.9:0 as * | n1@veth1 n1@eth0 | snat n1@veth1..n1@eth0",
     ]);
     expect(connectionsOf(result)[0]?.translations[0]?.to).toEqual({ ip: "192.168.0.1", port: 9001 });
+  });
+
+  describe("NAT that only an ICMP error shows: it quotes the header as it was where the packet was dropped", () => {
+    /** What n1 recorded; the packets on "lost" are what nobody recorded, to be quoted. */
+    const joinN1 = (lines: string): Promise<JoinedResult> =>
+      joinTraffic({
+        "n1.pcapng":
+          splitByNode(
+            parseTraffic(`
+              @n1/veth1 = ethernet resolution=ns
+              @n1/eth0 = ethernet resolution=ns
+              @lost/eth0 = ethernet resolution=ns
+              a = 10.1.0.5:40000   s = 10.96.0.10:80   b = 10.1.7.7:8080   router = 192.168.0.254
+              ${lines}`),
+          )["n1.pcapng"] ?? "",
+      });
+    const translationsOf = (result: JoinedResult): unknown[] =>
+      connectionsOf(result)
+        .filter((c) => c.protocol !== "icmp")
+        .map((c) => [c.server.ip, ...c.translations.map((t) => [t.kind, t.from, t.to, t.between, t.evidence])]);
+    const dnat = [
+      "dnat",
+      { ip: "10.96.0.10", port: 80 },
+      { ip: "10.1.7.7", port: 8080 },
+      [0, null],
+      ["icmp-quote", "tcp-seq", "ip-id"],
+    ];
+
+    test("TCP: the SYN left the pod for a Service, the error is about a pod", async () => {
+      const result = await joinN1(`
+        q: 0.000 @n1/veth1 a > s tcp SYN seq=3000000000 id=4660
+        x: 0.001 @lost/eth0 seen q dst=10.1.7.7:8080 hops=2
+           0.002 @n1/eth0 router > 192.168.0.1 icmp unreachable host quoting x`);
+      expect(translationsOf(result)).toEqual([["10.1.7.7", dnat]]);
+      expect(result.accounting.quotedUntied).toBe(0);
+      expect(result.complaints(0)).toHaveLength(1);
+    });
+
+    test("UDP: told by identification and length, the client being the same", async () => {
+      const result = await joinN1(`
+        q: 0.000 @n1/veth1 a > s udp "who are you, and where do you live?" id=4660
+        x: 0.001 @lost/eth0 seen q dst=10.1.7.7:8080 hops=2
+           0.002 @n1/eth0 router > 192.168.0.1 icmp unreachable port quoting x`);
+      expect(translationsOf(result)).toEqual([["10.1.7.7", [...dnat.slice(0, 4), ["icmp-quote", "ip-id"]]]]);
+    });
+
+    test("about the answer: the server's packet was dropped behind the gateway that hides the client", async () => {
+      const result = await joinN1(`
+        q: 0.000 @n1/eth0 198.51.100.7:5000 > 10.1.7.7:8080 tcp SYN seq=3000000000 id=4660
+        r: 0.001 @n1/eth0 10.1.7.7:8080 > 198.51.100.7:5000 tcp SYN,ACK seq=2000000000 id=77
+        x: 0.002 @lost/eth0 seen r dst=10.9.9.9:6000 hops=2
+           0.003 @n1/eth0 router > 10.1.7.7 icmp unreachable host quoting x`);
+      expect(translationsOf(result)).toEqual([
+        [
+          "10.1.7.7",
+          [
+            "snat",
+            { ip: "10.9.9.9", port: 6000 },
+            { ip: "198.51.100.7", port: 5000 },
+            [null, 1],
+            ["icmp-quote", "tcp-seq", "ip-id"],
+          ],
+        ],
+      ]);
+    });
+
+    test("nothing is told where two connections fit, or where only a number agrees", async () => {
+      const scan = await joinN1(`
+        q: 0.000 @n1/veth1 a > s tcp SYN seq=3000000000 id=4660
+           0.000 @n1/veth1 a > 10.96.0.11:80 tcp SYN seq=3000000000 id=4660
+        x: 0.001 @lost/eth0 seen q dst=10.1.7.7:8080 hops=2
+           0.002 @n1/eth0 router > 192.168.0.1 icmp unreachable host quoting x`);
+      expect(connectionsOf(scan).flatMap((c) => c.translations)).toEqual([]);
+      const stranger = await joinN1(`
+           0.000 @n1/veth1 a > s tcp SYN seq=3000000000 id=4660
+        x: 0.001 @lost/eth0 10.5.5.5:1234 > 10.6.6.6:4321 tcp SYN seq=3000000000 id=4660
+           0.002 @n1/eth0 router > 192.168.0.1 icmp unreachable host quoting x`);
+      expect(connectionsOf(stranger).flatMap((c) => c.translations)).toEqual([]);
+      expect(stranger.accounting.quotedUntied).toBe(1);
+    });
   });
 
   test("UDP: a DNS question through a Service, joined by its bytes although the identification is 0", async () => {
@@ -376,6 +459,73 @@ describe("no join without evidence", () => {
       ["10.1.1.9", true, 2],
     ]);
   });
+});
+
+describe("WireGuard, which shows nothing of what it carries", () => {
+  /** Calls through a tunnel between wg0 of n1 and of n2; `delay`: seconds from the device to the wire. */
+  const tunnelled = (sizes: readonly number[], delay: number, otherTunnel = false): Promise<JoinedResult> => {
+    const lines = sizes.flatMap((size, i) => {
+      const at = (micros: number): string => (i * 0.1 + delay * (micros > 0 ? 1 : 0) + micros / 1e6).toFixed(6);
+      const wire = (to: string): string =>
+        `@n1/eth0 n1 > ${to} wireguard receiver=7 counter=${i + (to === "n2" ? 0 : 1000)} len=${28 + size}`;
+      return [
+        `p${i}: ${at(0)} @n1/wg0 a > b udp len=${size} id=${100 + i}`,
+        `w${i}: ${at(40)} ${wire("n2")}`,
+        `${at(300)} @n2/eth0 seen w${i} hops=1`,
+        `${at(350)} @n2/wg0 seen p${i}`,
+        ...(otherTunnel ? [`v${i}: ${at(45)} ${wire("n3")}`] : []),
+      ];
+    });
+    return joinTraffic(
+      splitByNode(
+        parseTraffic(`
+          @n1/wg0 = raw resolution=ns
+          @n1/eth0 = ethernet resolution=ns
+          @n2/eth0 = ethernet resolution=ns
+          @n2/wg0 = raw resolution=ns
+          a = 10.1.0.5:1000   b = 10.1.1.9:80   n1 = 192.168.0.1   n2 = 192.168.0.2   n3 = 192.168.0.3
+          ${lines.join("\n")}`),
+      ),
+    );
+  };
+  const carriersOf = (result: JoinedResult): unknown =>
+    connectionsOf(result).find((c) => c.client.port === 1000)?.encapsulations;
+  const SIZES = [10, 200, 33, 1000, 64, 500];
+
+  test("sizes and times at both ends' tunnel devices tell what it carried", async () => {
+    expect(carriersOf(await tunnelled(SIZES, 0))).toEqual([
+      { kind: "wireguard", vni: null, port: 51820, outer: { src: "192.168.0.1", dst: "192.168.0.2" } },
+    ]);
+  });
+
+  test("another tunnel of the same sizes that ends elsewhere is not taken for it", async () => {
+    expect(carriersOf(await tunnelled(SIZES, 0, true))).toMatchObject([{ outer: { dst: "192.168.0.2" } }]);
+  });
+
+  test("too few packets, or too late: nothing is said", async () => {
+    expect(carriersOf(await tunnelled(SIZES.slice(0, 1), 0))).toEqual([]);
+    expect(carriersOf(await tunnelled(SIZES, 0.02))).toEqual([]);
+  });
+});
+
+test("a packet is missing only where there was a recording at the time", async () => {
+  const line = (i: number, at: number): string =>
+    `q${i}: ${at.toFixed(3)} @n1/veth1 10.1.0.5:1000 > 10.1.1.9:80 tcp PSH,ACK seq=${1000 + i * 4} ack=1 id=${100 + i} "data"`;
+  const also = (i: number, at: number): string => `${(at + 0.0001).toFixed(4)} @n2/veth2 seen q${i} hops=2`;
+  // n2 began to record at 30 s and ended at 80 s; of what it could see, the packet at 45 s was lost.
+  const lines = Array.from({ length: 10 }, (_, i) => i * 10 + 5).flatMap((at, i) => [
+    line(i, at),
+    ...(at >= 30 && at <= 80 && at !== 45 ? [also(i, at)] : []),
+  ]);
+  const result = await joinTraffic(
+    splitByNode(
+      parseTraffic(["@n1/veth1 = ethernet resolution=ns", "@n2/veth2 = ethernet resolution=ns", ...lines].join("\n")),
+    ),
+  );
+  const [c] = connectionsOf(result);
+  const missing = result.journeys(0).filter((j) => j.missingAt >= 0);
+  expect(missing.map((j) => j.index)).toEqual([4]);
+  expect(c?.missing).toBe(1);
 });
 
 test("told clocks win over estimates, and are said to be told", async () => {

@@ -21,6 +21,7 @@ export { configureIndex, decodeRow, indexSlot, pathAt, pathCount, pathsInto } fr
 export {
   appendSightings,
   configureSightings,
+  dropSightings,
   macDirectory,
   sightingCount,
   sightingSegments,

@@ -78,6 +78,10 @@ export function configureSightings(): void {
 export function sightingCount(): u32 {
   return rows;
 }
+/** Forgets the rows, to be called between slots: who writes them out as they come needs no memory for them. */
+export function dropSightings(): void {
+  rows = 0;
+}
 /** Address of the directory of segments of 32768 rows. */
 export function sightingSegments(): usize {
   return segments;
@@ -151,8 +155,9 @@ export function appendSightings(slot: usize): void {
 }
 
 function append(slot: usize, index: u32): void {
-  if (!(rows & SEGMENT_MASK))
-    store<u32>(segments + ((rows >> SEGMENT_SHIFT) << 2), allocate(SIGHTING_BYTES << SEGMENT_SHIFT) as u32);
+  const segment = segments + ((rows >> SEGMENT_SHIFT) << 2);
+  if (!(rows & SEGMENT_MASK) && !load<u32>(segment))
+    store<u32>(segment, allocate(SIGHTING_BYTES << SEGMENT_SHIFT) as u32);
   const e = slot + S_EVENTS + (index << 6);
   const m = slot + S_MARKS + index * MARK_BYTES;
   const row = rows++;

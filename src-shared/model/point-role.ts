@@ -1,0 +1,3 @@
+/** What a capture point is in the network: which interface of which device. */
+export type PointRole =
+  "pod-nic" | "host-veth" | "bridge" | "tunnel-device" | "node-nic" | "router-port" | "loopback" | "unknown";
