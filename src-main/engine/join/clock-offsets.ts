@@ -234,7 +234,7 @@ function fitBounds(b: Bounds): Fit & { readonly fits: boolean } {
   const still = gap(0);
   // No offset contradicts nothing: one clock, or two that agree.
   if (still.low <= 0 && still.high >= 0)
-    return { offset: 0, drift: 0, error: Math.min(still.high, -still.low), fits: true };
+    return { offset: 0, drift: 0, error: Math.max(still.high, -still.low), fits: true };
   // The gap is a concave function of the drift: search its top.
   let left = -MAX_DRIFT;
   let right = MAX_DRIFT;
