@@ -40,6 +40,7 @@ const entries = {
   "engine-thread": "src-main/engine/service/engine-thread.ts",
   electron: "src-main/hosts/electron/main.ts",
   "analysis-thread": "src-main/engine/analysis/analysis-thread.ts",
+  "generator-thread": "src-main/engine/live/generator-thread.ts",
 };
 
 /** Files of out/preload (without ".cjs"). */

@@ -10,6 +10,7 @@
 import { connect, errorText, on, onConnection } from "../bridge/engine";
 import type { ConnectionState } from "../bridge/transport";
 import { runCommand } from "./commands.svelte";
+import { listenToLive, live } from "./live.svelte";
 import { showError } from "./dialogs.svelte";
 import { listenToPackets, packets } from "./packets.svelte";
 import { selection } from "./selection.svelte";
@@ -31,6 +32,7 @@ export const session = new Session();
 export function startSession(): void {
   listenToWorkspace();
   listenToPackets();
+  listenToLive();
   onConnection((state) => {
     const before = session.connection;
     session.connection = state;
@@ -52,6 +54,7 @@ async function resume(reconnected: boolean): Promise<void> {
   try {
     if (!session.ready) await loadSettings();
     await workspace.refresh();
+    void live.refresh();
     session.problem = null;
     session.ready = true;
     if (reconnected) showToast("Connected again.", { kind: "success" });

@@ -9,8 +9,10 @@
 import type { TableName } from "../../src-shared/contract/tables";
 import type { TableRow, TableState } from "../../src-shared/contract/results";
 import { call, errorText, isCancelled } from "../bridge/engine";
-import { PacketWindow } from "../viewmodel/packet-window";
+import { ContractError } from "../../src-shared/contract/messages";
+import { PAGE_ROWS, PacketWindow } from "../viewmodel/packet-window";
 import type { TableSort } from "../viewmodel/table-cells";
+import { workspace } from "./workspace.svelte";
 
 export interface TableSpec {
   readonly name: TableName;
@@ -35,12 +37,15 @@ export class TableView {
   #window = new PacketWindow<TableRow>();
 
   #asked = new Set<number>();
+  /** Rows that were drawn last. */
+  #shown: readonly [from: number, to: number] = [0, 0];
 
-  async open(spec: TableSpec): Promise<void> {
+  /** @param quiet what is drawn stays until the same rows of the new table are there: nothing flickers */
+  async open(spec: TableSpec, quiet = false): Promise<void> {
     this.#request?.abort();
     const request = new AbortController();
     this.#request = request;
-    this.opening = true;
+    this.opening = !quiet;
     this.progress = null;
     this.progressText = "";
     try {
@@ -56,9 +61,10 @@ export class TableView {
           },
         },
       );
+      const pages = new PacketWindow<TableRow>();
+      if (quiet) await this.#fetchShown(state, pages);
       if (this.state) closeTable(this.state.table);
-      this.#window = new PacketWindow();
-
+      this.#window = pages;
       this.#asked = new Set();
       this.state = state;
       this.problem = null;
@@ -74,8 +80,28 @@ export class TableView {
     }
   }
 
+  async #fetchShown(state: TableState, pages: PacketWindow<TableRow>): Promise<void> {
+    const [from, to] = this.#shown;
+    const requests = pages.missing(from, Math.min(to, state.rows), state.rows, 0, new Set());
+    await Promise.all(
+      requests
+        .filter((request) => request.shown)
+        .map(async ({ page, from: first, count }) =>
+          pages.store(page, (await call("table.rows", { table: state.table, from: first, count })).rows),
+        ),
+    );
+  }
+
   cancel(): void {
     this.#request?.abort();
+  }
+
+  /** Where a row stands now, among the rows around those that are shown; -1: not there. */
+  indexOf(key: string): number {
+    const [from, to] = this.#shown;
+    for (let index = Math.max(0, from - PAGE_ROWS); index < to + PAGE_ROWS; index++)
+      if (this.#window.row(index)?.key === key) return index;
+    return -1;
   }
 
   /** Undefined while it is on its way. */
@@ -87,6 +113,7 @@ export class TableView {
   ensure(from: number, to: number): void {
     const { state } = this;
     if (!state) return;
+    this.#shown = [from, to];
     const pages = this.#window;
     const asked = this.#asked;
     for (const request of pages.missing(from, to, state.rows, 0, asked)) {
@@ -97,7 +124,8 @@ export class TableView {
           if (this.#window === pages) this.version++;
         })
         .catch((error: unknown) => {
-          if (this.#window === pages) this.problem = errorText(error);
+          // A table of a live source is replaced by the next: what was asked of it then is of no use any more.
+          if (this.#window === pages && !(workspace.isLive && isGone(error))) this.problem = errorText(error);
         })
         .finally(() => asked.delete(request.page));
     }
@@ -119,6 +147,10 @@ export class TableView {
     this.cancel();
     this.state = null;
   }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof ContractError && error.code === "gone";
 }
 
 function closeTable(table: number): void {

@@ -43,6 +43,8 @@ class Workspace {
 
   readonly isEmpty = $derived(this.state.files.length === 0);
   readonly isLoading = $derived(this.state.state === "loading");
+  /** A live source is being recorded: packets keep coming. */
+  readonly isLive = $derived(this.state.files.some((file) => file.state === "live"));
   readonly enabledPoints = $derived(this.state.points.filter((point) => point.enabled).length);
   /** Problems of all files, the fatal ones first. */
   readonly problems = $derived(

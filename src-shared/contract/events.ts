@@ -1,5 +1,6 @@
 /** What the engine tells without being asked. */
-import type { LiveState, ViewState, WorkspaceState } from "./results";
+import type { LiveState } from "./live";
+import type { ViewState, WorkspaceState } from "./results";
 
 export interface Events {
   /** The workspace changed: files, points, counts, problems. At most ten times a second while it loads. */

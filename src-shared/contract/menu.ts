@@ -83,6 +83,17 @@ export const APP_MENUS: readonly AppMenu[] = [
     ],
   },
   {
+    label: "Capture",
+    items: [
+      { command: "capture.options", title: "Capture Options…", keys: "Mod+K" },
+      { command: "capture.toggle", title: "Start or Stop Capture", keys: "Mod+E" },
+      { command: "capture.restart", title: "Restart Capture" },
+      { command: "capture.save", title: "Save Recording…" },
+      "separator",
+      { command: "capture.autoScroll", title: "Scroll With New Packets" },
+    ],
+  },
+  {
     label: "Analyze",
     items: [
       { command: "filter.focus", title: "Display Filter…", keys: "Mod+/" },

@@ -5,6 +5,7 @@
 import * as v from "valibot";
 import type { Finding } from "../model/finding";
 import type { RuleVerdict } from "../model/model-rule";
+import { type LiveResults, liveRequests } from "./live";
 import type { ConnectionJson, ConnectionJourneys, PacketJourney, TopologyInfo } from "./join";
 import type {
   AppInfo,
@@ -167,12 +168,15 @@ export const requests = {
   "join.topology": nothing,
   "join.findings": nothing,
   "join.model": nothing,
+
+  /** Recording while one looks on: contract/live.ts. */
+  ...liveRequests,
 } as const;
 
 export type MethodName = keyof typeof requests;
 export type Params<M extends MethodName> = v.InferOutput<(typeof requests)[M]>;
 
-export interface Results {
+export interface Results extends LiveResults {
   "app.info": AppInfo;
   "settings.get": { readonly value: string | null };
   "settings.set": null;

@@ -285,13 +285,3 @@ export interface Written {
   readonly packets: number;
   readonly bytes: number;
 }
-
-export interface LiveState {
-  readonly sources: readonly {
-    readonly id: string;
-    readonly label: string;
-    readonly state: "starting" | "running" | "stopped" | "failed";
-    readonly packets: number;
-    readonly message: string;
-  }[];
-}

@@ -54,6 +54,10 @@ export async function withCaptures<T>(
   }
 }
 
+function noFiles(): never {
+  throw new Error("a test's captures are no workspace of files");
+}
+
 /** The services modules see, over captures that are open. */
 export function engineOf(captures: LoadedCaptures, views: ReadonlyMap<number, ArrayLike<number>> = new Map()): Engine {
   return {
@@ -64,5 +68,14 @@ export function engineOf(captures: LoadedCaptures, views: ReadonlyMap<number, Ar
     packetsOfView: (view) => views.get(view) ?? [],
     emit: () => undefined,
     onWorkspace: () => () => undefined,
+    onClose: () => undefined,
+    files: {
+      scratchFolder: "",
+      openPaths: noFiles,
+      open: noFiles,
+      end: () => undefined,
+      drop: () => undefined,
+      has: () => false,
+    },
   };
 }

@@ -30,6 +30,10 @@ port.on("message", (message: ToDecodeThread) => {
     queue.add(message.file);
     return;
   }
+  if (message.kind === "end-tail") {
+    queue.endTail(message.path);
+    return;
+  }
   queue.end();
   // A source that waits (standard input, a growing file) is woken by this; a full ring by the control word.
   if (message.kind === "stop") abort.abort();
@@ -59,7 +63,7 @@ async function run(): Promise<void> {
   for (let i = 0; ; i++) {
     const file = await queue.next();
     if (!file || Atomics.load(control, CONTROL_STOP)) break;
-    if (await openNext(stage, file, i, emit, abort.signal)) {
+    if (await openNext(stage, file, i, emit, queue.tailSignal(file, abort.signal))) {
       for (;;) {
         const slot = freeSlot();
         if (slot === undefined) return finish(published);

@@ -10,6 +10,8 @@ export interface InputFile {
   readonly spool: string | undefined;
   /** At the end of the file wait for it to grow. */
   readonly tail: boolean;
+  /** With `tail`: how often to look whether it grew; 50 ms unless told. */
+  readonly pollMilliseconds?: number;
   /** Why it cannot be opened, if that is known already: told as a problem of the file. */
   readonly problem?: string;
 }
@@ -20,6 +22,9 @@ export class FileQueue {
   private ended = false;
   private wake: () => void = () => undefined;
   private listener: ((file: InputFile | undefined) => void) | undefined;
+  private endListener: ((path: string) => void) | undefined;
+  /** By path: aborted when the file will grow no more. */
+  private readonly tails = new Map<string, AbortController>();
 
   add(file: InputFile): void {
     this.files.push(file);
@@ -33,6 +38,25 @@ export class FileQueue {
     this.ended = true;
     this.listener?.(undefined);
     this.wake();
+  }
+
+  /** The file at `path` grows no more: what is in it is still read, then it ends. */
+  endTail(path: string): void {
+    this.tail(path).abort();
+    this.endListener?.(path);
+  }
+
+  /** Aborted when a growing file is to be read to its end, or with `stop`. */
+  tailSignal(file: InputFile, stop: AbortSignal | undefined): AbortSignal | undefined {
+    if (!file.tail) return stop;
+    const { signal } = this.tail(file.path);
+    return stop ? AbortSignal.any([signal, stop]) : signal;
+  }
+
+  private tail(path: string): AbortController {
+    let tail = this.tails.get(path);
+    if (!tail) this.tails.set(path, (tail = new AbortController()));
+    return tail;
   }
 
   /** The next file, when there is one; undefined after the last. */
@@ -51,6 +75,12 @@ export class FileQueue {
     for (const file of this.files) listener(file);
     if (this.ended) listener(undefined);
     this.listener = listener;
+  }
+
+  /** Calls `listener` with the paths of files that grow no more. */
+  forwardEnds(listener: (path: string) => void): void {
+    for (const [path, { signal }] of this.tails) if (signal.aborted) listener(path);
+    this.endListener = listener;
   }
 }
 

@@ -61,7 +61,10 @@ export interface DecodeWorkerData {
 }
 
 export type ToDecodeThread =
-  { readonly kind: "file"; readonly file: InputFile } | { readonly kind: "end" } | { readonly kind: "stop" };
+  | { readonly kind: "file"; readonly file: InputFile }
+  | { readonly kind: "end-tail"; readonly path: string }
+  | { readonly kind: "end" }
+  | { readonly kind: "stop" };
 
 /** "sightings": the flow table, and a row for every network layer of every packet (kernel/assembly/sightings.ts). */
 export type FlowMode = "none" | "flows" | "sightings" | "streams" | "point-streams";
@@ -91,6 +94,8 @@ export interface PipelineOptions {
   readonly follow?: boolean;
   readonly threads?: 1 | 2;
   readonly signal?: AbortSignal;
+  /** True while packets trickle in (a live source): the thread then waits for them through the event loop only. */
+  readonly isLive?: () => boolean;
 }
 
 export interface PipelineHandlers {
@@ -199,7 +204,7 @@ async function runInline(
   for (let i = 0; ; i++) {
     const file = await queue.next();
     if (!file || options.signal?.aborted) break;
-    if (await openNext(stage, file, i, (e) => handlers.event(e), options.signal)) {
+    if (await openNext(stage, file, i, (e) => handlers.event(e), queue.tailSignal(file, options.signal))) {
       while (await stage.fill(slots[turn] as number)) {
         if (!(await consume(turn))) return;
         turn = (turn + 1) % slots.length;
@@ -241,7 +246,11 @@ export async function openNext(
 ): Promise<boolean> {
   try {
     if (file.problem !== undefined) throw new Error(file.problem);
-    const source = await openSource(file.path, { tail: file.tail, ...(signal && { signal }) });
+    const source = await openSource(file.path, {
+      tail: file.tail,
+      pollMilliseconds: file.pollMilliseconds,
+      ...(signal && { signal }),
+    });
     stage.open(file.spool === undefined ? source : new SpoolSource(source, file.spool), index, file.name);
     return true;
   } catch (error) {
@@ -326,6 +335,7 @@ async function runThreaded(
     tell({ kind: "stop" });
   };
   queue.forward((file) => tell(file ? { kind: "file", file } : { kind: "end" }));
+  queue.forwardEnds((path) => tell({ kind: "end-tail", path }));
   options.signal?.addEventListener("abort", stop, { once: true });
 
   let events = 0;
@@ -346,7 +356,7 @@ async function runThreaded(
       if (taken === published) {
         // Waking through the event loop takes a quarter of a millisecond, longer than a slot: wait here first, then there,
         // so that a quiet live source leaves the thread to others.
-        if (Atomics.wait(control, CONTROL_PUBLISHED, published, BLOCKING_MS) === "timed-out")
+        if (options.isLive?.() || Atomics.wait(control, CONTROL_PUBLISHED, published, BLOCKING_MS) === "timed-out")
           await publishedAfter(control, published);
         continue;
       }
@@ -362,6 +372,7 @@ async function runThreaded(
   } finally {
     options.signal?.removeEventListener("abort", stop);
     queue.forward(() => undefined);
+    queue.forwardEnds(() => undefined);
     stop();
     await exited;
     drain(Infinity);

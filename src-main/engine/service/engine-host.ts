@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { FromEngine, ToEngine } from "../../../src-shared/contract/messages";
 import type { WorkspaceState } from "../../../src-shared/contract/results";
+import { endChildren, makeChildPids } from "../live/child-pids";
 import type { EngineThreadData, ToEngineThread } from "./engine-thread";
 import { spoolPrefix } from "./spool-name";
 
@@ -34,9 +35,13 @@ export class EngineHost {
   private state: WorkspaceState | null = null;
   private crashes: number[] = [];
   private closing = false;
+  /** Programs the engine's thread has started. */
+  private readonly childPids = makeChildPids();
+  private readonly endChildren = (): void => endChildren(this.childPids);
 
   constructor(private readonly options: EngineHostOptions) {
     mkdirSync(options.scratchFolder, { recursive: true, mode: 0o700 });
+    process.on("exit", this.endChildren);
     this.start(null);
   }
 
@@ -62,6 +67,8 @@ export class EngineHost {
     const timer = setTimeout(() => void worker.terminate(), CLOSE_MS);
     await exited;
     clearTimeout(timer);
+    this.endChildren();
+    process.off("exit", this.endChildren);
     this.dropSpools();
   }
 
@@ -85,6 +92,7 @@ export class EngineHost {
       scratchFolder: this.options.scratchFolder,
       maxIndexBytes: totalmem() * INDEX_SHARE,
       restore,
+      childPids: this.childPids,
     };
     const program = this.options.program ?? fileURLToPath(new URL("./engine-thread.js", import.meta.url));
     const worker = new Worker(program, { workerData: data });
@@ -110,6 +118,7 @@ export class EngineHost {
     const now = Date.now();
     this.crashes = [...this.crashes.filter((at) => now - at < CRASH_WINDOW_MS), now];
     const giveUp = this.crashes.length >= MOST_CRASHES;
+    this.endChildren();
     const failed = [...this.unanswered];
     this.unanswered.clear();
     this.dropSpools();

@@ -3,6 +3,7 @@ import { analysisHandlers } from "../analysis/analysis-handlers";
 import { detailsHandlers } from "../details/details-handlers";
 import { filterHandlers } from "../filter/complete";
 import { followHandlers } from "../follow/follow-handlers";
+import { liveHandlers } from "../live/live-handlers";
 import type { Engine, Handlers } from "./handlers";
 
 export const ENGINE_MODULES: readonly ((engine: Engine) => Handlers)[] = [
@@ -10,4 +11,5 @@ export const ENGINE_MODULES: readonly ((engine: Engine) => Handlers)[] = [
   followHandlers,
   filterHandlers,
   analysisHandlers,
+  (engine) => liveHandlers(engine),
 ];

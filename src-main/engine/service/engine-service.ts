@@ -23,7 +23,7 @@ import { ROW_HAS_COMMENT, ROW_REPLY } from "../kernel/assembly/abi";
 import { SEGMENT_MASK } from "../packet-index/packet-index";
 import { Breather } from "./breather";
 import { writeExport } from "./export-view";
-import type { Engine, Handlers, OpenCaptures, RequestContext } from "./handlers";
+import type { Engine, Handlers, LiveFiles, OpenCaptures, RequestContext } from "./handlers";
 import type { LoadedCaptures } from "./loaded-captures";
 import { PacketView } from "./packet-view";
 import { CellPrinter } from "./row-cells";
@@ -61,6 +61,8 @@ export class EngineService implements Engine {
   private readonly handlers: ReadonlyMap<string, AnyHandler>;
   private readonly workspaceListeners = new Set<(what: SessionNews) => void>();
   private nextView = 1;
+  readonly files: LiveFiles;
+  private readonly closeListeners: (() => Promise<void>)[] = [];
 
   constructor(private readonly options: ServiceOptions) {
     this.session = new WorkspaceSession({
@@ -69,6 +71,14 @@ export class EngineService implements Engine {
       onState: (state) => this.emit("workspace", state),
       onNews: (news) => this.onSessionNews(news),
     });
+    this.files = {
+      scratchFolder: options.scratchFolder,
+      openPaths: (paths, add) => this.session.open(paths, add),
+      open: (file, add) => this.session.openLive(file, add),
+      end: (path) => this.session.endLive(path),
+      drop: (path) => this.session.dropFile(path),
+      has: (path) => this.session.hasFile(path),
+    };
     const all = new Map<string, AnyHandler>();
     for (const handlers of [this.ownHandlers(), ...(options.modules ?? []).map((m) => m(this))])
       for (const [name, handler] of Object.entries(handlers)) all.set(name, handler as AnyHandler);
@@ -93,6 +103,7 @@ export class EngineService implements Engine {
   async close(): Promise<void> {
     for (const { abort } of this.running.values()) abort.abort();
     this.closeViews();
+    await Promise.all(this.closeListeners.map((listener) => listener()));
     await this.session.shutDown();
   }
 
@@ -115,6 +126,10 @@ export class EngineService implements Engine {
   onWorkspace(listener: (what: SessionNews) => void): () => void {
     this.workspaceListeners.add(listener);
     return () => this.workspaceListeners.delete(listener);
+  }
+
+  onClose(listener: () => Promise<void>): void {
+    this.closeListeners.push(listener);
   }
 
   private async answer({ id, method, params }: RequestMessage): Promise<void> {

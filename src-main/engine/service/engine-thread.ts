@@ -2,6 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { WorkspaceState } from "../../../src-shared/contract/results";
 import type { FromEngine, ToEngine } from "../../../src-shared/contract/messages";
+import { useChildPids } from "../live/child-pids";
 import { ENGINE_MODULES } from "./engine-modules";
 import { EngineService } from "./engine-service";
 
@@ -10,6 +11,8 @@ export interface EngineThreadData {
   readonly maxIndexBytes: number;
   /** What was open when the thread before this one ended unexpectedly. */
   readonly restore: WorkspaceState | null;
+  /** Where to note programs that were started (live/child-pids.ts). */
+  readonly childPids: SharedArrayBuffer;
 }
 
 /** Besides the contract's messages: the end. Answered by the thread's exit. */
@@ -18,6 +21,7 @@ export type ToEngineThread = ToEngine | { readonly kind: "close" };
 const port = parentPort;
 if (!port) throw new Error("engine-thread.js is a worker: it is started by EngineHost");
 const data = workerData as EngineThreadData;
+useChildPids(data.childPids);
 const service = new EngineService({
   scratchFolder: data.scratchFolder,
   maxIndexBytes: data.maxIndexBytes,

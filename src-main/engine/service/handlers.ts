@@ -39,16 +39,40 @@ export interface OpenCaptures extends IndexedCaptures {
   /** WorkspaceState.workspace: changes with every open, close and reload. */
   readonly serial: number;
   readonly reader: PacketReader;
-  /** Everything is read. */
+  /** Everything is read, and nothing more comes. */
   readonly complete: boolean;
+  /** Everything there is so far is read, and a live source is being recorded. */
+  readonly live: boolean;
   /** By capture point: 1 if it is switched on. Points that came since have no value yet: treat them as on. */
   readonly enabledPoints: readonly boolean[];
   /** What a person called the point, else what the capture does, else "interface 2". */
   pointName(point: number): string;
   /** Joins the captures; set by the module that joins. Fields of joined captures have no values without it. */
   joinedSource: ((signal: AbortSignal) => Promise<JoinedFacts>) | undefined;
-  /** Resolves when the index is complete (or loading was stopped); rejects when the workspace is closed. */
+  /** Resolves when everything there is was read (or loading was stopped); rejects when the workspace is closed. */
   loaded(signal: AbortSignal): Promise<void>;
+}
+
+/** A file that a live source writes. */
+export interface LiveFile {
+  readonly path: string;
+  /** What people call it. */
+  readonly name: string;
+}
+
+/** How live sources put their recordings into the workspace. */
+export interface LiveFiles {
+  readonly scratchFolder: string;
+  /** Files, folders, globs: as "workspace.open". */
+  openPaths(paths: readonly string[], add: boolean): WorkspaceState;
+  /** `add` keeps what is open. */
+  open(file: LiveFile, add: boolean): WorkspaceState;
+  /** What is in the file is read, then it is a file like others. */
+  end(path: string): void;
+  /** The packets of the other files are read again. */
+  drop(path: string): void;
+  /** The file is part of the workspace. */
+  has(path: string): boolean;
 }
 
 /** What the service offers to modules. */
@@ -60,6 +84,10 @@ export interface Engine {
   /** Ids of a view's packets in their order: a view, not to be kept. @throws ContractError "gone" */
   packetsOfView(view: number): ArrayLike<PacketId>;
   emit<E extends EventName>(event: E, data: Events[E]): void;
+  /** For live sources: opens a file that is being written, tells that it grows no more, forgets one that is gone. */
+  readonly files: LiveFiles;
+  /** Called when the engine ends. */
+  onClose(listener: () => Promise<void>): void;
   /**
    * Called when another workspace is open (or none): "opened" at the start of loading (also of added files), "loaded" at its end, "points" when
    * capture points were switched on or off, "closed". Returns "stop".

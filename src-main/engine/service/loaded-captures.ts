@@ -34,7 +34,14 @@ export interface InputToLoad {
   readonly path: string;
   /** Why it cannot be opened, if known. */
   readonly problem?: string;
+  /** What to call it, if that is not its file name. */
+  readonly name?: string;
+  /** A live source writes it: it is read as it grows, until endLive(path). Such files come last. */
+  readonly live?: boolean;
 }
+
+/** How often a growing file is looked at: latency of a live packet, for two system calls. */
+const LIVE_POLL_MS = 5;
 
 export interface LoadSettings {
   readonly serial: number;
@@ -46,7 +53,10 @@ export interface LoadSettings {
 
 interface LoadedFile {
   readonly path: string;
+  readonly name: string | undefined;
   readonly spool: string | undefined;
+  /** Grows while it is read. */
+  readonly live: boolean;
   readonly compression: string | null;
   /** As the file system tells; 0 if it does not. */
   readonly bytes: number;
@@ -57,7 +67,8 @@ interface LoadedFile {
   readonly failures: ProblemInfo[];
 }
 
-export type LoadNews = "more" | "file" | "done";
+/** "live": everything is read but for what a live source is writing. */
+export type LoadNews = "more" | "file" | "live" | "done";
 
 export class LoadedCaptures implements OpenCaptures {
   readonly serial: number;
@@ -101,11 +112,14 @@ export class LoadedCaptures implements OpenCaptures {
   add(inputs: readonly InputToLoad[]): void {
     for (const input of inputs) {
       const index = this.workspace.add(input.path);
-      const { bytes, compression, readable } = lookAt(input.path);
+      const live = input.live ?? false;
+      const { bytes, compression, readable } = live ? GROWING : lookAt(input.path);
       const spool = readable || input.problem !== undefined ? undefined : this.spoolPath(index);
       this.files.push({
         path: input.path,
+        name: input.name,
         spool,
+        live,
         compression,
         bytes,
         read: 0,
@@ -116,7 +130,9 @@ export class LoadedCaptures implements OpenCaptures {
       this.queue.add({
         path: input.path,
         spool,
-        tail: false,
+        tail: live,
+        pollMilliseconds: LIVE_POLL_MS,
+        ...(input.name !== undefined && { name: input.name }),
         ...(input.problem !== undefined && { problem: input.problem }),
       });
     }
@@ -125,6 +141,17 @@ export class LoadedCaptures implements OpenCaptures {
       this.facts.forget();
     }
     this.running ??= this.run();
+    if (this.live) queueMicrotask(() => this.tell("live"));
+  }
+
+  /** The live file at `path` grows no more: what is in it is still read. */
+  endLive(path: string): void {
+    this.queue.endTail(path);
+  }
+
+  get live(): boolean {
+    if (this.complete || this.closed) return false;
+    return this.files.find((f) => f.state !== "done" && f.state !== "failed")?.live ?? false;
   }
 
   /** Whether files can still be added: not after a cancelled or failed loading. */
@@ -145,10 +172,10 @@ export class LoadedCaptures implements OpenCaptures {
   }
 
   loaded(signal: AbortSignal): Promise<void> {
-    if (this.complete) return Promise.resolve();
+    if (this.complete || this.live) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const stop = this.onNews((news) => {
-        if (news === "done") finish(resolve);
+        if (news === "done" || news === "live") finish(resolve);
       });
       const aborted = (): void => finish(() => reject(cancelled()));
       const finish = (then: () => void): void => {
@@ -206,13 +233,19 @@ export class LoadedCaptures implements OpenCaptures {
     return {
       file,
       path: f.path,
-      name: f.path === "-" ? "standard input" : baseName(f.path),
+      name: f.name ?? (f.path === "-" ? "standard input" : baseName(f.path)),
       format: capture?.format ?? null,
       compression: f.compression,
-      bytes: f.bytes,
+      bytes: f.live ? f.read : f.bytes,
       packets: to - from,
-      state: f.state,
-      read: f.state === "done" ? Math.max(f.bytes, 0) : f.spool === undefined ? f.read : Math.min(f.read, f.bytes),
+      state: f.live && f.state !== "done" && f.state !== "failed" ? "live" : f.state,
+      read: f.live
+        ? f.read
+        : f.state === "done"
+          ? Math.max(f.bytes, 0)
+          : f.spool === undefined
+            ? f.read
+            : Math.min(f.read, f.bytes),
       problems,
       clockOffset,
       comments: capture?.sections.flatMap((s) => s.comments) ?? [],
@@ -226,7 +259,13 @@ export class LoadedCaptures implements OpenCaptures {
       await runPipeline(
         this.handle,
         this.queue,
-        { decode: this.decode, flows: "point-streams", paths: true, signal: this.abort.signal },
+        {
+          decode: this.decode,
+          flows: "point-streams",
+          paths: true,
+          signal: this.abort.signal,
+          isLive: () => this.live,
+        },
         {
           event: (e) => this.take(e),
           batch: (b) => this.batch(b),
@@ -264,6 +303,7 @@ export class LoadedCaptures implements OpenCaptures {
       f.state = capture?.format === undefined ? "failed" : "done";
       this.tell("file");
       if (this.files.every((x) => x.ended)) this.finish();
+      else if (this.live) this.tell("live");
     }
     if (performance.now() - this.lastTurn < TURN_MS) return true;
     return turn().then(() => {
@@ -299,6 +339,9 @@ export class LoadedCaptures implements OpenCaptures {
     return join(this.settings.scratchFolder, spoolName(this.serial, file));
   }
 }
+
+/** A file that a live source writes: its size is what was read of it. */
+const GROWING = { bytes: 0, compression: null, readable: true } as const;
 
 /** What the file system and the first bytes tell. `readable`: its bytes can be read by offset as they are. */
 function lookAt(path: string): { bytes: number; compression: string | null; readable: boolean } {

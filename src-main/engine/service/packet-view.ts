@@ -16,9 +16,13 @@ import type { LoadedCaptures } from "./loaded-captures";
 import { PacketMatcher } from "./packet-matcher";
 import { type SortColumn, sortRows } from "./sort-rows";
 import { Throttle } from "./throttle";
+import { TimeShare } from "./time-share";
 
 /** Between two "view" events. */
 const EVENT_MS = 100;
+/** The same while a live source runs: a packet is to be seen within 100 ms of being written. */
+const LIVE_EVENT_MS = 33;
+const LIVE_PAUSE_MS = 15;
 
 export interface ViewParams {
   readonly filter: string;
@@ -33,6 +37,8 @@ export class PacketView {
   /** The first so many packets are in `list`, in the order of display; those that came since follow in the order of their ids. */
   private arranged = false;
   private scanned = 0;
+  /** Packets there were when a live view was put in order last. */
+  private arrangedTo = 0;
   private complete = false;
   private problem: string | null = null;
   private waitingFor: string | null = null;
@@ -43,6 +49,8 @@ export class PacketView {
   private readonly ignored: ReadonlySet<PacketId>;
   private readonly throttle: Throttle;
   private readonly stopListening: () => void;
+  /** What a live view may spend on looking at everything again. */
+  private readonly share = new TimeShare();
   private wake: () => void = () => undefined;
   private hasNews = false;
   /** Called when the view is complete, failed or closed. */
@@ -63,7 +71,10 @@ export class PacketView {
             this.throttle.request();
           });
     this.ignored = new Set(this.matcher ? params.ignored : []);
-    this.throttle = new Throttle(EVENT_MS, () => this.onState(this.state()));
+    this.throttle = new Throttle(
+      () => (captures.live ? LIVE_EVENT_MS : EVENT_MS),
+      () => this.onState(this.state()),
+    );
     this.stopListening = captures.onNews(() => this.news());
     void this.run(this.abort.signal);
   }
@@ -156,6 +167,7 @@ export class PacketView {
     this.list = undefined;
     this.arranged = false;
     this.scanned = 0;
+    this.arrangedTo = 0;
     this.complete = false;
     this.problem = null;
     this.waitingFor = null;
@@ -193,7 +205,15 @@ export class PacketView {
     try {
       for (;;) {
         // Reading files again while they are being read would take both twice the time.
-        if (captures.complete || !this.matcher || this.matcher.isQuick) await this.scan(signal);
+        const isQuick = !this.matcher || this.matcher.isQuick;
+        const isDue = isQuick || (captures.live && this.share.isDue());
+        if (captures.complete || isQuick) await this.scan(signal);
+        else if (isDue) await this.share.run(() => this.scan(signal));
+        if (captures.live && !captures.isClosed) {
+          await this.followLive(isDue, signal);
+          if (signal.aborted || this.closed) return;
+          continue;
+        }
         if (captures.complete && this.scanned === captures.index.count && !captures.isClosed) {
           await this.arrange(signal);
           if (this.scanned === captures.index.count) {
@@ -213,6 +233,42 @@ export class PacketView {
       this.onState(this.state());
       this.tellWaiting();
     }
+  }
+
+  /**
+   * While a live source runs: what was found is complete as of now, new packets follow at the end. Sorted and merged views are
+   * put in order again from time to time.
+   */
+  private async followLive(hasScanned: boolean, signal: AbortSignal): Promise<void> {
+    const { captures } = this;
+    const isSorted = this.params.sort.length > 0 || captures.index.filesBegun > 1;
+    if (isSorted && hasScanned && this.arrangedTo < this.scanned && this.share.isDue()) {
+      this.arrangedTo = this.scanned;
+      await this.share.run(() => this.arrange(signal));
+    }
+    if (signal.aborted || this.closed) return;
+    if (hasScanned && !this.complete) {
+      this.complete = true;
+      this.throttle.passed();
+      this.onState(this.state());
+      this.tellWaiting();
+    } else this.throttle.request();
+    // A pause, so that a filter does not run over a segment for every packet that trickles in.
+    await this.pause(LIVE_PAUSE_MS);
+    const isBehind = this.matcher ? !this.matcher.isQuick && this.scanned < captures.index.count : false;
+    if (isBehind || (isSorted && this.arrangedTo < this.scanned)) await this.nextNewsWithin(this.share.waitMs());
+    else await this.nextNews();
+  }
+
+  private pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, milliseconds));
+  }
+
+  private async nextNewsWithin(milliseconds: number): Promise<void> {
+    const timer = setTimeout(() => this.wake(), Math.max(LIVE_PAUSE_MS, milliseconds));
+    if (!this.hasNews) await new Promise<void>((resolve) => (this.wake = resolve));
+    clearTimeout(timer);
+    this.hasNews = false;
   }
 
   /** Takes the packets that came since. */
@@ -263,8 +319,10 @@ export class PacketView {
     const order = await captures.displayOrder(breather);
     if (!order && params.sort.length === 0 && !this.arranged) return;
     let ids: Uint32Array;
-    if (!this.list) ids = order ? order.slice() : identity(this.rows);
-    else if (!order) ids = this.arranged ? this.list.array().slice().sort() : this.list.array().slice();
+    if (!this.list) {
+      ids = order ? order.slice() : identity(this.rows);
+      this.scanned = ids.length;
+    } else if (!order) ids = this.arranged ? this.list.array().slice().sort() : this.list.array().slice();
     else ids = inOrder(order, this.list.array());
     if (params.sort.length > 0) {
       await sortRows(captures, ids, params.sort, breather, (done, total) => {

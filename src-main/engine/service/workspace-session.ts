@@ -10,14 +10,17 @@ import type { DecodeAs, PointState, TimeValue, WorkspaceState } from "../../../s
 import type { PointRole } from "../../../src-shared/model/point-role";
 import { linkTypeName } from "../../../src-shared/model/link-type";
 import { DEFAULT_DECODE_OPTIONS, type DecodeAsPort, type DecodeOptions } from "../decode/decode-options";
+import { baseName } from "../session/workspace";
 import { expandInputs } from "../sources/workspace-files";
 import { Breather } from "./breather";
+import type { LiveFile } from "./handlers";
 import { type InputToLoad, LoadedCaptures } from "./loaded-captures";
 import { SPARKLINE_PARTS, pointActivity } from "./point-activity";
 import { guessRole } from "./point-role";
 import { Throttle } from "./throttle";
+import { TimeShare } from "./time-share";
 
-/** Between two "workspace" events while it loads. */
+/** Between two "workspace" events while it loads, or a live source runs. */
 const EVENT_MS = 100;
 
 export type SessionNews = "opened" | "loaded" | "points" | "closed";
@@ -47,6 +50,7 @@ export class WorkspaceSession {
   private clusterFiles: readonly string[] = [];
   private activity: { count: number; complete: boolean; parts: readonly Uint32Array[] } | undefined;
   private measuring = false;
+  private readonly share = new TimeShare();
   private readonly throttle = new Throttle(EVENT_MS, () => this.options.onState(this.state()));
   /** Earlier generations that are not closed yet. */
   private closing: Promise<void> = Promise.resolve();
@@ -69,7 +73,8 @@ export class WorkspaceSession {
     const known = new Set(this.inputs.map((i) => key(i.path)));
     const fresh = inputs.filter((i) => !known.has(key(i.path)));
     this.inputs.push(...fresh);
-    if (add && this.captures?.acceptsFiles) {
+    if (this.sortLiveLast()) this.restart();
+    else if (add && this.captures?.acceptsFiles) {
       this.serial++;
       this.captures.add(fresh);
       this.options.onNews("opened");
@@ -77,13 +82,55 @@ export class WorkspaceSession {
     return this.tellNow();
   }
 
+  /** Opens a file that a live source writes; it is read as it grows until endLive(). `add` keeps what is open. */
+  openLive({ path, name }: LiveFile, add: boolean): WorkspaceState {
+    if (!add) this.inputs = [];
+    const input = { path, name, live: true };
+    this.inputs.push(input);
+    if (add && this.captures?.acceptsFiles) {
+      this.serial++;
+      this.captures.add([input]);
+      this.options.onNews("opened");
+    } else this.restart();
+    return this.tellNow();
+  }
+
+  /** The file grows no more: what is in it is read, then it is a file like others. */
+  endLive(path: string): void {
+    this.inputs = this.inputs.map((input) => (input.path === path ? { ...input, live: false } : input));
+    this.captures?.endLive(path);
+  }
+
+  /** Forgets a file that is gone: the packets of the others are read again. */
+  dropFile(path: string): void {
+    if (!this.hasFile(path)) return;
+    this.inputs = this.inputs.filter((input) => input.path !== path);
+    this.restart();
+    this.tellNow();
+  }
+
+  hasFile(path: string): boolean {
+    return this.inputs.some((input) => input.path === path);
+  }
+
+  /** Growing files are read last: they would hold up the others. True if the order changed. */
+  private sortLiveLast(): boolean {
+    const sorted = [...this.inputs.filter((i) => !i.live), ...this.inputs.filter((i) => i.live)];
+    const changed = sorted.some((input, at) => input !== this.inputs[at]);
+    this.inputs = sorted;
+    return changed;
+  }
+
   /** Opens what a state tells of, with all that a person said. Standard input cannot be read twice: it is left out. */
   restore(state: WorkspaceState): void {
     this.serial = state.workspace;
     const files = state.files.filter((f) => f.path !== "-");
-    this.inputs = files.map(({ path, state: was, problems }) =>
-      was === "failed" && problems[0] && !existsSync(path) ? { path, problem: problems[0].message } : { path },
-    );
+    this.inputs = files.map(({ path, name, state: was, problems }) => ({
+      path,
+      // A live recording's file has a name of its own; it ended with the engine that recorded it.
+      ...(name !== baseName(path) && { name }),
+      ...(was === "failed" && problems[0] && !existsSync(path) && { problem: problems[0].message }),
+    }));
     for (const f of files) if (f.clockOffset !== null) this.clockOffsets.set(key(f.path), f.clockOffset);
     for (const p of state.points) {
       const path = state.files[p.file]?.path;
@@ -170,7 +217,7 @@ export class WorkspaceSession {
       state:
         !captures || files.length === 0
           ? "empty"
-          : !captures.complete
+          : !captures.complete && !captures.live
             ? "loading"
             : captures.wasCancelled
               ? "cancelled"
@@ -255,7 +302,7 @@ export class WorkspaceSession {
     captures.onNews((news) => {
       if (this.captures !== captures) return;
       this.noticePoints(captures);
-      if (news === "done") {
+      if (news === "done" || news === "live") {
         this.options.onNews("loaded");
         this.tellNow();
       } else this.throttle.request();
@@ -272,16 +319,17 @@ export class WorkspaceSession {
       enabledPoints[point] = this.settingsOf(point).enabled;
   }
 
-  /** Counts anew for the small curves when there are twice as many packets, and at the end. */
+  /** Counts anew for the small curves when there are twice as many packets, from time to time while live, and at the end. */
   private async measure(captures: LoadedCaptures): Promise<void> {
     const { index, complete } = captures;
     const { activity } = this;
     const isCurrent = activity && activity.count === index.count;
-    if (this.measuring || isCurrent || (!complete && activity && index.count < activity.count * 2)) return;
+    const isDue = complete || !activity || (captures.live ? this.share.isDue() : index.count >= activity.count * 2);
+    if (this.measuring || isCurrent || !isDue) return;
     this.measuring = true;
     try {
       const count = index.count;
-      const parts = await pointActivity(index, new Breather());
+      const parts = await this.share.run(() => pointActivity(index, new Breather()));
       if (this.captures !== captures) return;
       this.activity = { count, complete, parts };
       this.throttle.request();

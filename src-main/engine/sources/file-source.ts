@@ -15,6 +15,8 @@ export interface FileSourceOptions {
   readonly tail?: boolean | undefined;
   /** Ends the waiting: the rest of the file is still delivered, then reads answer 0. */
   readonly signal?: AbortSignal | undefined;
+  /** How often to look whether it grew; 50 ms unless told. */
+  readonly pollMilliseconds?: number | undefined;
 }
 
 /** Owns the descriptor `fd` of a regular file: `close` closes it. */
@@ -24,6 +26,7 @@ export class FileSource implements ByteSource {
   private readonly fd: number;
   private readonly tail: boolean;
   private readonly signal: AbortSignal | undefined;
+  private readonly pollMilliseconds: number;
   private position = 0;
   private closed = false;
 
@@ -32,6 +35,7 @@ export class FileSource implements ByteSource {
     this.fd = fd;
     this.tail = options.tail ?? false;
     this.signal = options.signal;
+    this.pollMilliseconds = options.pollMilliseconds ?? TAIL_POLL_MILLISECONDS;
     this.size = this.tail ? undefined : fstatSync(fd).size;
   }
 
@@ -58,7 +62,7 @@ export class FileSource implements ByteSource {
       // Waiting for the old size to be passed again would skip what is written until then.
       if (fstatSync(this.fd).size < this.position) throw new Error("the file became shorter while it was being read");
       // The delay rejects only when aborted, and the loop looks at that itself.
-      await delay(TAIL_POLL_MILLISECONDS, undefined, { signal: this.signal }).catch(() => undefined);
+      await delay(this.pollMilliseconds, undefined, { signal: this.signal }).catch(() => undefined);
       const count = this.readNow(target, offset, length);
       if (count > 0) return count;
     }

@@ -19,6 +19,8 @@ export interface OpenOptions {
   readonly tail?: boolean | undefined;
   /** Ends the waiting for data that is not there yet; reads then answer 0. */
   readonly signal?: AbortSignal | undefined;
+  /** With `tail`: how often to look whether the file grew. */
+  readonly pollMilliseconds?: number | undefined;
 }
 
 /**

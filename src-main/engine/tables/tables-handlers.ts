@@ -33,7 +33,9 @@ interface Kept {
   readonly serial: number;
   readonly layers: PathLayers;
   /** All packets of enabled points, while nothing changes. */
-  units: { readonly key: string; readonly units: TrafficUnits } | undefined;
+  units: { readonly key: string; readonly count: number; readonly units: TrafficUnits } | undefined;
+  /** Settled when nobody adds to `units` or makes a table of them: one at a time. */
+  turn: Promise<void>;
   /** Tables over all packets of enabled points, unsorted, by name and options; of the same packets as `units`. */
   readonly sources: Map<string, TableSource>;
 }
@@ -56,6 +58,7 @@ export function tablesHandlers(engine: Engine): Handlers {
         serial: captures.serial,
         layers: new PathLayers(captures.index.paths),
         units: undefined,
+        turn: Promise.resolve(),
         sources: new Map(),
       };
     return kept;
@@ -81,19 +84,36 @@ export function tablesHandlers(engine: Engine): Handlers {
       return units;
     }
     const k = keptOf(captures);
-    const key = `${index.count} ${captures.enabledPoints.map((on) => (on ? 1 : 0)).join("")}`;
-    if (k.units?.key !== key) {
-      const units = new TrafficUnits(index);
-      await units.add({ from: 0, to: index.count }, skip, breathe);
-      k.units = { key, units };
-      k.sources.clear();
-    }
-    return k.units.units;
+    const key = captures.enabledPoints.map((on) => (on ? 1 : 0)).join("");
+    const known = k.units?.key === key ? k.units : undefined;
+    if (known?.count === index.count) return known.units;
+    // While packets come in, only the new ones are added.
+    const units = known?.units ?? new TrafficUnits(index);
+    const to = index.count;
+    k.sources.clear();
+    // Cancelled half way these numbers would be of no use any more.
+    k.units = undefined;
+    await units.add({ from: known?.count ?? 0, to }, skip, breathe);
+    k.units = { key, count: to, units };
+    return units;
   };
 
   /** Kept from the time before, or made. */
   const sourceOf = async (params: Params<"table.open">, context: RequestContext): Promise<TableSource> => {
     if (params.view !== null) return make(params, context);
+    const k = keptOf(engine.captures());
+    const before = k.turn;
+    let done = (): void => undefined;
+    k.turn = new Promise((resolve) => (done = resolve));
+    try {
+      await before;
+      return await keptSource(params, context);
+    } finally {
+      done();
+    }
+  };
+
+  const keptSource = async (params: Params<"table.open">, context: RequestContext): Promise<TableSource> => {
     const captures = engine.captures();
     await unitsOf(captures, null, context);
     const { sources } = keptOf(captures);

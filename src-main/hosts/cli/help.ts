@@ -138,11 +138,13 @@ Writes what the name says:
       --cluster FILE       see hopscope connections --help
       --clock-offset FILE=SECONDS
 ${READING}`,
-  serve: `Usage: hopscope serve [FILE...] [--port N] [--no-open]
+  serve: `Usage: hopscope serve [FILE...] [--follow] [--port N] [--no-open]
 
 Serves the app to a browser on this machine, at 127.0.0.1 only, and opens it. The link that is printed lets one browser in,
-once. Ctrl+C ends it.
+once. Ctrl+C ends it. A FILE may be a named pipe, or - for standard input: the window shows the packets as they come
+(ssh node tcpdump -U -w - -i any | hopscope serve -). Capture… in the window starts dumpcap, ssh or kubectl by itself.
 
+      --follow             the last FILE is being written: it is read as it grows
       --port N             this port, 0 for any free one; without it ${DEFAULT_PORT}, or the next one that is free.
                            What the browser keeps (notes) belongs to the port
       --no-open            only print the link
@@ -151,7 +153,7 @@ once. Ctrl+C ends it.
   open: `Usage: hopscope open [FILE...]
 
 Opens the app in a window of its own. Where Electron's binary cannot be had, or there is no display, it says so and serves the
-app to a browser instead (hopscope serve).
+app to a browser instead (hopscope serve). A FILE may be - for standard input.
 
   -h, --help               this text
 `,

@@ -264,12 +264,17 @@ async function serve(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { port: { type: "string" }, "no-open": { type: "boolean" }, help: { type: "boolean", short: "h" } },
+    options: {
+      port: { type: "string" },
+      "no-open": { type: "boolean" },
+      follow: { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+    },
   });
   if (values.help) return help("serve");
   const port = portNumber(values.port);
   const { runServe } = await import("./serve-command");
-  return runServe({ inputs: positionals, port, open: !values["no-open"] });
+  return runServe({ inputs: positionals, port, open: !values["no-open"], follow: values.follow ?? false });
 }
 
 async function open(args: string[]): Promise<number> {

@@ -23,7 +23,8 @@ export async function runOpen(inputs: readonly string[]): Promise<number> {
     );
     return runServe({ inputs, port: undefined, open: true });
   }
-  const files = inputs.map((input) => resolve(input));
+  // "-": the window reads the standard input that it inherits.
+  const files = inputs.map((input) => (input === "-" ? input : resolve(input)));
   const code = await new Promise<number | null>((done) => {
     const child = spawn(binary.path, [appRoot(), ...files], { stdio: "inherit" });
     // Ctrl+C reaches the window by itself (one terminal, one group); a kill of this process alone is handed on.

@@ -11,9 +11,11 @@ export interface ServeCommandOptions {
   readonly inputs: readonly string[];
   readonly port: number | undefined;
   readonly open: boolean;
+  /** The last input is read as it grows. */
+  readonly follow?: boolean;
 }
 
-export async function runServe({ inputs, port, open }: ServeCommandOptions): Promise<number> {
+export async function runServe({ inputs, port, open, follow = false }: ServeCommandOptions): Promise<number> {
   const missing = inputs.filter((input) => input !== "-" && !isGlob(input) && !existsSync(input));
   for (const input of missing) printError(`hopscope: ${input}: no such file or folder`);
   if (missing.length > 0 && missing.length === inputs.length) return EXIT_UNUSABLE;
@@ -22,6 +24,7 @@ export async function runServe({ inputs, port, open }: ServeCommandOptions): Pro
       files: inputs,
       port,
       open,
+      follow,
       say: (line) => print(`${line}\n`),
       startEngine: (options) => new EngineHost(options),
       signal: untilInterrupted(),

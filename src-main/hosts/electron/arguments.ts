@@ -10,11 +10,11 @@ export const handOverSchema = v.object({
 /**
  * @param argv as Electron gives it: the program, in a checkout also the application's folder, then options and files
  * @param isPackaged whether the application's folder is missing from `argv`
- * @returns absolute paths
+ * @returns absolute paths, and "-" for standard input
  */
 export function filesOfArguments(argv: readonly string[], isPackaged: boolean, folder: string): string[] {
   return argv
     .slice(isPackaged ? 1 : 2)
-    .filter((argument) => argument !== "" && !argument.startsWith("-"))
-    .map((argument) => resolve(folder, argument));
+    .filter((argument) => argument === "-" || (argument !== "" && !argument.startsWith("-")))
+    .map((argument) => (argument === "-" ? argument : resolve(folder, argument)));
 }

@@ -53,7 +53,8 @@ function start(): void {
   app.setName("Hopscope");
   app.enableSandbox();
   const files = filesOfArguments(process.argv, app.isPackaged, process.cwd());
-  if (!app.requestSingleInstanceLock({ files })) {
+  // Another process cannot read this one's standard input.
+  if (!app.requestSingleInstanceLock({ files: files.filter((file) => file !== "-") })) {
     // The first instance has got the files.
     app.quit();
     return;

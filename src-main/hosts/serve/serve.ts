@@ -2,7 +2,7 @@
  * `hopscope serve`, from start to Ctrl+C: engine, hub and browser host put together, the address printed, the browser opened.
  * The desktop window falls back on it where Electron's binary cannot be had.
  */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { appRoot } from "../shared/app-root";
 import { EngineHub, type EngineLink, type HostHandlers } from "../shared/engine-hub";
 import { type CommonHandlers, commonHandlers, openFromHost } from "../shared/host-handlers";
@@ -17,6 +17,8 @@ export interface ServeOptions {
   /** Captures to open, as typed. */
   readonly files: readonly string[];
   readonly port?: number | undefined;
+  /** The last file is being written by another program: it is read as it grows. */
+  readonly follow?: boolean;
   /** Opens a browser, if there is a display. */
   readonly open: boolean;
   /** Lines for the person at the terminal. */
@@ -50,7 +52,9 @@ export async function serve(options: ServeOptions): Promise<void> {
       throw error;
     }
     // Not awaited: reading starts while the browser does.
-    void openFromHost(hub, options.files, false, common);
+    const growing = options.follow ? options.files.at(-1) : undefined;
+    const files = growing === undefined ? options.files : options.files.slice(0, -1);
+    void openFromHost(hub, files, false, common).then(() => follow(hub, growing, files.length > 0, options.say));
     if (host.movedFrom !== undefined)
       options.say(
         `Port ${host.movedFrom} is taken, using ${host.port}: what was kept in the browser for the other port is not shown.`,
@@ -63,6 +67,22 @@ export async function serve(options: ServeOptions): Promise<void> {
     await hub.close();
   } finally {
     removeScratchFolder(scratchFolder);
+  }
+}
+
+/** Never rejects: at the terminal is who can mend it. */
+async function follow(
+  hub: EngineHub,
+  path: string | undefined,
+  add: boolean,
+  say: (line: string) => void,
+): Promise<void> {
+  if (path === undefined) return;
+  const source = { kind: "file" as const, path: path === "-" ? path : resolve(path) };
+  try {
+    await hub.request("live.start", { source, captureFilter: "", ring: null, stopAfterMegabytes: null, add });
+  } catch (error) {
+    say(`${path} cannot be followed: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

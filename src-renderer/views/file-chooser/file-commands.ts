@@ -2,6 +2,7 @@
 import { call } from "../../bridge/engine";
 import type { CommandSpec } from "../../state/commands.svelte";
 import { confirmAction, openDialog } from "../../state/dialogs.svelte";
+import { live } from "../../state/live.svelte";
 import { openPaths } from "../../state/open-paths";
 import { showToast } from "../../state/toasts.svelte";
 import { workspace } from "../../state/workspace.svelte";
@@ -51,6 +52,9 @@ export const fileCommands: CommandSpec[] = [
     enabled: isOpen,
     run: async () => {
       const paths = workspace.state.files.map((file) => file.path);
+      if (live.hasUnsaved && !(await confirmAction("Throw the recording away?", "It was not saved.", "Throw away")))
+        return;
+      const recorded = live.source !== null;
       const told = workspace.state.points.some((point) => point.roleTold) || workspace.state.decodeAs.length > 0;
       // Opening again brings the files back, but not what was said about them.
       if (
@@ -59,7 +63,7 @@ export const fileCommands: CommandSpec[] = [
       )
         return;
       await workspace.close(null);
-      if (!told) {
+      if (!told && !recorded) {
         showToast("Closed the workspace.", {
           action: { label: "Open again", run: () => void openPaths(paths, false) },
         });

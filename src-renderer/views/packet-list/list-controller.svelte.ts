@@ -9,22 +9,27 @@
  * Nothing is ever drawn without its rows, so there are no blank ones: a jump shows the old screen until the new one is
  * there (a few milliseconds), with the thumb already at its place.
  *
+ * While a live source runs the list goes with the newest packets until a person moves up or selects one, and again from when
+ * they go to its end.
+ *
  * The engine merges files by time, so rows may come in above while it still reads. The list then moves with the packet it
  * stands at (the *anchor*).
  */
 import type { PacketId, PacketRow, TimeValue } from "../../../src-shared/contract/results";
 import { call, isCancelled } from "../../bridge/engine";
 import { holdIdle } from "../../bridge/idle";
+import { autoScroll } from "../../state/live.svelte";
 import { columns } from "../../state/columns.svelte";
 import { details } from "../../state/details.svelte";
 import { packets } from "../../state/packets.svelte";
 import { selection } from "../../state/selection.svelte";
 import { timeBase, timeStyle } from "../../state/time.svelte";
 import { showToast } from "../../state/toasts.svelte";
+import { workspace } from "../../state/workspace.svelte";
 import { isDark } from "../../ui/metrics.svelte";
 import { rowColours } from "../../viewmodel/packet-colours";
 import { gutterCell, NO_GUTTER, type Selected, type StreamSpan } from "../../viewmodel/packet-gutter";
-import { clampTop, isShown, topCentring, topShowing, type ScrollArea } from "../../viewmodel/packet-scroll";
+import { clampTop, isShown, maxTop, topCentring, topShowing, type ScrollArea } from "../../viewmodel/packet-scroll";
 import { REFERENCE_TEXT } from "../../viewmodel/packet-time";
 import { formatTime } from "../../viewmodel/time-format";
 import { ListRows } from "./list-rows";
@@ -71,6 +76,10 @@ export class PacketListController {
   #span: StreamSpan = NO_SPAN;
   #selected: Selected | null = null;
   #generation = -1;
+  /** Rows of this view came from a live source: the last ones may come when it has ended. */
+  #wasLive = false;
+  /** Rows there were when the newest were asked for. */
+  #asked = 0;
   #revealed = 0;
   #locating: AbortController | null = null;
   /** How far below the upper edge the selected row stood in the view before; null: it was not in sight. */
@@ -113,6 +122,7 @@ export class PacketListController {
 
   scrollTo(top: number): void {
     this.top = clampTop(top, this.area);
+    autoScroll.on = this.top >= maxTop(this.area) - 0.5;
     this.#anchor = null;
     this.invalidate();
   }
@@ -127,6 +137,7 @@ export class PacketListController {
     if (rows === 0) return;
     const index = Math.max(0, Math.min(rows - 1, row));
     this.#pending = index;
+    autoScroll.on = index === rows - 1;
     this.#show(index, where);
     this.#selectPending();
     this.invalidate();
@@ -163,6 +174,8 @@ export class PacketListController {
       const wasShown = this.selectedRow >= 0 && isShown(this.selectedRow, this.top, this.area);
       this.#stoodAt = wasShown ? this.selectedRow - this.top : null;
       this.rows.reset(view?.view ?? -1, ids);
+      this.#wasLive = false;
+      this.#asked = 0;
       this.problem = null;
       this.#pending = -1;
       this.#anchor = null;
@@ -171,7 +184,7 @@ export class PacketListController {
       this.#relocating = false;
       this.#settling = view !== null && selection.packet !== null;
       if (!view) this.drawnView = -1;
-    } else if (view.complete || performance.now() - this.#checkedAt > RECHECK_MS) {
+    } else if ((view.complete && !workspace.isLive) || performance.now() - this.#checkedAt > RECHECK_MS) {
       this.#checkedAt = performance.now();
       this.rows.window.markStale();
       // A filter that had to read the files may only now have found the selected packet; nobody has moved away meanwhile.
@@ -181,6 +194,22 @@ export class PacketListController {
         else void this.#locateQuietly(view.view, packet);
       }
     }
+    this.#goWithNewest();
+    this.invalidate();
+  }
+
+  /** The screen before is drawn first: at 50,000 packets a second the newest rows are never there. */
+  #goWithNewest(): void {
+    if (workspace.isLive) this.#wasLive = true;
+    if (!autoScroll.on || !this.#wasLive || this.#drawn !== this.top) return;
+    const { area } = this;
+    const end = maxTop(area);
+    // Asked for now and not in the next frame: a frame is a sixth of what a packet may take from its write to the screen.
+    if (area.rows > this.#asked) this.rows.ensure(Math.max(0, Math.floor(end) - 1), area.rows, area.rows, 1);
+    this.#asked = area.rows;
+    if (end <= this.top) return;
+    this.top = end;
+    this.#anchor = null;
     this.invalidate();
   }
 
@@ -356,7 +385,9 @@ export class PacketListController {
     const to = Math.min(view.rows, Math.ceil(this.top + area.page));
     this.rows.ensure(from, to, view.rows, towards);
     this.#selectPending();
-    if (selection.packet === null && this.#pending < 0 && this.rows.row(0) && this.top === 0) {
+    // Not while another view is on its way: the first packet would be that of a workspace that is gone.
+    const isFree = selection.packet === null && this.#pending < 0 && !packets.opening;
+    if (isFree && this.rows.row(0) && this.top === 0) {
       this.#pending = 0;
       this.#selectPending();
     }
@@ -369,6 +400,7 @@ export class PacketListController {
     pool.draw(drawable, first, last, (index) => this.#look(index));
     this.activeId = this.selectedRow >= 0 ? pool.idOf(this.selectedRow) : null;
     this.#learnStream();
+    this.#goWithNewest();
     this.#anchor ??= this.#anchorAt(first, last);
   }
 
