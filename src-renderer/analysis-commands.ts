@@ -5,7 +5,9 @@ import { details } from "./state/details.svelte";
 import { openDialog } from "./state/dialogs.svelte";
 import { layout } from "./state/layout.svelte";
 import { packets } from "./state/packets.svelte";
+import { pictureInSight, savePicture } from "./state/pictures";
 import { selection } from "./state/selection.svelte";
+import { showToast } from "./state/toasts.svelte";
 import ExportDialog from "./views/export/export-dialog.svelte";
 
 export const analysisCommands: readonly CommandSpec[] = [
@@ -15,7 +17,16 @@ export const analysisCommands: readonly CommandSpec[] = [
     enabled: () => (packets.view?.rows ?? 0) > 0,
     run: async () => void (await openDialog<{ close: (result: null) => void }, null>(ExportDialog, {})),
   },
+  { id: "picture.saveSvg", run: () => saveInSight("svg") },
+  { id: "picture.savePng", run: () => saveInSight("png") },
 ];
+
+/** Saves the picture in sight, if there is one. */
+async function saveInSight(format: "svg" | "png"): Promise<void> {
+  const picture = pictureInSight();
+  if (picture) await savePicture(picture, format);
+  else showToast("No picture is in sight: open a connection, the map, Services or the timeline.");
+}
 
 /** The selected packet has a TCP or UDP header. */
 function canFollow(): boolean {

@@ -8,7 +8,11 @@ import type { PaneProps } from "./state/layout.svelte";
 import type { IconName } from "./ui/icons";
 import ConnectionsPane from "./views/connections/connections-pane.svelte";
 import FindingsPane from "./views/findings/findings-pane.svelte";
+import MapPane from "./views/map/map-pane.svelte";
 import FollowPane from "./views/follow/follow-pane.svelte";
+import LearnedPane from "./views/learned/learned-pane.svelte";
+import NatPane from "./views/nat/nat-pane.svelte";
+import ServicesPane from "./views/services/services-pane.svelte";
 import ConversationsPane from "./views/tables/conversations-pane.svelte";
 import EndpointsPane from "./views/tables/endpoints-pane.svelte";
 import ExpertPane from "./views/tables/expert-pane.svelte";
@@ -29,6 +33,8 @@ export interface Pane {
 export const PANES: readonly Pane[] = [
   { id: "packets", title: "Packets", icon: "list", component: PacketsScreen },
   { id: "connections", title: "Connections", icon: "apply", component: ConnectionsPane },
+  { id: "map", title: "Map", icon: "network", component: MapPane },
+  { id: "services", title: "Services", icon: "cluster", component: ServicesPane },
   { id: "flows", title: "Flows", icon: "table", component: FlowsPane },
   { id: "conversations", title: "Conversations", icon: "table", component: ConversationsPane },
   { id: "endpoints", title: "Endpoints", icon: "table", component: EndpointsPane },
@@ -36,5 +42,7 @@ export const PANES: readonly Pane[] = [
   { id: "timeline", title: "Timeline", icon: "capture", component: TimelinePane },
   { id: "expert", title: "Expert", icon: "warning", component: ExpertPane },
   { id: "findings", title: "Findings", icon: "info", component: FindingsPane },
+  { id: "nat", title: "NAT", icon: "table", component: NatPane },
+  { id: "learned", title: "Learned", icon: "table", component: LearnedPane },
   { id: "follow", title: "Follow", icon: "bytes", component: FollowPane, extra: true },
 ];

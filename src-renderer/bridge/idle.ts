@@ -38,3 +38,15 @@ function settle(): void {
 function tell(idle: boolean): void {
   if (typeof document !== "undefined") document.documentElement.dataset.idle = String(idle);
 }
+
+/** Waits; the window is not idle meanwhile. */
+export function pause(ms: number): Promise<void> {
+  const release = holdIdle();
+  return new Promise((resolve) =>
+    setTimeout(() => {
+      resolve();
+      // Whoever waits goes on first: it asks the engine, which holds again.
+      queueMicrotask(release);
+    }, ms),
+  );
+}

@@ -9,7 +9,7 @@
 import { ContractError } from "../../src-shared/contract/messages";
 import type { DetailNode, PacketDetails, PacketId } from "../../src-shared/contract/results";
 import { call, errorText, isCancelled } from "../bridge/engine";
-import { holdIdle } from "../bridge/idle";
+import { pause } from "../bridge/idle";
 
 /**
  * The list's rows go first: details of a packet among ten million take the engine 15 ms, which a jump would wait for. And a
@@ -91,14 +91,3 @@ function firstNode(nodes: readonly DetailNode[], fits: (node: DetailNode) => boo
 }
 
 export const details = new Details();
-
-function pause(ms: number): Promise<void> {
-  const release = holdIdle();
-  return new Promise((resolve) =>
-    setTimeout(() => {
-      resolve();
-      // Whoever waits goes on first: it asks the engine, which holds again.
-      queueMicrotask(release);
-    }, ms),
-  );
-}

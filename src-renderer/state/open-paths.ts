@@ -1,14 +1,22 @@
-/** Opens what a person pointed at, by what it is: captures and folders as the workspace, JSON and YAML as cluster files. */
+/**
+ * Opens what a person pointed at, by what it is: captures and folders as the workspace, JSON and YAML as cluster files, text named
+ * after conntrack as its output.
+ */
+import { call } from "../bridge/engine";
+import { showError } from "./dialogs.svelte";
 import { showToast } from "./toasts.svelte";
 import { workspace } from "./workspace.svelte";
 
 const CLUSTER_NAME = /\.(json|ya?ml)$/i;
+const CONNTRACK_NAME = /conntrack[^/\\]*$(?<!\.(pcap|pcapng|cap|gz|zst|lz4))/i;
 
 /** @param add what is open stays open. Rejected with a ContractError. */
 export async function openPaths(paths: readonly string[], add: boolean): Promise<void> {
   const cluster = paths.filter((path) => CLUSTER_NAME.test(path));
-  const captures = paths.filter((path) => !CLUSTER_NAME.test(path));
+  const conntrack = paths.filter((path) => !CLUSTER_NAME.test(path) && CONNTRACK_NAME.test(path));
+  const captures = paths.filter((path) => !CLUSTER_NAME.test(path) && !CONNTRACK_NAME.test(path));
   if (captures.length > 0) await workspace.open(captures, add);
+  if (conntrack.length > 0) await importConntrack(conntrack);
   if (cluster.length === 0) return;
   const known = workspace.state.clusterFiles;
   await workspace.setCluster([...known, ...cluster.filter((path) => !known.includes(path))]);
@@ -18,4 +26,30 @@ export async function openPaths(paths: readonly string[], add: boolean): Promise
       undo: () => void workspace.setCluster(known),
     },
   );
+}
+
+/** Adds files of conntrack's output, and says what could not be understood of them. */
+export async function importConntrack(paths: readonly string[]): Promise<void> {
+  const known = workspace.state.conntrackFiles;
+  const { files } = await call("import.check", { cluster: [], conntrack: [...paths] });
+  const usable = files.filter((file) => !file.unusable).map((file) => file.path);
+  const trouble = files.flatMap((file) =>
+    file.problems.map(({ line, message }) => `${fileName(file.path)}${line > 0 ? ` line ${line}` : ""}: ${message}`),
+  );
+  if (trouble.length > 0)
+    showError(
+      usable.length === files.length ? "Part of it could not be read" : "Not the output of conntrack",
+      new Error([...trouble.slice(0, 6), ...(trouble.length > 6 ? [`and ${trouble.length - 6} more`] : [])].join("\n")),
+    );
+  const added = usable.filter((path) => !known.includes(path));
+  if (added.length === 0) return;
+  await workspace.setConntrack([...known, ...added]);
+  showToast(
+    `Translations are compared with ${added.length === 1 ? fileName(added[0] ?? "") : `${added.length} files of conntrack`} now.`,
+    { undo: () => void workspace.setConntrack(known) },
+  );
+}
+
+function fileName(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 }

@@ -1,20 +1,40 @@
 /**
- * The selected packet, where one came from, and what a person said about packets: marks, ignored, time references.
+ * What is selected (packet, joined connection, its journey, a pod or other part of a picture, a time range), where one came
+ * from, and what a person said about packets: marks, ignored, time references.
  *
  * ```
- * history   12  57  58  99          selectPacket(31) after back(): 12  57  31
+ * history   12  57  58  99          select(31) after back(): 12  57  31
  *                    ▲ at
  * ```
+ * All views read this; what belongs together (the connection of a packet) is found by state/linking.svelte.ts.
  */
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
 import type { PacketId, TimeValue } from "../../src-shared/contract/results";
 import { compareTimes } from "../viewmodel/packet-time";
+import {
+  amendStep,
+  moveStep,
+  NO_STEPS,
+  NOTHING_SELECTED,
+  pushStep,
+  sameStep,
+  type ConnectionScope,
+  type SelectionStep,
+  type StepHistory,
+  type TimeRange,
+} from "../viewmodel/selection-step";
 import { details } from "./details.svelte";
 
-const HISTORY_LENGTH = 500;
+/** What a choice says besides what is chosen. */
+export interface SelectOptions {
+  /** Scroll to the packet (not for a click on a row that is in sight). */
+  readonly reveal?: boolean;
+  /** Write over the present step: it follows from it, or one of many while a picture plays. */
+  readonly amend?: boolean;
+}
 
 class Selection {
-  packet = $state.raw<PacketId | null>(null);
+  #step = $state.raw<SelectionStep>(NOTHING_SELECTED);
   /** Counts up when the packet should be brought into view (also when the same one is selected again). */
   reveal = $state(0);
   readonly marks = new SvelteSet<PacketId>();
@@ -24,30 +44,36 @@ class Selection {
   /** Ascending. */
   readonly referenceTimes = $derived([...this.references.values()].sort(compareTimes));
 
-  #history = $state.raw<readonly PacketId[]>([]);
-  #at = $state(-1);
-  readonly canGoBack = $derived(this.#at > 0);
-  readonly canGoForward = $derived(this.#at < this.#history.length - 1);
+  #history = $state.raw<StepHistory>(NO_STEPS);
+  readonly canGoBack = $derived(this.#history.at > 0);
+  readonly canGoForward = $derived(this.#history.at < this.#history.steps.length - 1);
 
-  /** `reveal`: scroll to it (not for a click on a row that is in sight). */
-  select(packet: PacketId | null, options: { reveal?: boolean } = {}): void {
-    if (packet !== null && packet !== this.#history[this.#at]) {
-      this.#history = [...this.#history.slice(0, this.#at + 1), packet].slice(-HISTORY_LENGTH);
-      this.#at = this.#history.length - 1;
-    }
-    this.#show(packet, options.reveal ?? true);
+  readonly packet = $derived(this.#step.packet);
+  readonly connection = $derived(this.#step.connection);
+  readonly journey = $derived(this.#step.journey);
+  readonly hop = $derived(this.#step.hop);
+  readonly scope: ConnectionScope | null = $derived(this.#step.scope);
+  readonly range: TimeRange | null = $derived(this.#step.range);
+
+  /** Selects a packet. Which connection it is of is not known yet: see linking. */
+  select(packet: PacketId | null, options: SelectOptions = {}): void {
+    this.choose({ packet }, options);
+  }
+
+  /** Selects several things at once; what is not named stays. */
+  choose(change: Partial<SelectionStep>, options: SelectOptions = {}): void {
+    const step = { ...this.#step, ...change };
+    if (!sameStep(step, NOTHING_SELECTED) || this.#history.at >= 0)
+      this.#history = options.amend ? amendStep(this.#history, step) : pushStep(this.#history, step);
+    this.#show(step, options.reveal ?? change.packet !== undefined);
   }
 
   back(): void {
-    if (!this.canGoBack) return;
-    this.#at--;
-    this.#show(this.#history[this.#at] ?? null, true);
+    this.#move(-1);
   }
 
   forward(): void {
-    if (!this.canGoForward) return;
-    this.#at++;
-    this.#show(this.#history[this.#at] ?? null, true);
+    this.#move(1);
   }
 
   toggleMark(packet: PacketId): void {
@@ -67,15 +93,22 @@ class Selection {
     this.marks.clear();
     this.ignored.clear();
     this.references.clear();
-    this.#history = [];
-    this.#at = -1;
-    this.#show(null, false);
+    this.#history = NO_STEPS;
+    this.#show(NOTHING_SELECTED, false);
   }
 
-  #show(packet: PacketId | null, reveal: boolean): void {
-    this.packet = packet;
+  #move(by: -1 | 1): void {
+    const moved = moveStep(this.#history, by);
+    if (moved === this.#history) return;
+    this.#history = moved;
+    this.#show(moved.steps[moved.at] ?? NOTHING_SELECTED, true);
+  }
+
+  #show(step: SelectionStep, reveal: boolean): void {
+    const { packet } = this.#step;
+    this.#step = step;
     if (reveal) this.reveal++;
-    void details.show(packet);
+    if (step.packet !== packet || reveal) void details.show(step.packet);
   }
 }
 

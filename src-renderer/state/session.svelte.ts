@@ -12,6 +12,7 @@ import type { ConnectionState } from "../bridge/transport";
 import { runCommand } from "./commands.svelte";
 import { listenToLive, live } from "./live.svelte";
 import { showError } from "./dialogs.svelte";
+import { linking, listenToAnalysis } from "./linking.svelte";
 import { listenToPackets, packets } from "./packets.svelte";
 import { selection } from "./selection.svelte";
 import { loadSettings } from "./settings.svelte";
@@ -33,6 +34,7 @@ export function startSession(): void {
   listenToWorkspace();
   listenToPackets();
   listenToLive();
+  listenToAnalysis();
   onConnection((state) => {
     const before = session.connection;
     session.connection = state;
@@ -77,7 +79,10 @@ let numbered: readonly string[] = [];
 export function followWorkspace(): void {
   const now = workspace.state.files.map((file) => `${file.file} ${file.path}`);
   const kept = numbered.every((entry, index) => now[index] === entry);
-  if (!kept || now.length === 0) selection.clear();
+  if (!kept || now.length === 0) {
+    linking.forget();
+    selection.clear();
+  }
   numbered = now;
   packets.follow();
 }

@@ -124,8 +124,9 @@ export class TableView {
           if (this.#window === pages) this.version++;
         })
         .catch((error: unknown) => {
-          // A table of a live source is replaced by the next: what was asked of it then is of no use any more.
-          if (this.#window === pages && !(workspace.isLive && isGone(error))) this.problem = errorText(error);
+          // A table of a live source is replaced by the next, and while another is being opened this one may be gone: what was asked of it is
+          // of no use any more.
+          if (this.#window === pages && !this.opening && !(workspace.isLive && isGone(error))) this.problem = errorText(error);
         })
         .finally(() => asked.delete(request.page));
     }

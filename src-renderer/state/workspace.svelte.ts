@@ -25,6 +25,7 @@ const NOTHING: WorkspaceState = {
   lastTime: null,
   decodeAs: [],
   clusterFiles: [],
+  conntrackFiles: [],
 };
 
 /** What "workspace.setPoint" can change; null takes a person's word back. */
@@ -119,6 +120,10 @@ class Workspace {
 
   async setCluster(paths: readonly string[]): Promise<void> {
     this.adopt(await call("workspace.setCluster", { paths: [...paths] }));
+  }
+
+  async setConntrack(paths: readonly string[]): Promise<void> {
+    this.adopt(await call("workspace.setConntrack", { paths: [...paths] }));
   }
 
   /** Asks for everything anew: at the start, after a reconnection, after the engine was started again. */

@@ -1,6 +1,6 @@
 /** How findings and rules are named, ordered and counted. Severities are Wireshark's. */
 import type { RuleVerdict } from "../../src-shared/model/model-rule";
-import type { Finding } from "../../src-shared/model/finding";
+import type { Finding, PacketReference } from "../../src-shared/model/finding";
 
 export const SEVERITIES = {
   error: { label: "Error", icon: "error", rank: 0 },
@@ -32,4 +32,26 @@ export function countSeverities(findings: readonly Finding[]): string {
     })
     .filter(Boolean)
     .join(", ");
+}
+
+export interface PacketsOfFile {
+  readonly file: string;
+  readonly packets: readonly PacketReference[];
+}
+
+/** By file in the order they come, each file's by number. */
+export function byFile(packets: readonly PacketReference[]): readonly PacketsOfFile[] {
+  const files = new Map<string, PacketReference[]>();
+  for (const packet of packets) {
+    const list = files.get(packet.file);
+    if (list) list.push(packet);
+    else files.set(packet.file, [packet]);
+  }
+  return [...files].map(([file, list]) => ({ file, packets: list.sort((a, b) => a.number - b.number) }));
+}
+
+/** "conntrack -L # on n1" → the command, and where to run it: "on n1"; null: anywhere. */
+export function checkStep(line: string): { readonly command: string; readonly where: string | null } {
+  const at = line.lastIndexOf(" # ");
+  return at < 0 ? { command: line, where: null } : { command: line.slice(0, at), where: line.slice(at + 3) };
 }

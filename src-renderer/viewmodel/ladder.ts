@@ -9,7 +9,7 @@
  * ```
  * Rows have the same height: a gap in time is written between them, it does not stretch the picture.
  */
-import type { ConnectionJourneys, JourneyInfo } from "../../src-shared/contract/join";
+import type { ConnectionJourneys, EndpointJson, JourneyInfo } from "../../src-shared/contract/join";
 import { formatDuration } from "./quantity";
 
 export interface LadderColumn {
@@ -44,6 +44,8 @@ export interface LadderRow {
   /** Written above the row: what part begins ("handshake"), or how long nothing was seen. */
   readonly heading: string | null;
   readonly phase: LadderPhase;
+  /** Rows that are folded into this one, itself counted; 0: it stands for itself. */
+  readonly folded: number;
 }
 
 export type LadderPhase = "handshake" | "data" | "teardown" | "other";
@@ -67,7 +69,7 @@ export function buildLadder(data: ConnectionJourneys): Ladder {
   let phase: LadderPhase | null = null;
   let lastNs = 0;
   const rows = data.journeys.map((journey): LadderRow => {
-    const now = isTcp ? phaseOf(journey) : "other";
+    const now = isTcp ? phaseOf(journey, phase) : "other";
     const pause = journey.sinceStartNs - lastNs;
     const begins = now !== phase && now !== "other";
     const heading = begins
@@ -92,6 +94,7 @@ export function buildLadder(data: ConnectionJourneys): Ladder {
       duplicates: journey.duplicates,
       heading,
       phase: now,
+      folded: 0,
     };
   });
   return { columns, rows };
@@ -104,10 +107,13 @@ const PHASE_NAMES: Readonly<Record<LadderPhase, string>> = {
   other: "",
 };
 
-function phaseOf(journey: JourneyInfo): LadderPhase {
+/** `before`: the phase of the packet before; a bare acknowledgment belongs to the handshake or the teardown that it ends. */
+function phaseOf(journey: JourneyInfo, before: LadderPhase | null): LadderPhase {
   if (/\bSYN\b/.test(journey.label)) return "handshake";
   if (/\b(FIN|RST)\b/.test(journey.label)) return "teardown";
-  return "data";
+  if (journey.payloadLength > 0) return "data";
+  if (before === "teardown") return "teardown";
+  return before === "handshake" && journey.direction === "to-server" ? "handshake" : "data";
 }
 
 /** Points from the client to the server: the path first, others where the journeys saw them. */
@@ -137,9 +143,10 @@ function stepsOf(journey: JourneyInfo, columnOf: ReadonlyMap<number, number>): r
     if (!a || !b || a.point === b.point) continue;
     const names: string[] = [];
     const forward = journey.direction === "to-server";
-    if (a.destination.ip !== b.destination.ip || a.destination.port !== b.destination.port)
-      names.push(forward ? "DNAT" : "SNAT undone");
-    if (a.source.ip !== b.source.ip || a.source.port !== b.source.port) names.push(forward ? "SNAT" : "DNAT undone");
+    // An address that was left and comes back is a copy that a bridge made before NAT's step, no translation.
+    const earlier = journey.sightings.slice(0, i);
+    if (!earlier.some((one) => sameEnd(one.destination, b.destination))) names.push(forward ? "DNAT" : "SNAT undone");
+    if (!earlier.some((one) => sameEnd(one.source, b.source))) names.push(forward ? "SNAT" : "DNAT undone");
     steps.push({
       from: columnOf.get(a.point) ?? 0,
       to: columnOf.get(b.point) ?? 0,
@@ -151,13 +158,27 @@ function stepsOf(journey: JourneyInfo, columnOf: ReadonlyMap<number, number>): r
   return steps;
 }
 
-/** Rows left when phases are folded: each folded phase keeps its first row. */
+function sameEnd(a: EndpointJson, b: EndpointJson): boolean {
+  return a.ip === b.ip && a.port === b.port;
+}
+
+/**
+ * Rows left when phases are folded: each run of a folded phase is one row that says how many it stands for. What was lost or sent
+ * again always stands for itself.
+ */
 export function foldLadder(ladder: Ladder, folded: ReadonlySet<LadderPhase>): readonly LadderRow[] {
   const rows: LadderRow[] = [];
-  for (let i = 0; i < ladder.rows.length; i++) {
-    const row = ladder.rows[i] as LadderRow;
-    const begins = ladder.rows[i - 1]?.phase !== row.phase;
-    if (!folded.has(row.phase) || begins || row.lost !== null || row.retransmission) rows.push(row);
+  for (const row of ladder.rows) {
+    const last = rows.at(-1);
+    if (!folded.has(row.phase) || row.lost !== null || row.retransmission) rows.push(row);
+    else if (last && last.folded > 0 && last.phase === row.phase)
+      rows[rows.length - 1] = { ...last, folded: last.folded + 1 };
+    else rows.push({ ...row, folded: 1 });
   }
   return rows;
+}
+
+export function foldText(row: LadderRow): string {
+  const name = PHASE_NAMES[row.phase] || "Packets";
+  return `${name}: ${row.folded} ${row.folded === 1 ? "packet" : "packets"} folded`;
 }

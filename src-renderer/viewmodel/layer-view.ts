@@ -21,11 +21,11 @@ import type { DetailNode, PacketDetails } from "../../src-shared/contract/result
 
 export type LayerNumber = 1 | 2 | 3 | 4 | 5;
 
-/** "own": the journey's packet; 1, 2 …: the carriers around it, the nearest first. */
 export interface Lane {
   readonly id: string;
   readonly layer: LayerNumber;
   readonly label: string;
+  /** 0: the journey's packet; 1, 2 …: the carriers around it, the nearest first. The physical lane has 0. */
   readonly carrier: number;
   /** Lines of text the tallest card in it has, title included. */
   readonly lines: number;
@@ -34,6 +34,8 @@ export interface Lane {
 export interface CardField {
   readonly name: string;
   readonly label: string;
+  /** Label where there is no room for one: "TTL ", "→". */
+  readonly short: string;
   readonly value: string;
   /** Value at the column before, where it was another; null: the same, or nothing to compare with. */
   readonly before: string | null;
@@ -100,6 +102,10 @@ const LAYER_OF: Readonly<Record<string, LayerNumber>> = {
 };
 const TUNNELS = new Set(["vxlan", "geneve", "gre", "gtp", "wg"]);
 
+export const PHYSICAL_LANE = "physical";
+
+export type LayerNames = "five" | "osi";
+
 export const LAYER_NAMES: Readonly<Record<"five" | "osi", Readonly<Record<LayerNumber, string>>>> = {
   five: { 5: "5 Application", 4: "4 Transport", 3: "3 Network", 2: "2 Data link", 1: "1 Physical" },
   osi: { 5: "7 Application", 4: "4 Transport", 3: "3 Network", 2: "2 Data link", 1: "1 Physical" },
@@ -122,6 +128,7 @@ const TITLES: Readonly<Record<string, string>> = {
   gtp: "GTP-U",
   wg: "WireGuard",
   arp: "ARP",
+  frame: "Bits",
   http: "HTTP",
   dns: "DNS",
   tls: "TLS",
@@ -131,6 +138,10 @@ const TITLES: Readonly<Record<string, string>> = {
 
 /** What a card shows, in this order, as far as the packet has it. */
 const SHOWN: Readonly<Record<string, readonly (readonly [field: string, label: string])[]>> = {
+  frame: [
+    ["frame.interface_name", "interface"],
+    ["frame.len", "on the wire"],
+  ],
   eth: [
     ["eth.src", "from"],
     ["eth.dst", "to"],
@@ -229,15 +240,17 @@ export function buildLayerView(
   journey: JourneyInfo,
   connection: ConnectionJson,
   points: readonly JoinPoint[],
+  names: LayerNames = "five",
 ): LayerViewModel {
   const raw = seen.map(({ sighting, details }) => (details ? cardsOf(details.tree, sighting.depth) : []));
-  const lanes = lanesOf(raw);
+  const lanes = lanesOf(raw, names);
   const columns = seen.map(({ sighting, problem }, at): HopColumn => {
     const point = points.find((p) => p.point === sighting.point) ?? null;
     const before = at > 0 ? (raw[at - 1] as readonly RawCard[]) : null;
     const now = raw[at] as readonly RawCard[];
     const last = at > 0 ? (seen[at - 1] as SeenPacket).sighting : null;
-    const changes = before && last ? changesBetween(before, now, last, sighting, journey, connection, points) : null;
+    const earlier = seen.slice(0, at).map((one) => one.sighting);
+    const changes = before && last ? changesBetween(before, now, earlier, sighting, journey, connection, points) : null;
     return {
       sighting,
       point,
@@ -250,10 +263,15 @@ export function buildLayerView(
         node: card.node,
         fields: card.fields.map((field) => {
           const change = changes?.fields.get(`${laneId(card)} ${field.name}`);
-          return { ...field, before: change?.before ?? null, reason: change?.reason ?? null };
+          return {
+            ...field,
+            short: SHORT[field.label] ?? `${field.label} `,
+            before: change?.before ?? null,
+            reason: change?.reason ?? null,
+          };
         }),
       })),
-      carriers: now.reduce((most, card) => Math.max(most, card.carrier), 0),
+      carriers: carriersOf(now),
       happened: changes?.sentences ?? [],
       hopNs: last ? sighting.sinceFirstNs - last.sinceFirstNs : null,
       problem,
@@ -261,6 +279,21 @@ export function buildLayerView(
   });
   return { lanes, columns };
 }
+
+/** Labels where a column is narrow: what the value itself says needs none. */
+const SHORT: Readonly<Record<string, string>> = {
+  from: "",
+  to: "→",
+  flags: "",
+  length: "len ",
+  checksum: "sum ",
+  address: "",
+  name: "",
+  method: "",
+  path: "",
+  interface: "",
+  "on the wire": "",
+};
 
 export const ROLE_NAMES: Readonly<Record<JoinPoint["role"], string>> = {
   "pod-nic": "pod NIC",
@@ -312,7 +345,9 @@ function cardsOf(tree: readonly DetailNode[], depth: number): readonly RawCard[]
       card(node, protocol, i > own && (protocol === "ip" || protocol === "ipv6") ? 5 : (LAYER_OF[protocol] ?? 5), 0),
     );
   }
-  return [...inner.reverse(), ...cards];
+  const frame = tree.find((node) => node.field === "frame");
+  const bits = frame ? [card(frame, "frame", 1, 0)] : [];
+  return [...inner.reverse(), ...cards, ...bits];
 }
 
 function card(node: DetailNode, protocol: string, layer: LayerNumber, carrier: number): RawCard {
@@ -341,14 +376,15 @@ export function valueText(node: DetailNode): string {
   const flags = /^0x[\da-f]+ \((.+)\)$/i.exec(text);
   if (node.field === "tcp.flags" && flags) return flags[1] as string;
   // What Wireshark adds in words is in the packet's details.
+  if (node.field === "frame.len" || node.field === "ip.id") return text.replace(/ \(.*/, "");
   return text.replace(/(\\r\\n)+$/, "").replace(/ *(\((relative|scaled)[^)]*\)|\[[^\]]*\])$/i, "");
 }
 
 function laneId(card: RawCard): string {
-  return `${card.carrier}:${card.layer}`;
+  return card.protocol === "frame" ? PHYSICAL_LANE : `${card.carrier}:${card.layer}`;
 }
 
-function lanesOf(columns: readonly (readonly RawCard[])[]): readonly Lane[] {
+function lanesOf(columns: readonly (readonly RawCard[])[], names: LayerNames): readonly Lane[] {
   const lines = new Map<string, number>();
   for (const cards of columns) {
     const here = new Map<string, number>();
@@ -356,17 +392,22 @@ function lanesOf(columns: readonly (readonly RawCard[])[]): readonly Lane[] {
     for (const [id, n] of here) lines.set(id, Math.max(lines.get(id) ?? 0, n));
   }
   return [...lines]
-    .map(([id, n]) => {
+    .map(([id, n]): Lane => {
+      if (id === PHYSICAL_LANE) return { id, carrier: 0, layer: 1, lines: n, label: LAYER_NAMES[names][1] };
       const [carrier, layer] = id.split(":").map(Number) as [number, LayerNumber];
-      return { id, carrier, layer, lines: n, label: laneLabel(carrier, layer) };
+      return { id, carrier, layer, lines: n, label: laneLabel(carrier, layer, names) };
     })
-    .sort((a, b) => a.carrier - b.carrier || b.layer - a.layer);
+    .sort(
+      (a, b) =>
+        Number(a.id === PHYSICAL_LANE) - Number(b.id === PHYSICAL_LANE) || a.carrier - b.carrier || b.layer - a.layer,
+    );
 }
 
-function laneLabel(carrier: number, layer: LayerNumber): string {
-  const name = LAYER_NAMES.five[layer].slice(2);
-  if (carrier === 0) return name;
-  return layer === 5 ? "tunnel" : `outer ${name.toLowerCase()}`;
+/** "3 Network"; of a carrier "3 Outer network", its tunnel's own header has no layer of the model. */
+function laneLabel(carrier: number, layer: LayerNumber, names: LayerNames): string {
+  const label = LAYER_NAMES[names][layer];
+  if (carrier === 0) return label;
+  return layer === 5 ? "Tunnel" : `${label.slice(0, 2)}Outer ${label.slice(2).toLowerCase()}`;
 }
 
 interface Changes {
@@ -378,17 +419,19 @@ interface Changes {
 function changesBetween(
   before: readonly RawCard[],
   now: readonly RawCard[],
-  last: SightingInfo,
+  /** All sightings before, in hop order: the last one is the column before. */
+  earlier: readonly SightingInfo[],
   sighting: SightingInfo,
   journey: JourneyInfo,
   connection: ConnectionJson,
   points: readonly JoinPoint[],
 ): Changes {
+  const last = earlier.at(-1) as SightingInfo;
   const fields = new Map<string, { before: string; reason: string }>();
   const sentences: string[] = [];
   const hops = last.ttl - sighting.ttl;
   const routed = hops > 0;
-  const translated = translationWords(last, sighting, journey, connection);
+  const translated = translationWords(earlier, sighting, journey, connection);
   const wrapped = carriersOf(now) - carriersOf(before);
   const point = points.find((p) => p.point === sighting.point);
   if (routed) sentences.push(`Routed${hops > 1 ? ` ${hops} times` : ""}: TTL ${last.ttl} → ${sighting.ttl}.`);
@@ -399,10 +442,10 @@ function changesBetween(
     const other = before.find((b) => laneId(b) === laneId(card) && b.protocol === card.protocol);
     for (const field of other ? card.fields : []) {
       const was = other?.fields.find((f) => f.name === field.name);
-      if (!was || was.value === field.value) continue;
+      if (!was || was.value === field.value || field.name === "frame.interface_name") continue;
       fields.set(`${laneId(card)} ${field.name}`, {
         before: was.value,
-        reason: reasonOf(field.name, card.carrier > 0, routed, translated.reason),
+        reason: reasonOf(field.name, card.carrier > 0, routed, translated.reason, wrapped),
       });
     }
   }
@@ -453,7 +496,7 @@ interface TranslationWords {
 
 /** DNAT changes where a packet goes, SNAT where it seems to come from; the way back undoes both. */
 function translationWords(
-  last: SightingInfo,
+  earlier: readonly SightingInfo[],
   sighting: SightingInfo,
   journey: JourneyInfo,
   connection: ConnectionJson,
@@ -464,22 +507,35 @@ function translationWords(
     a.ip === b.ip && a.port === b.port;
   const sentences: string[] = [];
   const names: string[] = [];
+  const last = earlier.at(-1) as SightingInfo;
   const forward = journey.direction === "to-server";
   const service = connection.service === null ? "" : ` by the Service ${connection.service}`;
   if (!same(last.destination, sighting.destination)) {
     const name = forward ? "DNAT" : "SNAT undone";
-    names.push(name);
-    sentences.push(`${name}${forward ? service : ""}: to ${text(last.destination)} → ${text(sighting.destination)}.`);
+    const copy = earlier.some((one) => same(one.destination, sighting.destination));
+    names.push(copy ? `copy from before the ${name}` : name);
+    if (copy) sentences.push(copyText(name, "to", text(sighting.destination)));
+    else
+      sentences.push(`${name}${forward ? service : ""}: to ${text(last.destination)} → ${text(sighting.destination)}.`);
   }
   if (!same(last.source, sighting.source)) {
     const name = forward ? "SNAT" : "DNAT undone";
-    names.push(name);
-    sentences.push(`${name}${forward ? "" : service}: from ${text(last.source)} → ${text(sighting.source)}.`);
+    const copy = earlier.some((one) => same(one.source, sighting.source));
+    names.push(copy ? `copy from before the ${name}` : name);
+    if (copy) sentences.push(copyText(name, "from", text(sighting.source)));
+    else sentences.push(`${name}${forward ? "" : service}: from ${text(last.source)} → ${text(sighting.source)}.`);
   }
   return { reason: names.length > 0 ? names.join(" and ") : null, sentences };
 }
 
-function reasonOf(field: string, outer: boolean, routed: boolean, translation: string | null): string {
+/** A bridge shows a frame before and between NAT's steps: an address that was left and comes back is no further translation. */
+function copyText(name: string, side: "from" | "to", address: string): string {
+  return `A copy from before the ${name}: ${side} ${address} again.`;
+}
+
+/** Why a field has another value, in words. `wrapped`: carriers more than before. */
+function reasonOf(field: string, outer: boolean, routed: boolean, translation: string | null, wrapped: number): string {
+  if (field === "frame.len") return wrapped > 0 ? "tunnel added" : wrapped < 0 ? "tunnel removed" : "other link";
   if (field === "ip.ttl" || field === "ipv6.hlim") return "routed";
   if (field === "eth.src" || field === "eth.dst") return routed || outer ? "next link" : "other link";
   if (/\.(src|dst|srcport|dstport|ident)$/.test(field)) return translation ?? "changed";

@@ -34,7 +34,7 @@ export function formatDuration(seconds: number): string {
   if (size < 1e-3) return `${sign}${trimmed(size * 1e6)} µs`;
   if (size < 1) return `${sign}${trimmed(size * 1e3)} ms`;
   if (size < 60) return `${sign}${trimmed(size)} s`;
-  if (size < 3600) return `${sign}${Math.floor(size / 60)} min ${trimmed(size % 60)} s`;
+  if (size < 3600) return `${sign}${Math.floor(size / 60)} min${size % 60 === 0 ? "" : ` ${trimmed(size % 60)} s`}`;
   const minutes = Math.floor(size / 60);
   const hours = Math.floor(minutes / 60);
   if (hours < 24) return `${sign}${hours} h ${minutes % 60} min`;

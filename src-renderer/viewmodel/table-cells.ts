@@ -56,7 +56,7 @@ export function isRightAligned(kind: TableColumn["kind"]): boolean {
 export function columnWidthPx(column: TableColumn): number {
   switch (column.kind) {
     case "address":
-      return 148;
+      return 166;
     case "time":
       return 128;
     case "identifier":

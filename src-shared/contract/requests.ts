@@ -6,7 +6,9 @@ import * as v from "valibot";
 import type { Finding } from "../model/finding";
 import type { RuleVerdict } from "../model/model-rule";
 import { type LiveResults, liveRequests } from "./live";
+import { mapRequests, type MapResults } from "./map";
 import type { ConnectionJson, ConnectionJourneys, PacketJourney, TopologyInfo } from "./join";
+import { natRequests, type NatResults } from "./nat";
 import type {
   AppInfo,
   Completion,
@@ -171,12 +173,14 @@ export const requests = {
 
   /** Recording while one looks on: contract/live.ts. */
   ...liveRequests,
+  ...mapRequests,
+  ...natRequests,
 } as const;
 
 export type MethodName = keyof typeof requests;
 export type Params<M extends MethodName> = v.InferOutput<(typeof requests)[M]>;
 
-export interface Results extends LiveResults {
+export interface Results extends LiveResults, MapResults, NatResults {
   "app.info": AppInfo;
   "settings.get": { readonly value: string | null };
   "settings.set": null;

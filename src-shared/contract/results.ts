@@ -102,6 +102,8 @@ export interface WorkspaceState {
   readonly lastTime: TimeValue | null;
   readonly decodeAs: readonly DecodeAs[];
   readonly clusterFiles: readonly string[];
+  /** Imported output of conntrack. */
+  readonly conntrackFiles: readonly string[];
 }
 
 /** Whole seconds since the epoch, nanoseconds 0 … 999,999,999. */

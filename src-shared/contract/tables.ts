@@ -8,7 +8,9 @@
  * | endpoints     | layer, depth as above                                                     | one address (and port)                 |
  * | hierarchy     |                                                                           | a protocol, nested (TableRow.level)    |
  * | expert        |                                                                           | TCP analysis flags, malformed headers, by packet count |
- * | connections   |                                                                           | a connection of the joining            |
+ * | connections   | ends, peers: names or addresses, a line each; client, node, service, endpoint; point, hopFrom, hopTo, fromNs, toNs: all must hold | a connection of the joining |
+ * | nat           |                                                                           | a translation by a machine, beside what conntrack told |
+ * | macs, neighbours, tunnels, routes |                                                       | what a device learned, as far as the packets show it; see analysis/learned-tables.ts |
  * | findings      |                                                                           | a finding                              |
  * | names         |                                                                           | an address and its names               |
  */
@@ -19,6 +21,11 @@ export const TABLE_NAMES = [
   "hierarchy",
   "expert",
   "connections",
+  "nat",
+  "macs",
+  "neighbours",
+  "tunnels",
+  "routes",
   "findings",
   "names",
 ] as const;

@@ -65,7 +65,7 @@ const unescape = (text: string): string => text.replace(/&(#?\w+);/g, (all, name
  * at, notes about decoding itself.
  */
 const OURS_ONLY =
-  /^(Encapsulation type|Data|Data \(|Length: \d|Padding|Trailer|Fragment data|Recognised by|IP over UDP|Not decoded|A fragment|TCP segment data|File Data|Direction|Unused|Reserved|Packet comment)/;
+  /^(Encapsulation type|Data|Data \(|Length: \d|Padding|Trailer|Fragment data|Recognised by|IP over UDP|Not decoded|A fragment|TCP segment data|File Data|Direction|Unused|Reserved|Packet comment|Partial checksum|Bad checksum|Expert Info \(Error\/Checksum|No checksum)/;
 
 async function compare(
   files: readonly string[],

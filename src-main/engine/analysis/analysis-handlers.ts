@@ -3,8 +3,10 @@ import type { MethodName, Params, Results } from "../../../src-shared/contract/r
 import type { Engine, Handler, Handlers } from "../service/handlers";
 import { tablesHandlers } from "../tables/tables-handlers";
 import { AnalysisHost } from "./analysis-host";
+import { checkImports } from "./import-check";
+import { LEARNED_TABLES } from "./learned-tables";
 
-const JOINED_TABLES: ReadonlySet<string> = new Set(["connections"]);
+const JOINED_TABLES: ReadonlySet<string> = new Set(["connections", "nat", ...LEARNED_TABLES]);
 /** Tables of the analysis thread have numbers from here on. */
 const FIRST_JOINED_TABLE = 1_000_000_000;
 
@@ -42,5 +44,12 @@ export function analysisHandlers(engine: Engine): Handlers {
     "join.topology": ask("join.topology"),
     "join.findings": ask("join.findings"),
     "join.model": ask("join.model"),
+    "map.graph": ask("map.graph"),
+    "map.activity": ask("map.activity"),
+    "services.list": ask("services.list"),
+    "nat.entry": ask("nat.entry"),
+    "import.check": async ({ cluster, conntrack }, context) => ({
+      files: await checkImports(cluster, conntrack, () => context.breathe()),
+    }),
   };
 }

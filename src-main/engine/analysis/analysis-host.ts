@@ -47,6 +47,8 @@ const SILENT: Pick<RequestContext, "progress" | "breathe"> = {
 
 /** How often it is looked whether packets came since. */
 const LIVE_LOOK_MS = 250;
+/** More than a person opens before the workspace changes. */
+const TABLES_A_THREAD = 1_000_000;
 
 export class AnalysisHost {
   private running: Running | undefined;
@@ -55,6 +57,7 @@ export class AnalysisHost {
   private readonly share = new TimeShare();
   private timer: NodeJS.Timeout | undefined;
   private nextId = 1;
+  private threads = 0;
 
   constructor(private readonly engine: Engine) {
     engine.onWorkspace((what) => {
@@ -95,7 +98,8 @@ export class AnalysisHost {
           reject(error);
         },
       });
-      running.worker.postMessage({ id, method, params } satisfies AnalysisQuestion);
+      const { conntrackFiles } = this.engine.workspaceState();
+      running.worker.postMessage({ id, method, params, conntrackFiles } satisfies AnalysisQuestion);
     });
   }
 
@@ -124,8 +128,10 @@ export class AnalysisHost {
     return this.running;
   }
 
-  private begin(data: AnalysisData, basis: string): Running {
-    const worker = new Worker(fileURLToPath(new URL("./analysis-thread.js", import.meta.url)), { workerData: data });
+  private begin(data: Omit<AnalysisData, "firstTable">, basis: string): Running {
+    this.threads++;
+    const workerData: AnalysisData = { ...data, firstTable: this.threads * TABLES_A_THREAD };
+    const worker = new Worker(fileURLToPath(new URL("./analysis-thread.js", import.meta.url)), { workerData });
     const running: Running = {
       basis,
       worker,
@@ -170,10 +176,11 @@ export class AnalysisHost {
     this.successor = undefined;
     this.running = successor;
     if (!running) return;
+    const { conntrackFiles } = this.engine.workspaceState();
     for (const [id, waiting] of running.waiting) {
       successor.waiting.set(id, waiting);
       const { method, params } = waiting;
-      successor.worker.postMessage({ id, method, params } satisfies AnalysisQuestion);
+      successor.worker.postMessage({ id, method, params, conntrackFiles } satisfies AnalysisQuestion);
     }
     running.waiting.clear();
     void running.worker.terminate();
@@ -182,7 +189,7 @@ export class AnalysisHost {
     if (captures.complete && captures.index.count > successor.packets) queueMicrotask(() => this.renew(true));
   }
 
-  private data(): AnalysisData {
+  private data(): Omit<AnalysisData, "firstTable"> {
     const captures = this.engine.captures();
     const state = this.engine.workspaceState();
     return {

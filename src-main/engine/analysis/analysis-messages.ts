@@ -21,12 +21,16 @@ export interface AnalysisData {
   readonly clusterFiles: readonly string[];
   /** Capture points that are switched off: what they saw is not joined. */
   readonly disabledPoints: readonly number[];
+  /** Number of its first table: those of a thread before are not taken for its own. */
+  readonly firstTable: number;
 }
 
 export interface AnalysisQuestion {
   readonly id: number;
   readonly method: string;
   readonly params: unknown;
+  /** Imported output of conntrack: not part of AnalysisData, since nothing has to be joined anew for it. */
+  readonly conntrackFiles: readonly string[];
 }
 
 export type FromAnalysis =

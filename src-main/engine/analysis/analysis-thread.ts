@@ -10,9 +10,10 @@ const tell = (message: FromAnalysis): void => port.postMessage(message);
 const questions: AnalysisQuestion[] = [];
 let analysis: Analysis | undefined;
 
-async function answer({ id, method, params }: AnalysisQuestion): Promise<void> {
+async function answer({ id, method, params, conntrackFiles }: AnalysisQuestion): Promise<void> {
   if (!analysis) return;
   try {
+    analysis.useConntrack(conntrackFiles);
     tell({ kind: "answer", id, ok: true, value: await analysis.answer(method, params) });
   } catch (error) {
     const known = error instanceof ContractError;
@@ -38,6 +39,11 @@ try {
   );
   tell({ kind: "ready", problems: analysis.problems });
   for (const question of questions.splice(0)) void answer(question);
+  // Who opens one joined view opens others: what they need is made while nothing is asked.
+  const prepare = (): void => {
+    if (analysis && !analysis.prepare()) setImmediate(prepare);
+  };
+  setImmediate(prepare);
 } catch (error) {
   tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
   port.close();

@@ -22,7 +22,14 @@ import { Workspace } from "../session/workspace";
 import { type TableSource, orderRows, tableCsv, tableRow } from "../tables/table";
 import type { AnalysisData } from "./analysis-messages";
 import { connectionsTable } from "./connections-table";
+import { connectionScope } from "./connection-scope";
 import { connectionIndex, connectionJourneys, packetJourney, topologyInfo } from "./join-answers";
+import { HttpAnswers } from "./http-answers";
+import { JoinedTables } from "./joined-tables";
+import { LearnedObserver } from "./learned-observer";
+import { MapBuilder } from "./map-graph";
+import { PacketRows } from "./packet-rows";
+import { servicesReport } from "./services-report";
 
 export type AnalysisMethod =
   | "join.connection"
@@ -32,6 +39,10 @@ export type AnalysisMethod =
   | "join.findings"
   | "join.model"
   | "join.columns"
+  | "nat.entry"
+  | "map.graph"
+  | "map.activity"
+  | "services.list"
   | "table.open"
   | "table.rows"
   | "table.csv"
@@ -43,25 +54,33 @@ interface OpenTable {
 }
 
 const MOST_TABLES = 12;
+/** Connections prepared without looking for questions: about 10 ms. */
+const PREPARED_AT_ONCE = 400;
 /** How often the thread tells how far it is. */
 const PROGRESS_PACKETS = 50_000;
 
 export class Analysis {
   private readonly indices = new Map<string, number>();
   private readonly tables = new Map<number, OpenTable>();
-  private next = 1;
+  private next: number;
   private found: FindingResult | undefined;
-  private rowsOfPackets: ReadonlyMap<number, readonly number[]> | undefined;
+  private rows: PacketRows | undefined;
+  private builtMap: MapBuilder | undefined;
+  private services: Results["services.list"] | undefined;
 
   private constructor(
     private readonly data: AnalysisData,
     private readonly join: JoinedResult,
     private readonly cluster: Cluster,
     private readonly observer: PacketObserver,
+    private readonly http: HttpAnswers,
+    private readonly joinedTables: JoinedTables,
     private readonly workspace: Workspace,
     /** What could not be read of cluster files. */
     readonly problems: readonly string[],
-  ) {}
+  ) {
+    this.next = data.firstTable;
+  }
 
   /** Reads and joins everything. `progress` is told packets read; `total` 0: not known. */
   static async run(data: AnalysisData, progress: (packets: number, text: string) => void): Promise<Analysis> {
@@ -73,6 +92,8 @@ export class Analysis {
     const handle = createKernel();
     const counter = new PacketCounter();
     const observer = new PacketObserver();
+    const learned = new LearnedObserver();
+    const http = new HttpAnswers();
     let told = 0;
     const off = new Set(data.disabledPoints);
     await runPipeline(
@@ -90,6 +111,8 @@ export class Analysis {
         batch: (batch) => {
           counter.take(batch);
           observer.observe(batch, off);
+          learned.observe(batch);
+          http.take(batch);
           if (counter.total - told >= PROGRESS_PACKETS) {
             told = counter.total;
             progress(told, "Reading the captures");
@@ -107,7 +130,12 @@ export class Analysis {
       ...(data.clusterFiles.length > 0 && { cluster }),
     });
     const texts = problems.map((p) => `${p.file}${p.line > 0 ? `:${p.line}` : ""}: ${p.path} ${p.message}`);
-    return new Analysis(data, join, cluster, observer, workspace, texts);
+    return new Analysis(data, join, cluster, observer, http, new JoinedTables(join, learned), workspace, texts);
+  }
+
+  /** What findings and the table of translations are compared with from now on. */
+  useConntrack(files: readonly string[]): void {
+    if (this.joinedTables.useConntrack(files)) this.found = undefined;
   }
 
   /** @throws ContractError */
@@ -125,8 +153,30 @@ export class Analysis {
         return { findings: this.findings() };
       case "join.columns":
         return joinedColumns(this.join);
+      case "nat.entry": {
+        const { key } = params as Params<"nat.entry">;
+        const entry = this.joinedTables.natEntry(key, (file, number) => this.packetOf(file, number));
+        if (!entry) throw new ContractError("gone", "the translation is not in the table any more");
+        return entry;
+      }
       case "join.model":
         return { rules: this.model() };
+      case "map.graph":
+        return this.map.graph;
+      case "map.activity": {
+        const { fromNs, toNs, buckets } = params as Params<"map.activity">;
+        return this.map.activity(fromNs, toNs, buckets);
+      }
+      case "services.list":
+        return (this.services ??= {
+          services: servicesReport({
+            join: this.join,
+            cluster: this.cluster,
+            dns: this.observer.dns,
+            statusOf: this.http.statusOf,
+            rowsOf: (packet) => this.packetRows.of(packet),
+          }),
+        });
       case "table.open":
         return this.openTable(params as Params<"table.open">);
       case "table.rows": {
@@ -166,27 +216,29 @@ export class Analysis {
   }
 
   private ofPacket({ packet }: Params<"join.ofPacket">): Results["join.ofPacket"] {
-    this.rowsOfPackets ??= this.collectRows();
-    return packetJourney(this.join, this.rowsOfPackets.get(packet) ?? []);
+    const file = this.data.files.findLastIndex((f) => f.firstPacket <= packet);
+    const first = this.data.files[file]?.firstPacket ?? 0;
+    return packetJourney(this.join, this.packetRows.of(this.packetRows.first(file) + packet - first));
   }
 
-  private collectRows(): ReadonlyMap<number, readonly number[]> {
-    const { sightings } = this.join;
-    const rows = new Map<number, number[]>();
-    for (let row = 0; row < sightings.count; row++) {
-      const packet = this.packetOf(sightings.file(row), sightings.frameNumber(row));
-      const list = rows.get(packet);
-      if (list) list.push(row);
-      else rows.set(packet, [row]);
-    }
-    return rows;
+  private get packetRows(): PacketRows {
+    return (this.rows ??= new PacketRows(this.join.sightings));
+  }
+
+  /** Part of what the map will need, for times when nothing is asked. True: nothing is left to do. */
+  prepare(): boolean {
+    return (this.builtMap ??= new MapBuilder(this.join, this.cluster)).work(PREPARED_AT_ONCE);
+  }
+
+  private get map(): MapBuilder {
+    return (this.builtMap ??= new MapBuilder(this.join, this.cluster));
   }
 
   private findings(): readonly Finding[] {
     this.found ??= findFindings({
       join: this.join,
       cluster: this.cluster,
-      told: [],
+      told: this.joinedTables.told,
       observer: this.observer,
       drops: this.join.points.map((_, point) => dropsOf(this.workspace, point)),
     });
@@ -212,9 +264,14 @@ export class Analysis {
     }));
   }
 
-  private async openTable({ name, search, sort }: Params<"table.open">): Promise<Results["table.open"]> {
-    const source = connectionsTable(this.join);
-    const order = await orderRows(source, sort, search, () => Promise.resolve());
+  private async openTable({ name, options, search, sort }: Params<"table.open">): Promise<Results["table.open"]> {
+    const source = (await this.joinedTables.table(name)) ?? connectionsTable(this.join);
+    const all = await orderRows(source, sort, search, () => Promise.resolve());
+    const { fromNs, toNs } = options;
+    // The map's time counts from its first packet: only then is it needed here.
+    const firstNs = fromNs === undefined && toNs === undefined ? 0 : this.map.firstNs;
+    const holds = connectionScope(this.join, firstNs, options);
+    const order = holds ? all.filter((row) => holds(this.join.connection(row))) : all;
     const table = this.next++;
     this.tables.set(table, { source, order });
     const oldest = this.tables.keys().next();

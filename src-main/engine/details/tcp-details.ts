@@ -27,6 +27,7 @@ import { TCP_OPTIONS } from "../layouts/names";
 import { TCP } from "../layouts/transport-layouts";
 import type { OpenNode, Severity } from "./detail-tree";
 import { type Drawing, plural } from "./drawing";
+import { drawChecksumState } from "./checksum-details";
 
 const FIN = 1;
 const SYN = 2;
@@ -200,7 +201,10 @@ export function drawTcp(d: Drawing, row: number): OpenNode {
   });
   if (analysis & ANALYSIS_ZERO_WINDOW) scaled.severity = "warn";
   draw("tcp.checksum", here >= 18 ? `Checksum: 0x${u(16, 2).toString(16).padStart(4, "0")} [unverified]` : undefined);
-  if (here >= 18) tree.generated(node, { text: "Checksum Status: Unverified" });
+  if (here >= 18) {
+    tree.generated(node, { text: "Checksum Status: Unverified" });
+    drawChecksumState(d, node, row, "tcp");
+  }
   draw("tcp.urgent_pointer");
   const end = Math.min(header, here);
   if (end > 20) drawOptions(d, node, row, p + 20, p + end);

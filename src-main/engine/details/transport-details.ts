@@ -32,6 +32,7 @@ import {
 import type { OpenNode } from "./detail-tree";
 import { type Drawing, plural } from "./drawing";
 import { drawTcp } from "./tcp-details";
+import { drawChecksumState } from "./checksum-details";
 
 /** Draws a header of the transport layer or of a tunnel; undefined if `kind` is none. */
 export function drawTransport(d: Drawing, row: number, kind: number): OpenNode | undefined {
@@ -130,6 +131,7 @@ function drawUdp(d: Drawing, row: number, p: number, here: number): OpenNode {
       `Checksum: 0x${sum.toString(16).padStart(4, "0")} [${zero ? "zero-value ignored" : "unverified"}]`,
     );
     tree.generated(node, { text: `Checksum Status: ${zero ? "Not present" : "Unverified"}` });
+    drawChecksumState(d, node, row, "udp");
   }
   if (available < 8 && here > available && available >= 6)
     tree.add(node, { text: "Checksum", at: p + 6, length: Math.min(2, here - 6) });

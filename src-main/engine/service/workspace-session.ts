@@ -48,6 +48,7 @@ export class WorkspaceSession {
   private readonly clockOffsets = new Map<string, number>();
   private decodeAs: readonly DecodeAs[] = [];
   private clusterFiles: readonly string[] = [];
+  private conntrackFiles: readonly string[] = [];
   private activity: { count: number; complete: boolean; parts: readonly Uint32Array[] } | undefined;
   private measuring = false;
   private readonly share = new TimeShare();
@@ -69,6 +70,7 @@ export class WorkspaceSession {
       this.clockOffsets.clear();
       this.decodeAs = [];
       this.clusterFiles = [];
+      this.conntrackFiles = [];
     }
     const known = new Set(this.inputs.map((i) => key(i.path)));
     const fresh = inputs.filter((i) => !known.has(key(i.path)));
@@ -141,6 +143,7 @@ export class WorkspaceSession {
     }
     this.decodeAs = state.decodeAs;
     this.clusterFiles = state.clusterFiles;
+    this.conntrackFiles = state.conntrackFiles;
     this.restart();
     this.tellNow();
   }
@@ -199,6 +202,11 @@ export class WorkspaceSession {
     return this.tellNow();
   }
 
+  setConntrack(paths: readonly string[]): WorkspaceState {
+    this.conntrackFiles = paths;
+    return this.tellNow();
+  }
+
   async shutDown(): Promise<void> {
     this.throttle.stop();
     const { captures } = this;
@@ -232,6 +240,7 @@ export class WorkspaceSession {
       lastTime: timeValue(index?.latest),
       decodeAs: this.decodeAs,
       clusterFiles: this.clusterFiles,
+      conntrackFiles: this.conntrackFiles,
     };
   }
 

@@ -1,12 +1,9 @@
 /** `hopscope findings`: what is worth a person's attention, with the packets that show it and what to check next. */
-import { readFileSync } from "node:fs";
 import { oneLine } from "../../../src-shared/base/text";
 import { EMPTY_CLUSTER } from "../../../src-shared/model/cluster";
 import type { Finding } from "../../../src-shared/model/finding";
-import type { ToldTranslation } from "../../../src-shared/model/told-translation";
-import { readConntrack } from "../../engine/cluster/conntrack";
-import { decodeText } from "../../engine/cluster/documents";
 import { formatClusterProblem } from "../../engine/cluster/load-cluster";
+import { loadConntrack } from "../../engine/cluster/load-conntrack";
 import { dropsOfPoints } from "../../engine/findings/capture-drops";
 import { findFindings, type FindingResult } from "../../engine/findings/find";
 import { PacketObserver } from "../../engine/findings/observer";
@@ -21,7 +18,8 @@ export interface FindingsOptions extends JoinedRunOptions {
 }
 
 export async function runFindings(options: FindingsOptions): Promise<number> {
-  const told = readTold(options.conntrack);
+  const told = loadConntrack(options.conntrack);
+  for (const problem of told.problems) printError(`hopscope: ${formatClusterProblem(problem)}`);
   const observer = new PacketObserver();
   const { joined, exitCode } = await readJoined({ ...options, observe: (batch) => observer.observe(batch) });
   if (!joined) return exitCode;
@@ -33,27 +31,7 @@ export async function runFindings(options: FindingsOptions): Promise<number> {
     drops: dropsOfPoints(joined.run.workspace),
   });
   print(options.json ? json(result) : text(result));
-  return told.trouble && exitCode === 0 ? EXIT_PARTLY : exitCode;
-}
-
-function readTold(files: readonly string[]): {
-  readonly entries: readonly ToldTranslation[];
-  readonly trouble: boolean;
-} {
-  const entries: ToldTranslation[] = [];
-  let trouble = false;
-  for (const file of files) {
-    try {
-      const read = readConntrack(file, decodeText(readFileSync(file)));
-      entries.push(...read.entries);
-      for (const problem of read.problems) printError(`hopscope: ${formatClusterProblem(problem)}`);
-      trouble ||= read.problems.length > 0;
-    } catch (error) {
-      printError(`hopscope: ${file}: ${error instanceof Error ? error.message : String(error)}`);
-      trouble = true;
-    }
-  }
-  return { entries, trouble };
+  return told.problems.length > 0 && exitCode === 0 ? EXIT_PARTLY : exitCode;
 }
 
 function json(result: FindingResult): string {

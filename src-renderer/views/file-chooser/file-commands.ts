@@ -3,7 +3,7 @@ import { call } from "../../bridge/engine";
 import type { CommandSpec } from "../../state/commands.svelte";
 import { confirmAction, openDialog } from "../../state/dialogs.svelte";
 import { live } from "../../state/live.svelte";
-import { openPaths } from "../../state/open-paths";
+import { importConntrack, openPaths } from "../../state/open-paths";
 import { showToast } from "../../state/toasts.svelte";
 import { workspace } from "../../state/workspace.svelte";
 import ClusterDialog from "./cluster-dialog.svelte";
@@ -13,7 +13,7 @@ import RecentDialog from "./recent-dialog.svelte";
 /** Lets a person choose: the native dialog where there is one, else the window's own. Empty: nothing was chosen. */
 export async function choosePaths(
   title: string,
-  options: { folders?: boolean; kind?: "capture" | "cluster" } = {},
+  options: { folders?: boolean; kind?: "capture" | "cluster" | "conntrack" } = {},
 ): Promise<readonly string[]> {
   const { folders = false, kind = "capture" } = options;
   if (workspace.app?.dialogs) return (await call("files.pick", { title, folders, multiple: true })).paths;
@@ -42,7 +42,17 @@ export const fileCommands: CommandSpec[] = [
   {
     id: "file.cluster",
     run: async () => {
-      await openDialog(ClusterDialog, { choose: () => choosePaths("Add cluster files", { kind: "cluster" }) });
+      await openDialog(ClusterDialog, {
+        choose: (kind: "cluster" | "conntrack") =>
+          choosePaths(kind === "cluster" ? "Add cluster files" : "Import output of conntrack", { kind }),
+      });
+    },
+  },
+  {
+    id: "file.conntrack",
+    run: async () => {
+      const paths = await choosePaths("Import output of conntrack", { kind: "conntrack" });
+      if (paths.length > 0) await importConntrack(paths);
     },
   },
   { id: "file.reload", enabled: isOpen, run: () => workspace.reload() },

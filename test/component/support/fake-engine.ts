@@ -107,6 +107,7 @@ export function workspaceOf(
     lastTime: [1, 0],
     decodeAs: [],
     clusterFiles: [],
+    conntrackFiles: [],
     ...change,
   };
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { ConnectionJson, JoinPoint, JourneyInfo, SightingInfo } from "../../../src-shared/contract/join";
 import type { DetailNode, PacketDetails } from "../../../src-shared/contract/results";
+import { deviceSteps } from "../../../src-renderer/viewmodel/device-layers";
 import { layoutLayerView, wrapText } from "../../../src-renderer/viewmodel/layer-geometry";
 import { buildLayerView, journeyText, type LayerViewModel } from "../../../src-renderer/viewmodel/layer-view";
-import { buildLadder, foldLadder } from "../../../src-renderer/viewmodel/ladder";
+import { buildLadder, foldLadder, foldText } from "../../../src-renderer/viewmodel/ladder";
 
 /**
  * A packet as text, outermost header first: "eth aa>bb / ip 10.0.0.1>10.0.0.2 ttl 64 / tcp 1000>80".
@@ -89,13 +90,13 @@ function serviceCall(): LayerViewModel {
 describe("the layer view", () => {
   it("has the packet's own layers first, then those of its carrier, the same lanes in every column", () => {
     expect(serviceCall().lanes.map((lane) => lane.label)).toEqual([
-      "Transport",
-      "Network",
-      "Data link",
-      "tunnel",
-      "outer transport",
-      "outer network",
-      "outer data link",
+      "4 Transport",
+      "3 Network",
+      "2 Data link",
+      "Tunnel",
+      "4 Outer transport",
+      "3 Outer network",
+      "2 Outer data link",
     ]);
   });
 
@@ -122,6 +123,44 @@ describe("the layer view", () => {
     const wrapped = serviceCall().columns[2];
     expect(wrapped?.carriers).toBe(1);
     expect(wrapped?.cards.flatMap((card) => card.fields.filter((f) => f.before !== null))).toEqual([]);
+  });
+
+  it("ends with the bits on the wire, and calls the layers by their OSI numbers where that is asked for", () => {
+    const seen = [
+      {
+        sighting: sighting(0, "10.1.0.2:1000", "10.96.0.1:80", 64),
+        details: packet("frame / eth aa>bb / ip 10.1.0.2>10.96.0.1 ttl 64 / tcp 1000>80 / http"),
+        problem: null,
+      },
+    ];
+    const labels = (names: "five" | "osi"): string[] =>
+      buildLayerView(seen, journey, connection, points, names).lanes.map((lane) => lane.label);
+    expect(labels("five")).toEqual(["5 Application", "4 Transport", "3 Network", "2 Data link", "1 Physical"]);
+    expect(labels("osi")).toEqual(["7 Application", "4 Transport", "3 Network", "2 Data link", "1 Physical"]);
+    expect(buildLayerView(seen, journey, connection, points).columns[0]?.carriers).toBe(0);
+  });
+
+  it("tells for each device what it got, what it did and what it sent on", () => {
+    const steps = deviceSteps(serviceCall());
+    expect(steps.map((step) => [step.device, step.cameInAt, step.wentOutAt, step.did])).toEqual([
+      ["pod default/client", "pod", "pod", []],
+      ["n1", "node", "wire", ["Wrapped into a tunnel (VXLAN, VNI 7, UDP 4789): 192.168.0.1 → 192.168.0.2."]],
+    ]);
+    expect(steps[1]?.inLayers.map((line) => line.text)).toEqual([
+      "TCP 1000 → 8080",
+      "IPv4 10.1.0.2 → 10.2.0.9, TTL 63",
+      "Ethernet cc → dd",
+      "",
+      "",
+      "",
+      "",
+    ]);
+    expect(steps[1]?.outLayers.filter((line) => line.changed).map((line) => line.text)).toEqual([
+      "VXLAN, VNI 7",
+      "UDP 5000 → 4789",
+      "IPv4 192.168.0.1 → 192.168.0.2, TTL 64",
+      "Ethernet ee → ff",
+    ]);
   });
 
   it("is told as text too", () => {
@@ -156,6 +195,18 @@ describe("the layer view's geometry", () => {
     expect(new Set(heights).size).toBe(1);
   });
 
+  it("is made to fit: columns become narrow, their fields lose the labels, and never less than a MAC address is left", () => {
+    const narrow = layoutLayerView(serviceCall(), 600);
+    expect(narrow.compact).toBe(true);
+    expect(narrow.width).toBeLessThanOrEqual(600);
+    const field = narrow.columns[1]?.cards.flatMap((card) => card.fields).find((f) => f.field.name === "tcp.dstport");
+    expect([field?.label.text, field?.value.text, field?.reason]).toEqual(["", "→8080", null]);
+    const least = layoutLayerView(serviceCall(), 100);
+    // 17 characters of 6.05 px and the arrow.
+    expect(least.columnPx).toBeGreaterThan(18 * 6.05);
+    expect(layoutLayerView(serviceCall(), 4000)).toEqual(layoutLayerView(serviceCall()));
+  });
+
   it("breaks sentences at spaces and long words anywhere", () => {
     expect(wrapText("one two three", 7)).toEqual(["one two", "three"]);
     expect(wrapText("abcdefghij k", 4)).toEqual(["abcd", "efgh", "ij k"]);
@@ -174,7 +225,7 @@ describe("the ladder", () => {
     missingAt: -1,
     lastSeen: 1,
     duplicates: 0,
-    payloadLength: 0,
+    payloadLength: Number(/(\d+) bytes/.exec(label)?.[1] ?? 0),
     evidence: [],
     ...over,
   });
@@ -214,13 +265,49 @@ describe("the ladder", () => {
     ]);
   });
 
-  it("folds a phase to its first row, but never hides what was lost or sent again", () => {
-    expect(foldLadder(ladder, new Set(["data"])).map((row) => row.journey)).toEqual([0, 1, 2, 3, 4]);
-    expect(
-      foldLadder(
-        { ...ladder, rows: ladder.rows.map((r) => ({ ...r, lost: null, retransmission: false })) },
-        new Set(["data"]),
-      ).map((row) => row.journey),
-    ).toEqual([0, 1, 4]);
+  it("counts a bare acknowledgment to the handshake or the teardown that it ends", () => {
+    const labels = ["SYN", "SYN, ACK", "ACK", "ACK 5 bytes", "ACK", "FIN, ACK", "ACK"];
+    const back = new Set([1, 4]);
+    const journeys = labels.map((label, at) => one(at, label, back.has(at) ? { direction: "to-client" } : {}));
+    expect(buildLadder({ ...data, journeys }).rows.map((row) => row.phase)).toEqual([
+      "handshake",
+      "handshake",
+      "handshake",
+      "data",
+      "data",
+      "teardown",
+      "teardown",
+    ]);
+  });
+
+  it("takes an address that comes back for a copy of the bridge, not for another translation", () => {
+    const rows = buildLadder({
+      ...data,
+      journeys: [
+        one(0, "SYN", {
+          sightings: [sighting(0, "a:1", "b:2", 64), sighting(1, "n:1", "c:3", 64), sighting(2, "a:1", "c:3", 63)],
+          points: [0, 1, 2],
+        }),
+      ],
+    }).rows;
+    expect(rows[0]?.steps.map((step) => step.translation)).toEqual(["DNAT and SNAT", null]);
+  });
+
+  it("folds a phase to one row that says how many it stands for, but never what was lost or sent again", () => {
+    expect(foldLadder(ladder, new Set(["data"])).map((row) => [row.journey, row.folded])).toEqual([
+      [0, 0],
+      [1, 1],
+      [2, 0],
+      [3, 0],
+      [4, 0],
+    ]);
+    const plain = { ...ladder, rows: ladder.rows.map((r) => ({ ...r, lost: null, retransmission: false })) };
+    const folded = foldLadder(plain, new Set(["data"]));
+    expect(folded.map((row) => [row.journey, row.folded])).toEqual([
+      [0, 0],
+      [1, 3],
+      [4, 0],
+    ]);
+    expect(folded[1] && foldText(folded[1])).toBe("Data: 3 packets folded");
   });
 });

@@ -1,0 +1,258 @@
+/**
+ * The map's graph: connections with one client, one server, one Service and one path are counted together as a route; a hundred
+ * thousand connections of a few pods are a few routes.
+ *
+ * ```
+ * connection ─┐  client place, server place, service, path, return path
+ * connection ─┼────────────────────────────► route ─┐ packets of each part of the time: activity
+ * connection ─┘                                     └► what is drawn along the path's points
+ * ```
+ */
+import {
+  ROUTE_NAT,
+  ROUTE_TUNNEL,
+  type MapActivity,
+  type MapGraph,
+  type MapService,
+} from "../../../src-shared/contract/map";
+import type { Cluster } from "../../../src-shared/model/cluster";
+import type { Connection, JoinResult } from "../../../src-shared/reconstruct/result";
+import { joinPoints } from "./join-answers";
+import { isPlaceless, MapPlaces, serviceKind } from "./map-places";
+
+/** A column while it is filled. */
+class Numbers {
+  readonly values: number[] = [];
+  add(row: number, n: number): void {
+    this.values[row] = (this.values[row] as number) + n;
+  }
+  int32(): Uint8Array {
+    return new Uint8Array(Int32Array.from(this.values).buffer);
+  }
+  float64(): Uint8Array {
+    return new Uint8Array(Float64Array.from(this.values).buffer);
+  }
+}
+
+export class MapBuilder {
+  readonly #places: MapPlaces;
+  readonly #paths: (readonly number[])[] = [[]];
+  readonly #pathNumbers = new Map<readonly number[], number>();
+  readonly #pathsByText = new Map<string, number>([["", 0]]);
+  readonly #carried: Set<number>[] = [];
+  readonly #services: MapService[] = [];
+  readonly #serviceNumbers = new Map<string, number>();
+  readonly #routeNumbers = new Map<string, number>();
+  readonly #client = new Numbers();
+  readonly #server = new Numbers();
+  readonly #service = new Numbers();
+  readonly #path = new Numbers();
+  readonly #returnPath = new Numbers();
+  readonly #flags = new Numbers();
+  readonly #connections = new Numbers();
+  readonly #packets = new Numbers();
+  readonly #bytes = new Numbers();
+  readonly #missing = new Numbers();
+  /** Route of each connection; -1: left out. */
+  readonly #routeOf: Int32Array;
+  /** Point where a route's packets are counted: the first of its path; -1 none. */
+  #countedAt = new Int32Array(0);
+  #leftOut = 0;
+  /** Connections, then sightings, that were looked at. */
+  #nextConnection = 0;
+  #nextSighting = 0;
+  #firstNs = Infinity;
+  #lastNs = -Infinity;
+  #graph: MapGraph | undefined;
+
+  constructor(
+    private readonly join: JoinResult,
+    private readonly cluster: Cluster,
+  ) {
+    this.#places = new MapPlaces(join, cluster);
+    this.#routeOf = new Int32Array(join.connectionCount).fill(-1);
+  }
+
+  /**
+   * A part of the work, so that somebody with nothing else to do can have it done before it is asked for: 100,000 connections
+   * take 2 to 4 s. True: all is done.
+   */
+  work(connections: number): boolean {
+    const { join } = this;
+    const end = Math.min(join.connectionCount, this.#nextConnection + connections);
+    while (this.#nextConnection < end) this.#addConnection(this.#nextConnection++);
+    if (this.#nextConnection < join.connectionCount) return false;
+    // A sighting takes a tenth of a connection's time.
+    const last = Math.min(join.sightings.count, this.#nextSighting + connections * 10);
+    while (this.#nextSighting < last) this.#addSighting(this.#nextSighting++);
+    return this.#nextSighting >= join.sightings.count;
+  }
+
+  /** alignedNs of the graph's beginning. */
+  get firstNs(): number {
+    this.work(Infinity);
+    return Number.isFinite(this.#firstNs) ? this.#firstNs : 0;
+  }
+
+  get graph(): MapGraph {
+    return (this.#graph ??= this.#makeGraph());
+  }
+
+  #addConnection(index: number): void {
+    const c = this.join.connection(index);
+    const places = this.#places;
+    const isLeftOut = isPlaceless(c.client.ip) || isPlaceless(c.server.ip);
+    const client = isLeftOut ? -1 : places.of(c.client);
+    const server = isLeftOut ? -1 : places.of(c.server);
+    if (client < 0 && server < 0) {
+      this.#leftOut++;
+      return;
+    }
+    const service = this.#serviceNumber(c);
+    const there = this.#pathNumber(c.path);
+    const back = this.#pathNumber(c.returnPath);
+    const key = `${client} ${server} ${service} ${there} ${back}`;
+    let route = this.#routeNumbers.get(key);
+    if (route === undefined) {
+      route = this.#client.values.push(client) - 1;
+      this.#routeNumbers.set(key, route);
+      this.#server.values.push(server);
+      this.#service.values.push(service);
+      this.#path.values.push(there);
+      this.#returnPath.values.push(back);
+      for (const column of [this.#flags, this.#connections, this.#packets, this.#bytes, this.#missing])
+        column.values.push(0);
+    }
+    this.#routeOf[index] = route;
+    this.#connections.add(route, 1);
+    this.#packets.add(route, c.distinct);
+    this.#bytes.add(route, c.bytesFromClient + c.bytesFromServer);
+    this.#missing.add(route, c.missing);
+    const flags = this.#flags.values;
+    flags[route] =
+      (flags[route] as number) |
+      (c.encapsulations.length > 0 ? ROUTE_TUNNEL : 0) |
+      (c.translations.length > 0 ? ROUTE_NAT : 0);
+  }
+
+  #addSighting(row: number): void {
+    const { sightings } = this.join;
+    const ns = sightings.alignedNs(row);
+    if (ns < this.#firstNs) this.#firstNs = ns;
+    if (ns > this.#lastNs) this.#lastNs = ns;
+    if (sightings.carrier(row) < 0) return;
+    const connection = sightings.connection(row);
+    const route = connection < 0 ? -1 : (this.#routeOf[connection] as number);
+    if (route < 0) return;
+    const point = sightings.point(row);
+    for (const path of [this.#path.values[route] as number, this.#returnPath.values[route] as number])
+      (this.#carried[path] ??= new Set()).add(point);
+  }
+
+  #makeGraph(): MapGraph {
+    this.work(Infinity);
+    const { join } = this;
+    const paths = this.#paths;
+    const returnPath = this.#returnPath.values;
+    this.#countedAt = Int32Array.from(
+      this.#path.values,
+      (p, r) => paths[p]?.[0] ?? paths[returnPath[r] ?? 0]?.at(-1) ?? -1,
+    );
+    const { firstNs } = this;
+    const seconds = Math.floor(firstNs / 1e9);
+    const places = this.#places;
+    return {
+      machines: places.machines,
+      points: joinPoints(join).map((point, at) => ({
+        ...point,
+        machine: places.machine(point.node),
+        place: places.ofPoint(at),
+      })),
+      places: places.places,
+      services: this.#services,
+      paths,
+      carried: paths.map((_, p) => [...(this.#carried[p] ?? [])]),
+      routes: {
+        count: this.#client.values.length,
+        client: this.#client.int32(),
+        server: this.#server.int32(),
+        service: this.#service.int32(),
+        path: this.#path.int32(),
+        returnPath: this.#returnPath.int32(),
+        flags: this.#flags.int32(),
+        connections: this.#connections.float64(),
+        packets: this.#packets.float64(),
+        bytes: this.#bytes.float64(),
+        missing: this.#missing.float64(),
+      },
+      connections: join.connectionCount,
+      leftOut: this.#leftOut,
+      firstTime: [join.baseSeconds + seconds, Math.floor(firstNs - seconds * 1e9)],
+      durationNs: Number.isFinite(this.#firstNs) ? this.#lastNs - firstNs : 0,
+    };
+  }
+
+  /** Paths are few, and the joining gives the same list for the same path. */
+  #pathNumber(points: readonly number[]): number {
+    let number = this.#pathNumbers.get(points);
+    if (number !== undefined) return number;
+    const text = points.join(" ");
+    number = this.#pathsByText.get(text) ?? this.#paths.push(points) - 1;
+    this.#pathsByText.set(text, number);
+    this.#pathNumbers.set(points, number);
+    return number;
+  }
+
+  #serviceNumber(c: Connection): number {
+    const label = serviceLabel(c);
+    if (label === null) return -1;
+    let number = this.#serviceNumbers.get(label);
+    if (number === undefined) {
+      const told = c.service === null ? null : this.cluster.service(c.service, null);
+      number = this.#services.push({ name: c.service, label, type: serviceKind(told) }) - 1;
+      this.#serviceNumbers.set(label, number);
+    }
+    return number;
+  }
+
+  /** Packets of every route in `buckets` equal parts of the time between; times outside are not counted. */
+  activity(fromNs: number, toNs: number, buckets: number): MapActivity {
+    const { sightings } = this.join;
+    const routes = this.graph.routes.count;
+    const { firstNs } = this;
+    const counts = new Map<number, number>();
+    const scale = buckets / Math.max(1, toNs - fromNs);
+    for (let row = 0; row < sightings.count; row++) {
+      const connection = sightings.connection(row);
+      const route = connection < 0 ? -1 : (this.#routeOf[connection] as number);
+      if (route < 0 || sightings.point(row) !== this.#countedAt[route]) continue;
+      if (sightings.carries(row) || sightings.quoted(row)) continue;
+      const ns = sightings.alignedNs(row) - firstNs;
+      if (ns < fromNs || ns > toNs) continue;
+      const bucket = Math.min(buckets - 1, Math.floor((ns - fromNs) * scale));
+      const key = bucket * routes + route;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+    const keys = Float64Array.from(counts.keys()).sort();
+    const start = new Int32Array(buckets + 1);
+    const route = new Int32Array(keys.length);
+    const packets = new Int32Array(keys.length);
+    keys.forEach((key, i) => {
+      const bucket = Math.floor(key / routes);
+      start[bucket + 1] = i + 1;
+      route[i] = key - bucket * routes;
+      packets[i] = counts.get(key) ?? 0;
+    });
+    for (let b = 1; b <= buckets; b++) start[b] = Math.max(start[b] as number, start[b - 1] as number);
+    const column = (values: Int32Array): Uint8Array => new Uint8Array(values.buffer);
+    return { fromNs, toNs, buckets, start: column(start), route: column(route), packets: column(packets) };
+  }
+}
+
+/** "default/web", else "10.96.0.1:80" of an address that was translated; null: no Service was asked. */
+export function serviceLabel(c: Connection): string | null {
+  if (c.service !== null) return c.service;
+  if (c.requested === null || !c.kind.endsWith("to-service")) return null;
+  const { ip, port } = c.requested;
+  return `${ip.includes(":") ? `[${ip}]` : ip}:${port}`;
+}

@@ -1,0 +1,76 @@
+/**
+ * A translation as the window tells it: two lines as `conntrack -L` prints them, what was changed marked.
+ *
+ * ```
+ * original   10.1.0.5:4000  →  10.96.0.1:80            what came
+ * reply      10.1.1.9:8080  →  10.1.0.1:4000           what an answer looks like: DNAT changed its source, SNAT its destination
+ * ```
+ */
+import type { EndpointJson } from "../../src-shared/contract/join";
+import type { NatEntryInfo, NatTuple, NatVerdict } from "../../src-shared/contract/nat";
+import { formatDuration } from "./quantity";
+
+export interface NatEnd {
+  readonly text: string;
+  readonly changed: boolean;
+}
+
+export interface NatLine {
+  readonly label: string;
+  readonly source: NatEnd;
+  readonly destination: NatEnd;
+}
+
+export function endpointText({ ip, port }: EndpointJson): string {
+  if (port === 0) return ip;
+  return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
+}
+
+/** `prefix`: "told " of imported connection tracking. */
+export function natLines(original: NatTuple, reply: NatTuple, prefix = ""): readonly NatLine[] {
+  const end = (one: EndpointJson, other: EndpointJson): NatEnd => ({
+    text: endpointText(one),
+    changed: one.ip !== other.ip || one.port !== other.port,
+  });
+  return [
+    {
+      label: `${prefix}original`,
+      source: end(original.source, reply.destination),
+      destination: end(original.destination, reply.source),
+    },
+    {
+      label: `${prefix}reply`,
+      source: end(reply.source, original.destination),
+      destination: end(reply.destination, original.source),
+    },
+  ];
+}
+
+const KINDS: Readonly<Record<string, string>> = { dnat: "DNAT", snat: "SNAT", "icmp-id": "ICMP identifier" };
+
+/** "n1 translates: DNAT and SNAT of a TCP connection." */
+export function natSentence(entry: NatEntryInfo): string {
+  const kinds = [...new Set(entry.kinds.map((kind) => KINDS[kind] ?? kind))].join(" and ");
+  return `${entry.node ?? "A machine"} translates: ${kinds} of ${article(entry.protocol.toUpperCase())} connection.`;
+}
+
+function article(word: string): string {
+  return `${/^[AEIOU]|^(S|F|H|L|M|N|R|X)[A-Z]/.test(word) ? "an" : "a"} ${word}`;
+}
+
+/** "TIME_WAIT; the kernel forgets it 2 min after the last packet"; "" where nothing is known. */
+export function lifeText({ state, timeoutSeconds }: NatEntryInfo): string {
+  if (state === null) return "";
+  if (timeoutSeconds === null) return state;
+  return `${state}; by Linux's default the kernel forgets it ${formatDuration(timeoutSeconds)} after the last packet`;
+}
+
+export const NAT_VERDICTS: Readonly<
+  Record<NatVerdict, { readonly label: string; readonly icon: "ok" | "info" | "warning" | "minus" }>
+> = {
+  none: { label: "Not compared", icon: "minus" },
+  equal: { label: "Equal", icon: "ok" },
+  "packets-only": { label: "Only seen in packets", icon: "info" },
+  "told-only": { label: "Only told", icon: "info" },
+  differs: { label: "Differs", icon: "warning" },
+};
