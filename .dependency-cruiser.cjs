@@ -11,7 +11,7 @@
  * ```
  *
  * Third-party packages: `electron` only in src-main/hosts/electron, `dexie` only in src-renderer/annotations, in src-shared
- * only `valibot`, for the contract's schemas; `svelte`, a tool that leaves its runtime in the bundle, in src-renderer. Node's modules: not in src-shared, not in src-renderer. Type-only imports count like any other.
+ * only `valibot`, for schemas of the contract and of notes, and `marked` for notes; `svelte`, a tool that leaves its runtime in the bundle, in src-renderer. Node's modules: not in src-shared, not in src-renderer. Type-only imports count like any other.
  * What the rules permit and refuse is tested edge by edge in test/unit/import-rules.test.ts.
  */
 
@@ -19,6 +19,8 @@
 const electron = "(^|/)node_modules/(@types/)?electron/|^electron(/|$)";
 const dexie = "(^|/)node_modules/dexie/|^dexie(/|$)";
 const valibot = "(^|/)node_modules/valibot/";
+/** Turns Markdown into tokens; it has no DOM. */
+const marked = "(^|/)node_modules/marked/";
 const svelte = "(^|/)node_modules/svelte/";
 
 /** AssemblyScript, compiled by asc. The one file of it that TypeScript reads is abi.ts. */
@@ -61,7 +63,11 @@ module.exports = {
     may("^src-shared/model/", "^src-shared/(base|model)/"),
     may("^src-shared/wire/", "^src-shared/(base|model|wire)/"),
     may("^src-shared/tables/", "^src-shared/(base|model|tables)/"),
-    may("^src-shared/contract/", "^src-shared/(model|tables|contract)/", valibot),
+    may("^src-shared/contract/", "^src-shared/(model|tables|contract|annotations|lessons)/", valibot),
+    may("^src-shared/annotations/", "^src-shared/(base|model|annotations)/", valibot, marked),
+    may("^src-shared/lessons/", "^src-shared/lessons/", valibot),
+    may("^src-shared/workspace-file/", "^src-shared/(annotations|lessons|workspace-file)/", valibot),
+    may("^src-shared/report/", "^src-shared/(base|model|contract|annotations|report)/"),
     may("^src-shared/reconstruct/", "^src-shared/(base|model|tables|reconstruct)/"),
 
     {

@@ -13,6 +13,8 @@ import FollowPane from "./views/follow/follow-pane.svelte";
 import LearnedPane from "./views/learned/learned-pane.svelte";
 import NatPane from "./views/nat/nat-pane.svelte";
 import ServicesPane from "./views/services/services-pane.svelte";
+import NotesPane from "./views/notes/notes-pane.svelte";
+import LearnPane from "./views/lessons/learn-pane.svelte";
 import ConversationsPane from "./views/tables/conversations-pane.svelte";
 import EndpointsPane from "./views/tables/endpoints-pane.svelte";
 import ExpertPane from "./views/tables/expert-pane.svelte";
@@ -44,5 +46,7 @@ export const PANES: readonly Pane[] = [
   { id: "findings", title: "Findings", icon: "info", component: FindingsPane },
   { id: "nat", title: "NAT", icon: "table", component: NatPane },
   { id: "learned", title: "Learned", icon: "table", component: LearnedPane },
+  { id: "notes", title: "Notes", icon: "note", component: NotesPane },
+  { id: "learn", title: "Learn", icon: "bookmark", component: LearnPane },
   { id: "follow", title: "Follow", icon: "bytes", component: FollowPane, extra: true },
 ];

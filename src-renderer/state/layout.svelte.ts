@@ -16,6 +16,8 @@ export const showBytes = defineSetting("layout.bytes", true, isBoolean);
 export const showDiagram = defineSetting("layout.diagram", true, isBoolean);
 /** Of the window's width and of the pane's height and width. */
 export const pointsShare = defineSetting("layout.points-share", 0.2, isNumber(0.05, 0.9));
+/** Of the main area's width, beside an open lesson. */
+export const lessonShare = defineSetting("layout.lesson-share", 0.7, isNumber(0.2, 0.9));
 export const listShare = defineSetting("layout.list-share", 0.55, isNumber(0.05, 0.95));
 export const detailsShare = defineSetting("layout.details-share", 0.5, isNumber(0.05, 0.95));
 /** "bytes" or "diagram": which of the two is in front. */

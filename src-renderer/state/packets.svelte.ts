@@ -74,6 +74,11 @@ class Packets {
     await this.#open(this.filter, sort);
   }
 
+  /** The same filter and order again: what the filter looks at is otherwise now (notes). */
+  async reopen(): Promise<void> {
+    if (this.view) await this.#open(this.filter, this.sort);
+  }
+
   /** Stops a filter or sorting that is still being worked on: the view before it stays. */
   cancel(): void {
     this.#request?.abort();

@@ -63,6 +63,17 @@ export async function loadSettings(): Promise<void> {
   }
 }
 
+/** What is set of these names: a workspace file keeps the layout. */
+export function settingsOf(names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(names.filter((name) => values.has(name)).map((name) => [name, values.get(name)]));
+}
+
+/** Takes settings over, of these names only; each is checked by its own rule when it is read. */
+export function adoptSettings(from: Readonly<Record<string, unknown>>, names: readonly string[]): void {
+  for (const name of names) if (Object.hasOwn(from, name)) values.set(name, from[name]);
+  writeSoon();
+}
+
 function writeSoon(): void {
   if (writing) return;
   const release = holdIdle();

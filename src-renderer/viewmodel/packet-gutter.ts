@@ -20,6 +20,8 @@ export interface GutterCell {
   readonly mark: GutterMark;
   /** For screen readers and the tooltip; empty: nothing. */
   readonly text: string;
+  /** Colour of the packet's note, and what it says; absent: it has none. */
+  readonly note?: { readonly colour: string; readonly text: string };
 }
 
 export const NO_GUTTER: GutterCell = { line: "none", mark: null, text: "" };

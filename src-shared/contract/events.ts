@@ -1,4 +1,5 @@
 /** What the engine tells without being asked. */
+import type { JournalPlace } from "./annotations";
 import type { LiveState } from "./live";
 import type { ViewState, WorkspaceState } from "./results";
 
@@ -16,6 +17,8 @@ export interface Events {
   };
   /** Live sources (named pipe, growing file, dumpcap …). */
   live: LiveState;
+  /** Somebody appended notes to the journal (this window too). */
+  notes: JournalPlace;
   /** The host asks the window to do something: a menu item, a file handed over by a second start. */
   command: { readonly command: string; readonly argument: string | null };
   /** The engine ended unexpectedly and was started again. */

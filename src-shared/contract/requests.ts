@@ -9,6 +9,9 @@ import { type LiveResults, liveRequests } from "./live";
 import { mapRequests, type MapResults } from "./map";
 import type { ConnectionJson, ConnectionJourneys, PacketJourney, TopologyInfo } from "./join";
 import { natRequests, type NatResults } from "./nat";
+import { type AnnotationResults, NOTES_HOST_METHODS, annotationRequests } from "./annotations";
+import { type LessonResults, lessonRequests } from "./lessons";
+import { REPORT_HOST_METHODS, type ReportResults, reportRequests } from "./report";
 import type {
   AppInfo,
   Completion,
@@ -25,6 +28,7 @@ import type {
   WorkspaceState,
   Written,
 } from "./results";
+import { type WorkspaceFileResults, workspaceFileRequests } from "./workspace-file";
 
 const text = (limit: number) => v.pipe(v.string(), v.maxLength(limit));
 const path = text(4096);
@@ -175,12 +179,16 @@ export const requests = {
   ...liveRequests,
   ...mapRequests,
   ...natRequests,
+  ...annotationRequests,
+  ...workspaceFileRequests,
+  ...lessonRequests,
+  ...reportRequests,
 } as const;
 
 export type MethodName = keyof typeof requests;
 export type Params<M extends MethodName> = v.InferOutput<(typeof requests)[M]>;
 
-export interface Results extends LiveResults, MapResults, NatResults {
+export interface Results extends LiveResults, MapResults, NatResults, AnnotationResults, WorkspaceFileResults, LessonResults, ReportResults {
   "app.info": AppInfo;
   "settings.get": { readonly value: string | null };
   "settings.set": null;
@@ -233,4 +241,6 @@ export const HOST_METHODS: readonly MethodName[] = [
   "files.pickSave",
   "files.list",
   "files.forgetRecent",
+  ...NOTES_HOST_METHODS,
+  ...REPORT_HOST_METHODS,
 ];

@@ -66,6 +66,13 @@ export function engineOf(captures: LoadedCaptures, views: ReadonlyMap<number, Ar
       throw new Error("a test's captures have no state for the window");
     },
     packetsOfView: (view) => views.get(view) ?? [],
+    packetsMatching: () => Promise.reject(new Error("no filters here")),
+    ask: () => Promise.reject(new Error("no other modules here")),
+    scratchFolder: "",
+    savedSession: () => ({ captures: [], decodeAs: [], clusterFiles: [] }),
+    openSaved: () => {
+      throw new Error("nothing to open here");
+    },
     emit: () => undefined,
     onWorkspace: () => () => undefined,
     onClose: () => undefined,

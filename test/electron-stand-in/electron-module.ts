@@ -276,6 +276,11 @@ export class WebContents extends EventEmitter {
     // Never answered: the page is gone.
     void this.cdp?.send("Page.crash").catch(() => {});
   }
+  async printToPDF({ printBackground = false }: { printBackground?: boolean } = {}): Promise<Buffer> {
+    const cdp = await this.attached;
+    const { data } = await cdp.send("Page.printToPDF", { printBackground });
+    return Buffer.from(String(data), "base64");
+  }
   async executeJavaScript(expression: string): Promise<unknown> {
     const cdp = await this.attached;
     const { result } = await cdp.send("Runtime.evaluate", { expression, returnByValue: true, awaitPromise: true });

@@ -21,6 +21,14 @@ const permitted: readonly Edge[] = [
   ["src-shared/tables", "src-shared/model/target"],
   ["src-shared/contract", "src-shared/tables/target"],
   ["src-shared/contract", "valibot"],
+  ["src-shared/contract", "src-shared/annotations/target"],
+  ["src-shared/annotations", "src-shared/base/target"],
+  ["src-shared/annotations", "valibot"],
+  ["src-shared/annotations", "marked"],
+  ["src-shared/contract", "src-shared/lessons/target"],
+  ["src-shared/lessons", "valibot"],
+  ["src-shared/workspace-file", "src-shared/lessons/target"],
+  ["src-shared/report", "src-shared/contract/target"],
   ["src-shared/reconstruct", "src-shared/tables/target"],
   ["src-main/engine/flows", "src-shared/wire/target"],
   ["src-main/engine/flows", "src-main/engine/decode/target"],
@@ -49,10 +57,14 @@ const permitted: readonly Edge[] = [
 
 const refused: readonly Edge[] = [
   ["src-shared/base", "src-shared/model/target"],
+  ["src-shared/lessons", "src-shared/contract/target"],
+  ["src-shared/report", "valibot"],
   ["src-shared/model", "src-shared/wire/target"],
   ["src-shared/wire", "src-shared/tables/target"],
   ["src-shared/tables", "src-shared/wire/target"],
   ["src-shared/contract", "src-shared/base/target"],
+  ["src-shared/contract", "marked"],
+  ["src-shared/annotations", "src-shared/contract/target"],
   ["src-shared/contract", "src-shared/wire/target"],
   ["src-shared/tables", "src-shared/contract/target"],
   ["src-shared/model", "src-main/engine/flows/target"],
@@ -94,7 +106,7 @@ const refused: readonly Edge[] = [
 
 /** Product packages are listed in `dependencies`, tools in `devDependencies`. */
 const packages = {
-  dependencies: ["product-package", "dexie", "valibot"],
+  dependencies: ["product-package", "dexie", "valibot", "marked"],
   devDependencies: ["tool-package", "electron", "svelte"],
 };
 

@@ -6,14 +6,24 @@
  */
 import { PcapngWriter } from "../../../src-shared/wire/write/pcapng";
 import { MICROSECONDS, NANOSECONDS } from "../../../src-shared/wire/write/capture-time";
-import { BLOCK_CUSTOM_NO_COPY, BLOCK_SECTION } from "../readers/pcapng-blocks";
+import { BLOCK_CUSTOM_NO_COPY, BLOCK_OBSOLETE_PACKET, BLOCK_SECTION } from "../readers/pcapng-blocks";
 import type { Batch } from "../kernel/batch";
 import type { Workspace } from "../session/workspace";
+import { type AddedOption, commentOptions, commentParts, withOptions } from "./block-options";
 
 const FLUSH_BYTES = 1 << 18;
 const BLOCK_ENHANCED_PACKET = 6;
-const OPTION_COMMENT = 1;
 const OPTION_PACKET_ID = 5;
+/** Of a section header block: type, length, magic, version, section length. */
+const SECTION_OPTIONS_AT = 24;
+
+/** Comments to write beside those that are there: a person's notes. */
+export interface AddedComments {
+  /** By file and frame.number. */
+  readonly ofPacket: (file: number, frameNumber: number) => readonly string[];
+  /** For the first section. */
+  readonly ofFile: readonly string[];
+}
 
 /** What joining says of a packet: written as its epb_packetid and a comment, after the options it has. */
 export interface PacketMark {
@@ -28,7 +38,10 @@ export class PcapngExport {
   private converter: PcapngWriter | undefined;
   private readonly pending: Uint8Array;
   private used = 0;
-  private filtered = false;
+  private readonly changed: boolean;
+  private hasFileComments = false;
+  /** Comments that found no place: a simple packet block has no options. */
+  lostComments = 0;
 
   /** `write` gets the file's bytes in order; a piece is valid during the call. `filtered`: packets may be left out. */
   constructor(
@@ -37,9 +50,10 @@ export class PcapngExport {
     filtered: boolean,
     /** By file and frame.number; undefined: the packet is written as it is. */
     private readonly markOf?: (file: number, frameNumber: number) => PacketMark | undefined,
+    private readonly added?: AddedComments,
   ) {
     this.pending = new Uint8Array(FLUSH_BYTES);
-    this.filtered = filtered;
+    this.changed = filtered || markOf !== undefined || added !== undefined;
   }
 
   /** Takes a batch; `keep` has one byte a packet, 0 to leave it out. */
@@ -84,7 +98,7 @@ export class PcapngExport {
     const described = capture?.interfaces[0];
     if (capture?.format !== "pcap" || !described) return;
     this.converter = new PcapngWriter((chunk) => this.put(chunk));
-    this.converter.beginSection({ application: "Hopscope" });
+    this.converter.beginSection({ application: "Hopscope", comments: this.fileComments() });
     this.converter.addInterface({
       linkType: described.linkType,
       // Some writers exceed the length their head states: nothing may be cut here.
@@ -102,12 +116,12 @@ export class PcapngExport {
       this.nextBlock++;
       if (!block.bytes) continue;
       // "Must not be copied by programs that change the file" (section 4.8).
-      if (this.filtered && block.type === BLOCK_CUSTOM_NO_COPY) continue;
-      if (block.type === BLOCK_SECTION && this.filtered) {
+      if (this.changed && block.type === BLOCK_CUSTOM_NO_COPY) continue;
+      if (block.type === BLOCK_SECTION && this.changed) {
         // Its length is another now: -1, not known.
         const copy = block.bytes.slice();
         copy.fill(0xff, 16, 24);
-        this.put(copy);
+        this.put(withOptions(copy, SECTION_OPTIONS_AT, this.fileComments().flatMap(commentOptions), !block.bigEndian));
       } else this.put(block.bytes);
     }
   }
@@ -118,8 +132,23 @@ export class PcapngExport {
     const total = batch.view.getUint32(at + 4, !big);
     const block = batch.bytes.subarray(at, at + ((total + 3) & ~3));
     const mark = this.markOf?.(batch.file, batch.numberBefore + packet + 1);
-    const isEnhanced = batch.view.getUint32(at, !big) === BLOCK_ENHANCED_PACKET;
-    this.put(mark && isEnhanced ? markedBlock(block, mark, !big) : block);
+    const comments = this.added?.ofPacket(batch.file, batch.numberBefore + packet + 1) ?? [];
+    const type = batch.view.getUint32(at, !big);
+    const isEnhanced = type === BLOCK_ENHANCED_PACKET;
+    if (!isEnhanced && type !== BLOCK_OBSOLETE_PACKET) {
+      this.lostComments += comments.length;
+      this.put(block);
+      return;
+    }
+    const options = [...(mark && isEnhanced ? markOptions(mark, !big) : []), ...comments.flatMap(commentOptions)];
+    this.put(withOptions(block, packetOptionsAt(block, !big), options, !big));
+  }
+
+  /** Once: the first section has them. */
+  private fileComments(): readonly string[] {
+    if (this.hasFileComments) return [];
+    this.hasFileComments = true;
+    return this.added?.ofFile ?? [];
   }
 
   private bigEndianAt(packet: number): boolean {
@@ -134,8 +163,10 @@ export class PcapngExport {
   private convert(batch: Batch, packet: number): void {
     const at = batch.data[packet] as number;
     const mark = this.markOf?.(batch.file, batch.numberBefore + packet + 1);
+    const comments = this.added?.ofPacket(batch.file, batch.numberBefore + packet + 1) ?? [];
     this.converter?.packet({
-      ...(mark && { packetId: mark.packetId, comments: [mark.comment] }),
+      ...(mark && { packetId: mark.packetId }),
+      comments: [...(mark ? [mark.comment] : []), ...comments].flatMap(commentParts).map(decodeText),
       bytes: batch.bytes.subarray(at, at + (batch.captured[packet] as number)),
       originalLength: batch.length[packet] as number,
       time: { seconds: batch.seconds(packet), nanoseconds: batch.nanoseconds(packet) },
@@ -168,26 +199,21 @@ export class PcapngExport {
  * ```
  */
 export function markedBlock(block: Uint8Array, mark: PacketMark, little: boolean): Uint8Array {
-  const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
-  const captured = view.getUint32(20, little);
-  const optionsAt = 28 + ((captured + 3) & ~3);
-  let end = optionsAt;
-  // The list ends with code 0, or with the block.
-  while (end + 4 <= block.length - 4 && view.getUint16(end, little) !== 0)
-    end += 4 + ((view.getUint16(end + 2, little) + 3) & ~3);
-  end = Math.min(end, block.length - 4);
-  const comment = new TextEncoder().encode(mark.comment);
-  const length = end + 12 + 4 + ((comment.length + 3) & ~3) + 4 + 4;
-  const marked = new Uint8Array(length);
-  marked.set(block.subarray(0, end));
-  const out = new DataView(marked.buffer);
-  out.setUint16(end, OPTION_PACKET_ID, little);
-  out.setUint16(end + 2, 8, little);
-  out.setBigUint64(end + 4, mark.packetId, little);
-  out.setUint16(end + 12, OPTION_COMMENT, little);
-  out.setUint16(end + 14, comment.length, little);
-  marked.set(comment, end + 16);
-  out.setUint32(4, length, little);
-  out.setUint32(length - 4, length, little);
-  return marked;
+  return withOptions(block, packetOptionsAt(block, little), markOptions(mark, little), little);
+}
+
+/** Where an enhanced (or obsolete) packet block's options begin. */
+function packetOptionsAt(block: Uint8Array, little: boolean): number {
+  const captured = new DataView(block.buffer, block.byteOffset, block.byteLength).getUint32(20, little);
+  return 28 + ((captured + 3) & ~3);
+}
+
+function markOptions(mark: PacketMark, little: boolean): AddedOption[] {
+  const id = new Uint8Array(8);
+  new DataView(id.buffer).setBigUint64(0, mark.packetId, little);
+  return [{ code: OPTION_PACKET_ID, value: id }, ...commentOptions(mark.comment)];
+}
+
+function decodeText(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
 }

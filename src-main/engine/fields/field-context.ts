@@ -3,6 +3,7 @@ import type { DecodeOptions } from "../decode/decode-options";
 import type { CaptureFile, CaptureInterface } from "../readers/capture-file";
 import type { KernelExports } from "../kernel/kernel";
 import type { JoinedFacts } from "./joined-facts";
+import type { PacketNotes } from "../notes/packet-notes";
 
 export interface FieldContext {
   readonly files: readonly CaptureFile[];
@@ -15,6 +16,8 @@ export interface FieldContext {
   readonly decode?: Pick<DecodeOptions, "udpPorts" | "tcpPorts">;
   /** What joining says of packets, where the captures were joined. */
   readonly joined?: JoinedFacts | undefined;
+  /** Notes on packets, where a window told some. */
+  readonly notes?: PacketNotes | undefined;
   /** 256 bytes of kernel memory for short computations. */
   readonly scratch: number;
 }

@@ -1,4 +1,5 @@
 /** All fields, by name: what `-e`, the filter and the exports know. */
+import { ANNOTATION_FIELDS } from "./annotation-fields";
 import { APPLICATION_FIELDS } from "./application-fields";
 import { LAYOUT_FIELDS } from "../layouts/layout-fields";
 import { CHECKSUM_FIELDS } from "./checksum-fields";
@@ -19,6 +20,7 @@ const FIELDS: ReadonlyMap<string, Field> = new Map(
     ...CHECKSUM_FIELDS,
     ...APPLICATION_FIELDS,
     ...JOURNEY_FIELDS,
+    ...ANNOTATION_FIELDS,
   ].map((f) => [f.name, f]),
 );
 

@@ -38,6 +38,7 @@ import {
   clearValueColumn,
   createValueColumn,
 } from "../../../src-shared/tables/value-column";
+import { collectNotes, isAnnotationField } from "../fields/annotation-fields";
 import { FieldColumns } from "../fields/field-columns";
 import { findField } from "../fields/registry";
 import type { Filter } from "../filter/compile";
@@ -64,6 +65,7 @@ import {
   TCP_READABLE,
 } from "../kernel/assembly/abi";
 import { type Batch, timeSeconds } from "../kernel/batch";
+import type { PacketNotes } from "../notes/packet-notes";
 import type { Workspace } from "../session/workspace";
 import { type Facts, readBits } from "./facts";
 import { type IndexSegment, type PacketIndex, SEGMENT_ROWS } from "./packet-index";
@@ -130,7 +132,7 @@ const ANALYSIS_FIELDS: ReadonlyMap<string, readonly [mask: number, times: number
 
 /** Whether the index keeps the field itself. */
 export function isIndexed(name: string): boolean {
-  return PATH_FIELDS.has(name) || PATH_PROTOCOLS.has(name) || isRowField(name);
+  return PATH_FIELDS.has(name) || PATH_PROTOCOLS.has(name) || isRowField(name) || isAnnotationField(name);
 }
 
 /** A number of the index: there where `tcp & mask` has all of its bits (mask 0: always). */
@@ -190,6 +192,7 @@ export interface FilteredCaptures {
   readonly index: PacketIndex;
   readonly workspace: Workspace;
   readonly facts?: Facts;
+  readonly notes?: PacketNotes;
 }
 
 /** A filter over the index of some captures. Packets may still be appended to it. */
@@ -383,7 +386,8 @@ class Builder {
     visitValues(plan, (value, bare) => {
       if (value.type !== "field") return;
       const name = this.fields[value.field] as string;
-      if (isRowField(name)) known &&= bare || findField(name)?.isProtocol !== true;
+      if (isAnnotationField(name)) known &&= this.captures.notes?.knowsComments(this.captures.index.count) ?? false;
+      else if (isRowField(name)) known &&= bare || findField(name)?.isProtocol !== true;
       else known &&= PATH_FIELDS.has(name) && !INTERFACE_FIELDS.has(name);
     });
     return known ? { type: "rows", evaluator: new Evaluator(plan, this.fields) } : undefined;
@@ -651,6 +655,8 @@ class RowColumns implements ColumnProvider {
     } else if (name === "frame") {
       // Only whether it is there is asked.
       for (let i = 0; i < n; i++) appendValue(out, i, 1, 0, 1);
+    } else if (isAnnotationField(name)) {
+      if (this.captures.notes) collectNotes(name, this.captures.notes, this.firstId, this.firstId + n, out);
     } else this.expand(name, out);
   }
 

@@ -44,6 +44,7 @@ import {
 } from "../kernel/assembly/abi";
 import { Batch } from "../kernel/batch";
 import { type KernelExports, instantiateKernel, kernelModule } from "../kernel/kernel";
+import type { PacketNotes } from "../notes/packet-notes";
 import { openFailureMessage } from "../sources/open-failure";
 import type { CaptureInterface } from "../readers/capture-file";
 import type { Workspace } from "../session/workspace";
@@ -60,6 +61,7 @@ export interface IndexedCaptures {
   readonly joined?: JoinedFacts | undefined;
   /** Where the bytes of file `file` can be read by offset: the file itself, or what a compressed one was spooled to. */
   bytesPath(file: number): string;
+  readonly notes?: PacketNotes;
 }
 
 /** One packet, decoded; its batch is valid until the reader decodes something else. */
@@ -151,6 +153,7 @@ export class PacketReader {
       scratch: handle.scratch,
       decode: captures.decode,
       verifyChecksums: false,
+      notes: captures.notes,
     };
   }
 

@@ -76,6 +76,7 @@ async function run(captures: LoadedCaptures, options: PassOptions): Promise<Pass
       decode: captures.decode,
       verifyChecksums: false,
       joined: options.joined ?? captures.joined,
+      notes: captures.notes,
     },
   };
   const firstId = (batch: Batch): number => captures.index.rangeOf(batch.file)[0] + batch.numberBefore;

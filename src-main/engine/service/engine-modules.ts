@@ -4,6 +4,9 @@ import { detailsHandlers } from "../details/details-handlers";
 import { filterHandlers } from "../filter/complete";
 import { followHandlers } from "../follow/follow-handlers";
 import { liveHandlers } from "../live/live-handlers";
+import { lessonHandlers } from "../lessons/lesson-handlers";
+import { notesHandlers } from "../notes/notes-handlers";
+import { workspaceFileHandlers } from "../workspace-file/workspace-file-handlers";
 import type { Engine, Handlers } from "./handlers";
 
 export const ENGINE_MODULES: readonly ((engine: Engine) => Handlers)[] = [
@@ -12,4 +15,7 @@ export const ENGINE_MODULES: readonly ((engine: Engine) => Handlers)[] = [
   filterHandlers,
   analysisHandlers,
   (engine) => liveHandlers(engine),
+  notesHandlers,
+  workspaceFileHandlers,
+  lessonHandlers,
 ];

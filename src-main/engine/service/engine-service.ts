@@ -16,7 +16,13 @@ import {
   type RequestMessage,
   type ToEngine,
 } from "../../../src-shared/contract/messages";
-import { HOST_METHODS, type MethodName, type Params, requests } from "../../../src-shared/contract/requests";
+import {
+  HOST_METHODS,
+  type MethodName,
+  type Params,
+  type Results,
+  requests,
+} from "../../../src-shared/contract/requests";
 import type { PacketId, PacketRow, ViewState, WorkspaceState } from "../../../src-shared/contract/results";
 import { NO_COLOUR } from "../../../src-shared/contract/colours";
 import { ROW_HAS_COMMENT, ROW_REPLY } from "../kernel/assembly/abi";
@@ -25,6 +31,8 @@ import { Breather } from "./breather";
 import { writeExport } from "./export-view";
 import type { Engine, Handlers, LiveFiles, OpenCaptures, RequestContext } from "./handlers";
 import type { LoadedCaptures } from "./loaded-captures";
+import type { SavedSession } from "./saved-session";
+import { PacketMatcher } from "./packet-matcher";
 import { PacketView } from "./packet-view";
 import { CellPrinter } from "./row-cells";
 import { timelineOf } from "./timeline";
@@ -113,6 +121,36 @@ export class EngineService implements Engine {
 
   workspaceState(): WorkspaceState {
     return this.session.state();
+  }
+
+  get scratchFolder(): string {
+    return this.options.scratchFolder;
+  }
+
+  savedSession(): SavedSession {
+    return this.session.saved();
+  }
+
+  openSaved(saved: SavedSession): WorkspaceState {
+    return this.session.openSaved(saved);
+  }
+
+  async packetsMatching(filter: string, signal: AbortSignal): Promise<PacketId[]> {
+    const captures = this.open();
+    const matcher = new PacketMatcher(captures, filter);
+    await captures.loaded(signal);
+    const found: PacketId[] = [];
+    const take = (from: number, matches: Uint8Array, count: number): void => {
+      for (let i = 0; i < count; i++) if (matches[i]) found.push(from + i);
+    };
+    await matcher.scan(0, captures.index.count, take, signal);
+    return found;
+  }
+
+  async ask<M extends MethodName>(method: M, params: Params<M>, context: RequestContext): Promise<Results[M]> {
+    const handler = this.handlers.get(method);
+    if (!handler) throw unknownMethod(method);
+    return (await handler(params, context)) as Results[M];
   }
 
   packetsOfView(view: number): ArrayLike<PacketId> {

@@ -10,7 +10,7 @@ import type { Params } from "../../../src-shared/contract/requests";
 import type { PacketId, Written } from "../../../src-shared/contract/results";
 import { writeConnLog } from "../export/conn-log";
 import { csvCell } from "../export/packet-export";
-import { PcapngExport } from "../export/pcapng-export";
+import { type AddedComments, PcapngExport } from "../export/pcapng-export";
 import { FlowTable } from "../flows/flow-table";
 import type { Batch } from "../kernel/batch";
 import { openFailureMessage } from "../sources/open-failure";
@@ -123,19 +123,30 @@ async function writePcapng(
 ): Promise<void> {
   const keep = keeper(view, ids);
   const filtered = ids.length < view.captures.index.count;
+  const added = addedComments(view);
   let writer: PcapngExport | undefined;
   const pass = await passOver(view.captures, {
     flows: "none",
     keepBlocks: true,
     signal: context.signal,
     batch: (batch, firstId, { workspace }) => {
-      writer ??= new PcapngExport(workspace, file.write, filtered);
+      writer ??= new PcapngExport(workspace, file.write, filtered, undefined, added);
       writer.take(batch, keep(batch, firstId));
       context.progress(firstId, view.captures.index.count, "writing");
     },
   });
-  writer ??= new PcapngExport(pass.workspace, file.write, filtered);
+  writer ??= new PcapngExport(pass.workspace, file.write, filtered, undefined, added);
   writer.end();
+}
+
+/** The notes the window told of; without any, files are copied as they are. */
+function addedComments({ captures }: PacketView): AddedComments | undefined {
+  const { notes, index } = captures;
+  if (notes.isEmpty) return undefined;
+  return {
+    ofPacket: (file, frameNumber) => notes.commentsFor(index.rangeOf(file)[0] + frameNumber - 1),
+    ofFile: notes.fileComments(),
+  };
 }
 
 async function writeFlows(

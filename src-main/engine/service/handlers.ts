@@ -12,7 +12,9 @@ import type { EventName, Events } from "../../../src-shared/contract/events";
 import type { MethodName, Params, Results } from "../../../src-shared/contract/requests";
 import type { PacketId, WorkspaceState } from "../../../src-shared/contract/results";
 import type { JoinedFacts } from "../fields/joined-facts";
+import type { PacketNotes } from "../notes/packet-notes";
 import type { IndexedCaptures, PacketReader } from "../packet-index/packet-reader";
+import type { SavedSession } from "./saved-session";
 
 /** What a request can do besides answer. */
 export interface RequestContext {
@@ -39,6 +41,8 @@ export interface OpenCaptures extends IndexedCaptures {
   /** WorkspaceState.workspace: changes with every open, close and reload. */
   readonly serial: number;
   readonly reader: PacketReader;
+  /** Notes and comments on its packets. */
+  readonly notes: PacketNotes;
   /** Everything is read, and nothing more comes. */
   readonly complete: boolean;
   /** Everything there is so far is read, and a live source is being recorded. */
@@ -83,11 +87,20 @@ export interface Engine {
   workspaceState(): WorkspaceState;
   /** Ids of a view's packets in their order: a view, not to be kept. @throws ContractError "gone" */
   packetsOfView(view: number): ArrayLike<PacketId>;
+  /** Ids of the packets a filter finds, ascending, once everything is loaded. @throws ContractError "invalid-filter", "gone", "cancelled" */
+  packetsMatching(filter: string, signal: AbortSignal): Promise<PacketId[]>;
+  /** Another module's answer. @throws ContractError */
+  ask<M extends MethodName>(method: M, params: Params<M>, context: RequestContext): Promise<Results[M]>;
   emit<E extends EventName>(event: E, data: Events[E]): void;
   /** For live sources: opens a file that is being written, tells that it grows no more, forgets one that is gone. */
   readonly files: LiveFiles;
   /** Called when the engine ends. */
   onClose(listener: () => Promise<void>): void;
+  /** For files that last as long as this process. */
+  readonly scratchFolder: string;
+  /** What a workspace file keeps of what is open, and how that is opened again. */
+  savedSession(): SavedSession;
+  openSaved(saved: SavedSession): WorkspaceState;
   /**
    * Called when another workspace is open (or none): "opened" at the start of loading (also of added files), "loaded" at its end, "points" when
    * capture points were switched on or off, "closed". Returns "stop".

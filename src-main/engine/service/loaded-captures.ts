@@ -23,6 +23,7 @@ import type { JoinedFacts } from "../fields/joined-facts";
 import { PacketIndex } from "../packet-index/packet-index";
 import { PacketReader } from "../packet-index/packet-reader";
 import type { CaptureEvent } from "../readers/capture-file";
+import { PacketNotes } from "../notes/packet-notes";
 import { Workspace, baseName } from "../session/workspace";
 import { MAGIC_LENGTH, compressionOf } from "../sources/magic";
 import type { Breather } from "./breather";
@@ -76,6 +77,7 @@ export class LoadedCaptures implements OpenCaptures {
   readonly workspace = new Workspace([]);
   readonly index: PacketIndex;
   readonly facts = new Facts();
+  readonly notes = new PacketNotes((file) => this.index.rangeOf(file)[0]);
   readonly decode: DecodeOptions;
   readonly reader: PacketReader;
   readonly files: LoadedFile[] = [];

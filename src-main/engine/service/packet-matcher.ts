@@ -1,6 +1,7 @@
 /** Which packets a filter holds for, by the quickest way there is: the packet index, or a pass over the files. */
 import { ContractError } from "../../../src-shared/contract/messages";
 import type { FilterProblem } from "../../../src-shared/contract/results";
+import { isAnnotationField } from "../fields/annotation-fields";
 import { FieldColumns } from "../fields/field-columns";
 import { type Filter, compileFilter } from "../filter/compile";
 import { FILTER_REGISTRY } from "../filter/engine-registry";
@@ -142,7 +143,8 @@ export class PacketMatcher {
       },
     });
     if (!isWhole || to !== index.count) return;
-    this.captures.facts.learnFilter(this.filter.source, matching);
+    // Notes come and go: what a filter over them found holds for now only.
+    if (!this.filter.fields.some(isAnnotationField)) this.captures.facts.learnFilter(this.filter.source, matching);
     for (const [name, bits] of learned) this.captures.facts.learnField(name, bits);
   }
 

@@ -17,6 +17,7 @@ import type { LiveFile } from "./handlers";
 import { type InputToLoad, LoadedCaptures } from "./loaded-captures";
 import { SPARKLINE_PARTS, pointActivity } from "./point-activity";
 import { guessRole } from "./point-role";
+import type { SavedSession } from "./saved-session";
 import { Throttle } from "./throttle";
 import { TimeShare } from "./time-share";
 
@@ -146,6 +147,41 @@ export class WorkspaceSession {
     this.conntrackFiles = state.conntrackFiles;
     this.restart();
     this.tellNow();
+  }
+
+  /** What a workspace file keeps of it. Standard input cannot be opened again: it is left out. */
+  saved(): SavedSession {
+    const captures = this.inputs
+      .filter(({ path }) => path !== "-")
+      .map(({ path }) => ({
+        path: key(path),
+        clockOffset: this.clockOffsets.get(key(path)) ?? null,
+        points: [...this.said].flatMap(([place, settings]) => {
+          const at = place.lastIndexOf("#");
+          const isSaid = !settings.enabled || settings.name !== null || settings.role !== null;
+          return place.slice(0, at) === key(path) && isSaid
+            ? [{ interface: Number(place.slice(at + 1)), ...settings }]
+            : [];
+        }),
+      }));
+    return { captures, decodeAs: this.decodeAs, clusterFiles: this.clusterFiles };
+  }
+
+  /** Opens what a workspace file tells of, in place of what is open. @throws ContractError "invalid-request" (decode-as) */
+  openSaved(saved: SavedSession): WorkspaceState {
+    decodeOptions(saved.decodeAs);
+    this.said.clear();
+    this.clockOffsets.clear();
+    this.inputs = saved.captures.map(({ path, problem }) => ({ path, ...(problem !== undefined && { problem }) }));
+    for (const { path, clockOffset, points } of saved.captures) {
+      if (clockOffset !== null) this.clockOffsets.set(key(path), clockOffset);
+      for (const { interface: number, enabled, name, role } of points)
+        this.said.set(`${key(path)}#${number}`, { enabled, name, role });
+    }
+    this.decodeAs = saved.decodeAs;
+    this.clusterFiles = saved.clusterFiles;
+    this.restart();
+    return this.tellNow();
   }
 
   close(file: number | null): WorkspaceState {

@@ -14,6 +14,7 @@ import type { Batch } from "../../engine/kernel/batch";
 import type { Workspace } from "../../engine/session/workspace";
 import { chooseFields } from "./fields-command";
 import { readFacts, readJoined } from "./joined-run";
+import { writeReport } from "./report-export";
 import { writeAll } from "./output";
 import { type RunOptions, readCaptures } from "./run";
 import { PacketSelection } from "./selection";
@@ -34,7 +35,7 @@ export interface ExportOptions extends Omit<RunOptions, "flows"> {
 }
 
 /** Targets made of connections: the captures are joined first. */
-type JoinedTarget = "hubble.json" | "ipfix.csv";
+type JoinedTarget = "hubble.json" | "ipfix.csv" | "html";
 type Target = "pcapng" | "parquet" | RowFormat | "conn.log" | JoinedTarget;
 
 function targetOf(path: string): Target {
@@ -42,10 +43,11 @@ function targetOf(path: string): Target {
   if (name === "conn.log" || name.endsWith(".conn.log")) return "conn.log";
   const joined = /(?:^|\.)(hubble\.json|ipfix\.csv)$/.exec(name)?.[1];
   if (joined) return joined as JoinedTarget;
+  if (name.endsWith(".html")) return "html";
   const ending = /\.(pcapng|parquet|csv|json|ndjson)$/.exec(name)?.[1];
   if (!ending)
     throw new UsageError(
-      `--to ${path}: expected a name that ends in .pcapng .parquet .csv .json .ndjson conn.log hubble.json or ipfix.csv`,
+      `--to ${path}: expected a name that ends in .pcapng .parquet .csv .json .ndjson .html conn.log hubble.json or ipfix.csv`,
     );
   return ending as Target;
 }
@@ -94,12 +96,12 @@ export async function runExport(options: ExportOptions): Promise<number> {
     throw new UsageError(
       `-Y ${options.filter ?? ""}: ${target} is made of flows; TCP analysis and stream numbers cannot select them`,
     );
-  const isJoined = target === "hubble.json" || target === "ipfix.csv";
-  if (isJoined && options.filter !== undefined)
+  const isJoined = target === "hubble.json" || target === "ipfix.csv" || target === "html";
+  if (isJoined && target !== "html" && options.filter !== undefined)
     throw new UsageError(`-Y selects packets; ${target} is made of connections: choose one with --connection`);
   if (isJoined && fields.length) throw new UsageError(`-e chooses columns; ${target} has its own`);
   if (!isJoined && target !== "pcapng" && options.connection !== undefined)
-    throw new UsageError(`--connection: choose the target pcapng, hubble.json or ipfix.csv, not ${target}`);
+    throw new UsageError(`--connection: choose the target pcapng, html, hubble.json or ipfix.csv, not ${target}`);
   if (target !== "pcapng" && options.journeys)
     throw new UsageError(`--journeys marks the packets of a pcapng file; ${target} has no place for it`);
   if (target !== "pcapng" && options.decapsulate)
@@ -111,7 +113,9 @@ export async function runExport(options: ExportOptions): Promise<number> {
   const output = new Output(options.to);
   try {
     const exitCode = isJoined
-      ? await writeJoined(options, target, output)
+      ? target === "html"
+        ? await writeReport(options, selection, output.write)
+        : await writeJoined(options, target, output)
       : await writeTarget({ ...options, joined }, target, selection, fields, output);
     if (exitCode === 2) output.discard();
     else output.done();
@@ -122,7 +126,11 @@ export async function runExport(options: ExportOptions): Promise<number> {
   }
 }
 
-async function writeJoined(options: ExportOptions, target: JoinedTarget, output: Output): Promise<number> {
+async function writeJoined(
+  options: ExportOptions,
+  target: Exclude<JoinedTarget, "html">,
+  output: Output,
+): Promise<number> {
   const { joined, exitCode } = await readJoined(options);
   if (!joined) return exitCode;
   const { result } = joined;

@@ -127,10 +127,12 @@ Writes what the name says:
                            (docs/SCALE.md): for captures that are joined in a database
   hubble.json              every sighting of a connection's packets as Hubble's flow JSON, one object a line
   ipfix.csv                connections with IPFIX's names, before and after translation side by side
+  X.html                   a report to read and print, one file without scripts: captures, findings, connections, and with
+                           --connection that one hop by hop, with -Y the packets that match
 
   -Y, --filter FILTER      only packets that match
   -e, --field FIELD        a column (repeatable)
-      --connection ID      only this one, for pcapng, hubble.json and ipfix.csv; hopscope connections lists them
+      --connection ID      only this one, for pcapng, html, hubble.json and ipfix.csv; hopscope connections lists them
       --journeys           pcapng: every sighting of a packet gets the same epb_packetid, and a comment with its hop
                            (always with --connection)
       --decapsulate        pcapng: what tunnels carry, each with its own link type; a comment names the carrier

@@ -6,10 +6,15 @@ import { cleanFileName } from "../shared/file-names";
 
 const CAPTURE_EXTENSIONS = ["pcap", "pcapng", "cap", "gz", "zst", "lz4"];
 
-/** @param window the one to show a dialog in */
-export function dialogHandlers(dialog: Dialog, window: () => BrowserWindow | undefined): HostHandlers {
-  /** What save dialogs answered. A page that was taken over could otherwise have any file overwritten. */
-  const chosen = new Set<string>();
+/**
+ * @param window the one to show a dialog in
+ * @param chosen what save dialogs answered: a page that was taken over could otherwise have any file overwritten
+ */
+export function dialogHandlers(
+  dialog: Dialog,
+  window: () => BrowserWindow | undefined,
+  chosen = new Set<string>(),
+): HostHandlers {
   return {
     "files.pick": async ({ title, folders, multiple }) => {
       const options: Electron.OpenDialogOptions = {
@@ -20,6 +25,7 @@ export function dialogHandlers(dialog: Dialog, window: () => BrowserWindow | und
             // Captures go by any name: everything first.
             { name: "All files", extensions: ["*"] },
             { name: "Captures", extensions: CAPTURE_EXTENSIONS },
+            { name: "Workspaces", extensions: ["hopscope"] },
           ],
         }),
       };
@@ -44,12 +50,14 @@ export function dialogHandlers(dialog: Dialog, window: () => BrowserWindow | und
       return { path: filePath };
     },
     "export.write": (params, { forward }) => {
-      if (!chosen.has(params.path))
-        throw new ContractError(
-          "file",
-          `${params.path} was not chosen in a save dialog; export again and choose where`,
-        );
+      checkChosen(chosen, params.path);
       return forward(params);
     },
   };
+}
+
+/** @throws ContractError "file" */
+export function checkChosen(chosen: ReadonlySet<string>, path: string): void {
+  if (!chosen.has(path))
+    throw new ContractError("file", `${path} was not chosen in a save dialog; export again and choose where`);
 }

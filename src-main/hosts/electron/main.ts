@@ -29,15 +29,19 @@ import { appRoot, appVersion } from "../shared/app-root";
 import { EngineHub } from "../shared/engine-hub";
 import { type CommonHandlers, commonHandlers, openFromHost } from "../shared/host-handlers";
 import { InterfaceFiles } from "../shared/interface-files";
+import { notesHandlers } from "../shared/notes-handlers";
+import { NotesJournal } from "../shared/notes-journal";
 import { SettingsStore } from "../shared/settings-store";
 import { configFolder, makeScratchFolder, removeScratchFolder } from "../shared/user-folders";
+import { workspaceFileHostHandlers } from "../shared/workspace-file-handlers";
 import { type AppWindow, openAppWindow } from "./app-window";
 import { filesOfArguments, handOverSchema } from "./arguments";
 import { TO_ENGINE } from "./channels";
-import { dialogHandlers } from "./dialogs";
+import { checkChosen, dialogHandlers } from "./dialogs";
 import { hardenContents, hardenSession } from "./hardening";
 import { INTERFACE_SCHEME, answerInterfaceRequest, isInterfaceAddress } from "./interface-protocol";
 import { menuTemplate } from "./menu";
+import { printHandlers } from "./print-pdf";
 import { windowPlaceFile } from "./window-state";
 
 /** Files of "open with" that arrive before the engine stands (macOS sends them first of all). */
@@ -98,9 +102,20 @@ function run(settingsFolder: string, files: readonly string[]): void {
       showMenu();
     },
   };
+  const chosen = new Set<string>();
   const hub = new EngineHub(new EngineHost({ scratchFolder }), {
     ...commonHandlers(common),
-    ...dialogHandlers(dialog, frontWindow),
+    ...notesHandlers(new NotesJournal(settingsFolder), (message) => hub.broadcast(message)),
+    ...dialogHandlers(dialog, frontWindow, chosen),
+    ...printHandlers(frontWindow, chosen),
+    ...workspaceFileHostHandlers({
+      ...common,
+      dataFolder: settingsFolder,
+      place: (path, opened) => {
+        if (!opened.has(path)) checkChosen(chosen, path);
+        return { path };
+      },
+    }),
     "files.forgetRecent": () => {
       settings.forgetRecent();
       app.clearRecentDocuments();

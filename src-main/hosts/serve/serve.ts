@@ -2,13 +2,16 @@
  * `hopscope serve`, from start to Ctrl+C: engine, hub and browser host put together, the address printed, the browser opened.
  * The desktop window falls back on it where Electron's binary cannot be had.
  */
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { appRoot } from "../shared/app-root";
 import { EngineHub, type EngineLink, type HostHandlers } from "../shared/engine-hub";
 import { type CommonHandlers, commonHandlers, openFromHost } from "../shared/host-handlers";
 import { InterfaceFiles } from "../shared/interface-files";
+import { notesHandlers } from "../shared/notes-handlers";
+import { NotesJournal } from "../shared/notes-journal";
 import { SettingsStore } from "../shared/settings-store";
 import { configFolder, makeScratchFolder, removeScratchFolder } from "../shared/user-folders";
+import { workspaceFileHostHandlers } from "../shared/workspace-file-handlers";
 import { type BrowserHost, startBrowserHost } from "./browser-host";
 import { hasDisplay, openBrowser } from "./open-browser";
 import { Transfers } from "./transfers";
@@ -36,7 +39,18 @@ export async function serve(options: ServeOptions): Promise<void> {
     const common: CommonHandlers = { host: "browser", settings: new SettingsStore(configFolder()), scratchFolder };
     const hub = new EngineHub(options.startEngine({ scratchFolder }), {
       ...commonHandlers(common),
+      ...notesHandlers(new NotesJournal(configFolder()), (message) => hub.broadcast(message)),
       ...exportHandler(transfers),
+      ...workspaceFileHostHandlers({
+        ...common,
+        dataFolder: configFolder(),
+        // A bare name is a download, as an export is.
+        place: (path) => {
+          if (basename(path) !== path) return { path };
+          const placed = transfers.placeExport(path);
+          return { path: placed.path, answer: placed.address };
+        },
+      }),
     });
     let host: BrowserHost;
     try {

@@ -77,6 +77,7 @@ function replaceableKey(message: FromEngine): string | undefined {
     case "workspace":
     case "analysis":
     case "live":
+    case "notes":
       return message.event;
     case "command":
     case "restarted":

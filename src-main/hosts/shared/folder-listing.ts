@@ -13,7 +13,8 @@ const MAX_ENTRIES = 5000;
 /** Files of a folder whose first bytes are looked at; the rest go by their names. On a slow disk each costs a few ms. */
 const MAX_LOOKED_INTO = 500;
 
-const CAPTURE_NAME = /\.(pcap|pcapng|cap|ntar|dmp)(\.(gz|zst|zstd|lz4))?$/i;
+/** Workspace files are opened like captures. */
+const CAPTURE_NAME = /\.(hopscope|(pcap|pcapng|cap|ntar|dmp)(\.(gz|zst|zstd|lz4))?)$/i;
 const collator = new Intl.Collator("en", { numeric: true });
 
 /**

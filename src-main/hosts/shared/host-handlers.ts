@@ -38,6 +38,7 @@ export function commonHandlers(options: CommonHandlers): HostHandlers {
     },
     "files.pick": unsupported,
     "files.pickSave": unsupported,
+    "report.printToPdf": unsupported,
     "files.list": ({ path }) => listFolder(path),
     "files.forgetRecent": () => {
       settings.forgetRecent();
@@ -64,16 +65,39 @@ export async function openFromHost(
   add: boolean,
   options: Pick<CommonHandlers, "settings" | "opened">,
 ): Promise<void> {
-  if (paths.length === 0) return;
-  const absolute = paths.map(absolutePath);
+  const workspaces = paths.filter((path) => WORKSPACE_NAME.test(path)).map(absolutePath);
+  const absolute = paths.filter((path) => !WORKSPACE_NAME.test(path)).map(absolutePath);
+  // One workspace at a time: the last that was named.
+  for (const path of workspaces.slice(-1)) await openWorkspaceFromHost(hub, path, options);
+  if (absolute.length === 0) return;
   try {
-    await hub.request("workspace.open", { paths: absolute, add });
+    await hub.request("workspace.open", { paths: absolute, add: add || workspaces.length > 0 });
   } catch {
     return;
   }
   const kept = absolute.filter((path) => existsSync(path));
   options.settings.addRecent(kept, Date.now());
   options.opened?.(kept);
+}
+
+const WORKSPACE_NAME = /\.hopscope$/i;
+
+/** The engine keeps the answer, a failure too, for the window that asks first; those that are open are told to ask. */
+async function openWorkspaceFromHost(
+  hub: EngineHub,
+  path: string,
+  options: Pick<CommonHandlers, "settings" | "opened">,
+): Promise<void> {
+  try {
+    const { opened } = await hub.request("workspaceFile.open", { path, folders: [], anyway: false, later: true });
+    if (opened) {
+      options.settings.addRecent([path], Date.now());
+      options.opened?.([path]);
+    }
+  } catch {
+    // The window tells.
+  }
+  hub.broadcast({ kind: "event", event: "command", data: { command: "file.takeWorkspace", argument: null } });
 }
 
 /** "-" is standard input. */

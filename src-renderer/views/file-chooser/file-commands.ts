@@ -6,6 +6,7 @@ import { live } from "../../state/live.svelte";
 import { importConntrack, openPaths } from "../../state/open-paths";
 import { showToast } from "../../state/toasts.svelte";
 import { workspace } from "../../state/workspace.svelte";
+import { workspaceFile } from "../../workspace-file/workspace-file.svelte";
 import ClusterDialog from "./cluster-dialog.svelte";
 import FileChooser from "./file-chooser.svelte";
 import RecentDialog from "./recent-dialog.svelte";
@@ -65,17 +66,17 @@ export const fileCommands: CommandSpec[] = [
       if (live.hasUnsaved && !(await confirmAction("Throw the recording away?", "It was not saved.", "Throw away")))
         return;
       const recorded = live.source !== null;
-      const told = workspace.state.points.some((point) => point.roleTold) || workspace.state.decodeAs.length > 0;
+      const told = workspaceFile.dirty;
       // Opening again brings the files back, but not what was said about them.
-      if (
-        told &&
-        !(await confirmAction("Close everything?", "Roles and decode-as rules you set are lost.", "Close all"))
-      )
-        return;
+      const lost = workspaceFile.path
+        ? `Changes of ${workspaceFile.name ?? ""} since it was saved are lost.`
+        : "Names, roles, clock offsets and decode-as rules you set are lost: they are in no workspace file.";
+      if (told && !(await confirmAction("Close without saving?", lost, "Close all"))) return;
+      const saved = workspaceFile.path;
       await workspace.close(null);
       if (!told && !recorded) {
         showToast("Closed the workspace.", {
-          action: { label: "Open again", run: () => void openPaths(paths, false) },
+          action: { label: "Open again", run: () => void openPaths(saved === null ? paths : [saved], false) },
         });
       }
     },

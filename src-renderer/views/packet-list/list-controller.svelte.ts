@@ -17,6 +17,8 @@
  */
 import type { PacketId, PacketRow, TimeValue } from "../../../src-shared/contract/results";
 import { call, isCancelled } from "../../bridge/engine";
+import { notesLabel } from "../../annotations/note-actions";
+import { notes } from "../../annotations/notes.svelte";
 import { holdIdle } from "../../bridge/idle";
 import { autoScroll } from "../../state/live.svelte";
 import { columns } from "../../state/columns.svelte";
@@ -28,7 +30,7 @@ import { showToast } from "../../state/toasts.svelte";
 import { workspace } from "../../state/workspace.svelte";
 import { isDark } from "../../ui/metrics.svelte";
 import { rowColours } from "../../viewmodel/packet-colours";
-import { gutterCell, NO_GUTTER, type Selected, type StreamSpan } from "../../viewmodel/packet-gutter";
+import { gutterCell, type GutterCell, NO_GUTTER, type Selected, type StreamSpan } from "../../viewmodel/packet-gutter";
 import { clampTop, isShown, maxTop, topCentring, topShowing, type ScrollArea } from "../../viewmodel/packet-scroll";
 import { REFERENCE_TEXT } from "../../viewmodel/packet-time";
 import { formatTime } from "../../viewmodel/time-format";
@@ -446,10 +448,17 @@ export class PacketListController {
       background: colour?.background ?? "",
       text: colour?.text ?? "",
       states: states.join(" "),
-      gutter: this.#selected
-        ? gutterCell({ index, packet: row.packet, stream: row.stream }, this.#selected, this.#span)
-        : NO_GUTTER,
+      gutter: this.#gutter(row, index),
     };
+  }
+
+  #gutter(row: PacketRow, index: number): GutterCell {
+    const cell = this.#selected
+      ? gutterCell({ index, packet: row.packet, stream: row.stream }, this.#selected, this.#span)
+      : NO_GUTTER;
+    const there = notes.onPacket(row.packet);
+    const [first] = there;
+    return first ? { ...cell, note: { colour: first.colour, text: notesLabel(there) } } : cell;
   }
 
   /** The texts of a row as they are shown, by column. */

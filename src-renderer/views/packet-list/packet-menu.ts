@@ -1,5 +1,8 @@
 /** What can be done with a packet of the list: its context menu, and copying it. */
 import type { PacketRow, RelatedPacket } from "../../../src-shared/contract/results";
+import { noteMenu } from "../../annotations/note-actions";
+import { notes } from "../../annotations/notes.svelte";
+import { packetTarget } from "../../annotations/subjects";
 import { call } from "../../bridge/engine";
 import { copyText } from "../../state/clipboard";
 import { columns } from "../../state/columns.svelte";
@@ -53,6 +56,7 @@ export function packetMenu(row: PacketRow, cells: readonly string[], column: num
       })),
     },
     separator,
+    ...noteMenu(notes.onPacket(packet), () => packetTarget(packet), "Mod+Alt+C"),
     { label: "Marked", checked: selection.marks.has(packet), keys: "Mod+M", run: () => selection.toggleMark(packet) },
     {
       label: "Ignored",

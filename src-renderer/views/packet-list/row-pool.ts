@@ -174,15 +174,17 @@ export class RowPool {
     }
     if (row.background !== look.background) row.element.style.backgroundColor = row.background = look.background;
     if (row.color !== look.text) row.element.style.color = row.color = look.text;
-    const { line, mark, text } = look.gutter;
+    const { line, mark, text, note } = look.gutter;
     const flag = look.states.includes("marked") ? "marked" : "";
-    const gutterText = `${line}|${mark ?? ""}|${flag}|${text}`;
+    const gutterText = `${line}|${mark ?? ""}|${flag}|${text}|${note?.colour ?? ""}|${note?.text ?? ""}`;
     if (row.gutterText !== gutterText) {
       row.gutterText = gutterText;
       // The line and the flag are drawn by the style sheet.
       row.gutter.dataset.line = line;
+      if (note) row.gutter.dataset.colour = note.colour;
+      else delete row.gutter.dataset.colour;
       row.gutter.textContent = mark === null ? "" : MARK_GLYPHS[mark];
-      const label = [flag, text].filter(Boolean).join(", ");
+      const label = [flag, text, note?.text].filter(Boolean).join(", ");
       if (label) row.gutter.setAttribute("aria-label", label);
       else row.gutter.removeAttribute("aria-label");
     }

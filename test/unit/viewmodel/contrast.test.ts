@@ -39,6 +39,7 @@ const parts: readonly (readonly [string, readonly string[]])[] = [
   ["border-strong", ["bg", "surface", "surface-raised", "surface-sunken"]],
   ["focus", grounds],
   ["accent", grounds],
+  ...["yellow", "green", "blue", "red", "purple", "grey"].map((name) => [`note-${name}`, grounds] as const),
 ];
 
 describe.each(["light", "dark"] as const)("the %s theme", (name) => {

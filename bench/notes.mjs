@@ -1,0 +1,211 @@
+/**
+ * Measures 50,000 notes on one recording in a real browser: `hopscope serve`, Chromium without a screen.
+ *
+ *   node bench/notes.mjs [--notes 50000] [--packets 1_000_000] [--data FOLDER]
+ *
+ * ```
+ * first        a browser that never saw the notes: they come from the host's journal
+ * open         page loaded anew: from the first question about notes to the list in the window (performance.measure "open notes")
+ * list         wall time between frames while the list is scrolled 20 rows a frame
+ * timeline     the same while the timeline is moved
+ * search, add  from the event to the frame that shows it
+ * ```
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { chromium } from "playwright-core";
+import { generateOnce, parseCount } from "./generate.mjs";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const CLI = join(ROOT, "out/main/cli.js");
+const FRAMES = 200;
+
+/** @typedef {import("playwright-core").Page} Page */
+
+/**
+ * @param {string} file
+ * @param {string} config
+ * @returns {Promise<{ link: string, end: () => Promise<unknown> }>}
+ */
+async function serve(file, config) {
+  const child = spawn(process.execPath, [CLI, "serve", "--no-open", "--port", "0", file], {
+    env: { ...process.env, HOPSCOPE_CONFIG: config },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const link = await new Promise((found, failed) => {
+    let text = "";
+    child.stdout.on("data", (/** @type {Buffer} */ chunk) => {
+      const address = /(http:\S+)/.exec((text += chunk.toString("utf8")))?.[1];
+      if (address !== undefined) found(address);
+    });
+    child.on("exit", (code) => failed(new Error(`hopscope serve ended with ${code}: ${text}`)));
+  });
+  return {
+    link,
+    end: () => {
+      child.kill("SIGINT");
+      return new Promise((ended) => child.once("exit", ended));
+    },
+  };
+}
+
+/** @param {Page} page */
+async function idle(page) {
+  await page.locator('html[data-idle="true"]').waitFor({ state: "attached", timeout: 300_000 });
+}
+
+/**
+ * Evaluates by the debugger: the page's security policy refuses scripts that are not its own.
+ * @param {Page} page
+ * @param {string} expression a promise
+ * @returns {Promise<any>}
+ */
+async function evaluate(page, expression) {
+  const session = await page.context().newCDPSession(page);
+  const { result, exceptionDetails } = await session.send("Runtime.evaluate", {
+    expression,
+    awaitPromise: true,
+    returnByValue: true,
+  });
+  await session.detach();
+  if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+  return result.value;
+}
+
+/**
+ * Wall times between frames while `step` (source, called in every frame) runs.
+ * @param {Page} page
+ * @param {string} step
+ */
+async function frames(page, step) {
+  /** @type {number[]} */
+  const times = await evaluate(
+    page,
+    `new Promise((tell) => {
+      const step = ${step};
+      const times = [];
+      let last = 0;
+      const frame = (now) => {
+        if (last > 0) times.push(now - last);
+        last = now;
+        if (times.length >= ${FRAMES}) return tell(times);
+        step(times.length);
+        requestAnimationFrame(frame);
+      };
+      requestAnimationFrame(frame);
+    })`,
+  );
+  times.sort((a, b) => a - b);
+  const at = (/** @type {number} */ share) => (times[Math.floor((times.length - 1) * share)] ?? 0).toFixed(1);
+  return `median ${at(0.5)} ms, 95 % ${at(0.95)} ms, most ${at(1)} ms`;
+}
+
+/** @param {Page} page */
+async function lastOpen(page) {
+  const value = await evaluate(
+    page,
+    `Promise.resolve(performance.getEntriesByName("open notes").map(({ duration }) => duration).at(-1) ?? -1)`,
+  );
+  return Number(value);
+}
+
+const { values } = parseArgs({
+  options: {
+    notes: { type: "string", default: "50000" },
+    packets: { type: "string", default: "1_000_000" },
+    data: { type: "string", default: join(ROOT, "bench/data") },
+  },
+});
+const count = parseCount(values.notes, "notes");
+const packets = parseCount(values.packets, "packets");
+const file = join(values.data, `notes-${packets}.pcap`);
+generateOnce({ kind: "small", format: "pcap", path: file, packets, flows: 10_000 });
+const config = mkdtempSync(join(tmpdir(), "hopscope-bench-"));
+const browser = await chromium.launch({
+  executablePath: process.env.HOPSCOPE_CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu"],
+});
+try {
+  // One note by hand tells the recording's hash; the others are made from it.
+  const first = await serve(file, config);
+  const writer = await browser.newPage();
+  await writer.goto(first.link);
+  await idle(writer);
+  await writer.getByRole("grid", { name: "Packets" }).focus();
+  await writer.keyboard.press("Control+Alt+c");
+  await writer.getByLabel(/^Text/).fill("first");
+  await writer.getByLabel("Your name").fill("Ada");
+  await writer.getByRole("button", { name: "Save note" }).click();
+  await writer.getByRole("button", { name: "Save note" }).waitFor({ state: "detached" });
+  await writer.close();
+  await first.end();
+  const [, line = ""] = readFileSync(join(config, "notes.jsonl"), "utf8").split("\n");
+  const model = JSON.parse(line);
+  const times = execFileSync(process.execPath, [CLI, "fields", file, "-e", "frame.time_epoch"], {
+    encoding: "utf8",
+    maxBuffer: 1 << 30,
+  }).split("\n");
+  const step = Math.max(1, Math.floor((times.length - 1) / count));
+  const lines = Array.from({ length: count }, (_, n) => {
+    const ordinal = Math.min(times.length - 1, n * step + 1);
+    const packet = { ...model.subject.packet, ordinal, time: times[ordinal - 1] };
+    const text = `Note ${n}: the **window** is small here, compare with packet ${ordinal + 3}. ${"Some words more. ".repeat(n % 7)}`;
+    return JSON.stringify({
+      ...model,
+      id: `bench-${String(n).padStart(8, "0")}`,
+      subject: { kind: "packet", packet },
+      text,
+      tags: [["mtu", "dns", "slow"][n % 3]],
+      colour: ["yellow", "red", "blue"][n % 3],
+    });
+  });
+  writeFileSync(
+    join(config, "notes.jsonl"),
+    `${readFileSync(join(config, "notes.jsonl"), "utf8")}${lines.join("\n")}\n`,
+  );
+
+  const host = await serve(file, config);
+  const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+  await page.goto(host.link);
+  const begun = performance.now();
+  await page.getByRole("tab", { name: "Notes", exact: true }).click();
+  await page.getByText(`${(count + 1).toLocaleString("en-US")} notes`).waitFor({ timeout: 120_000 });
+  console.log(`first: all notes in the window after ${((performance.now() - begun) / 1000).toFixed(1)} s`);
+  await idle(page);
+  const opens = [];
+  for (let n = 0; n < 5; n++) {
+    await page.reload();
+    await page.getByText(`${(count + 1).toLocaleString("en-US")} notes`).waitFor({ timeout: 120_000 });
+    await idle(page);
+    opens.push(await lastOpen(page));
+  }
+  console.log(`open: ${opens.map((ms) => ms.toFixed(0)).join(" ")} ms`);
+  const scroller = `document.querySelector('[data-pane="notes"] [role=grid]')`;
+  console.log(`list: ${await frames(page, `() => { ${scroller}.scrollTop += 400; }`)}`);
+  await page.getByRole("searchbox", { name: "Search in notes" }).fill("Note 4999");
+  const searched = performance.now();
+  await page.getByText(/^11 of/).waitFor();
+  console.log(`search: ${(performance.now() - searched).toFixed(0)} ms (with the driver's messages)`);
+  await page.getByRole("tab", { name: "Timeline" }).click();
+  await idle(page);
+  const wheel = `(n) => document.querySelector('[data-pane="timeline"] canvas').dispatchEvent(
+    new WheelEvent("wheel", { deltaY: n % 40 < 20 ? -100 : 100, clientX: 700, clientY: 400, bubbles: true, cancelable: true }))`;
+  console.log(`timeline: ${await frames(page, wheel)}`);
+  await page.getByRole("tab", { name: "Packets", exact: true }).click();
+  await idle(page);
+  await page.getByRole("grid", { name: "Packets" }).focus();
+  await page.keyboard.press("Control+Alt+c");
+  await page.getByLabel(/^Text/).fill("one more");
+  const added = performance.now();
+  await page.getByRole("button", { name: "Save note" }).click();
+  await page.getByRole("button", { name: "Save note" }).waitFor({ state: "detached" });
+  console.log(`add: kept after ${(performance.now() - added).toFixed(0)} ms (with the driver's messages)`);
+  await host.end();
+} finally {
+  await browser.close();
+  rmSync(config, { recursive: true });
+}

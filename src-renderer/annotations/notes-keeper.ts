@@ -1,0 +1,156 @@
+/**
+ * Keeps notes in two places, the browser's database and the host's journal, and the two in step.
+ *
+ * ```
+ * keep(notes) ─► database (disk) ─┬─ both, or one of them: acknowledged       neither: Unkept, with the reasons
+ *             └► journal  (disk) ─┘
+ * follow()    ─► what the journal has since ─► database ─► told(notes)
+ *             └► what only the database has ─► journal
+ * ```
+ * Either one may fail (blocked storage, a full disk, a lost connection); what is missing in it is made up for later.
+ */
+import type { Annotation } from "../../src-shared/annotations/annotation";
+import { mergeAll } from "../../src-shared/annotations/merge";
+import { NOTES_AT_ONCE } from "../../src-shared/contract/annotations";
+import type { Results } from "../../src-shared/contract/requests";
+import { call, errorText } from "../bridge/engine";
+import { type NotesDatabase, storageProblem } from "./notes-database";
+
+/** The socket takes messages of 16 MB. */
+const MOST_CHARACTERS = 4_000_000;
+
+/** Neither place took them. */
+export class Unkept extends Error {
+  override readonly name = "Unkept";
+}
+
+export interface Kept {
+  /** Why the browser did not take them; null: it did. */
+  readonly browser: string | null;
+  readonly host: string | null;
+}
+
+export class NotesKeeper {
+  #journal: string | null = null;
+  #position = 0;
+  #following: Promise<void> | null = null;
+  #again = false;
+
+  /** @param told called with notes that came from elsewhere (versions may be known already) */
+  constructor(
+    private readonly database: NotesDatabase,
+    private readonly told: (notes: readonly Annotation[]) => void,
+  ) {}
+
+  /** @throws Unkept where neither database nor journal took them */
+  async keep(notes: readonly Annotation[]): Promise<Kept> {
+    const stored = this.database.put(notes, 1).then(() => null, storageProblem);
+    const [browser, host] = await Promise.all([stored, this.#send(notes, stored).then(() => null, errorText)]);
+    if (browser !== null && host !== null) throw new Unkept(`Not kept: ${host}; ${browser}.`);
+    return { browser, host };
+  }
+
+  /** Notes of these recordings: from the database, or where it is blocked out of the journal. */
+  async load(recordings: readonly string[]): Promise<Annotation[]> {
+    try {
+      return await this.database.ofRecordings(recordings);
+    } catch {
+      const wanted = new Set(recordings);
+      return (await this.#wholeJournal()).filter((note) => note.recordings.some((hash) => wanted.has(hash)));
+    }
+  }
+
+  async #wholeJournal(): Promise<Annotation[]> {
+    const notes: Annotation[] = [];
+    let journal: string | null = null;
+    let position = 0;
+    for (let more = true; more;) {
+      const part: Results["notes.since"] = await call("notes.since", { journal, position });
+      notes.push(...part.notes);
+      ({ journal, position, more } = part);
+    }
+    return mergeAll(notes, []);
+  }
+
+  async loadTimes(from: number, to: number): Promise<Annotation[]> {
+    return this.database.ofTimes(from, to).catch(() => []);
+  }
+
+  /** Brings database and journal together; at once again if it is called meanwhile. Never rejects. */
+  follow(): Promise<void> {
+    if (this.#following) {
+      this.#again = true;
+      return this.#following;
+    }
+    this.#following = this.#follow().finally(() => {
+      this.#following = null;
+      if (this.#again) {
+        this.#again = false;
+        void this.follow();
+      }
+    });
+    return this.#following;
+  }
+
+  async #follow(): Promise<void> {
+    try {
+      if (this.#journal === null) {
+        const place = await this.database.place().catch(() => undefined);
+        this.#journal = place?.journal ?? "";
+        this.#position = place?.position ?? 0;
+      }
+      const before = this.#journal;
+      for (let more = true; more;) {
+        const part: Results["notes.since"] = await call("notes.since", {
+          journal: this.#journal,
+          position: this.#position,
+        });
+        if (part.journal === "") {
+          // No journal yet, or it was taken away: everything here is to be sent.
+          this.#journal = "";
+          this.#position = 0;
+          break;
+        }
+        await this.database.put(part.notes, 0).catch(() => undefined);
+        if (part.notes.length > 0) this.told(part.notes);
+        this.#journal = part.journal;
+        this.#position = part.position;
+        await this.database.setPlace(part.journal, part.position).catch(() => undefined);
+        more = part.more;
+      }
+      const unsent = await this.#missing(before).catch(() => []);
+      if (unsent.length > 0) await this.#send(unsent);
+    } catch {
+      // Lost connection, unreadable journal: the next event or start tries again, and keep() tells about failures.
+    }
+  }
+
+  /** What the journal lacks: what was never sent, and everything that only an earlier journal had. */
+  async #missing(before: string): Promise<Annotation[]> {
+    const unsent = await this.database.unsent();
+    if (this.#journal === before || before === "") return unsent;
+    return this.database.all();
+  }
+
+  /** `stored`: the database has them, or never will. */
+  async #send(notes: readonly Annotation[], stored: Promise<unknown> = Promise.resolve()): Promise<void> {
+    for (const part of parts(notes)) await call("notes.append", { notes: [...part] });
+    await stored;
+    await this.database.markSent(notes).catch(() => undefined);
+  }
+}
+
+function* parts(notes: readonly Annotation[]): Generator<readonly Annotation[]> {
+  let part: Annotation[] = [];
+  let characters = 0;
+  for (const note of notes) {
+    if (part.length >= NOTES_AT_ONCE || (part.length > 0 && characters + note.text.length > MOST_CHARACTERS)) {
+      yield part;
+      part = [];
+      characters = 0;
+    }
+    part.push(note);
+    characters += note.text.length;
+  }
+  if (part.length > 0) yield part;
+}

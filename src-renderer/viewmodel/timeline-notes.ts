@@ -1,0 +1,102 @@
+/**
+ * Notes on the timeline: a mark where a note's packet or time is, a band for a range. Marks that fall on the same three pixels
+ * are one, with how many there are: 50,000 notes are as quick to draw as there are pixels.
+ *
+ * ```
+ *   ▾   ▾▾      ▾₁₂          ▾         marks, in the colour of the first note there
+ *   │   ░░░░░░░░░            │         ranges
+ * ```
+ */
+import type { Annotation } from "../../src-shared/annotations/annotation";
+import { packetsOf } from "../../src-shared/annotations/annotation";
+import type { TimeValue } from "../../src-shared/contract/results";
+import { secondsSince, xOf, type Plot, type TimelineModel } from "./timeline";
+
+export interface TimelineNote {
+  readonly id: string;
+  /** Seconds since the first packet. */
+  readonly from: number;
+  /** Where a range ends; else as `from`. */
+  readonly to: number;
+  readonly colour: string;
+}
+
+/** Notes that have a time, the earliest first. */
+export function timelineNotes(notes: readonly Annotation[], base: TimeValue): TimelineNote[] {
+  const found: TimelineNote[] = [];
+  for (const { id, subject, colour } of notes) {
+    const [packet] = packetsOf(subject);
+    const from =
+      packet?.time ?? (subject.kind === "time" ? subject.at : subject.kind === "time-range" ? subject.from : null);
+    if (from === null) continue;
+    const start = secondsOf(from, base);
+    found.push({ id, from: start, to: subject.kind === "time-range" ? secondsOf(subject.to, base) : start, colour });
+  }
+  return found.sort((a, b) => a.from - b.from);
+}
+
+export interface NoteMark {
+  readonly xPx: number;
+  readonly colour: string;
+  readonly count: number;
+}
+
+/** A mark needs this much room: notes closer together are one mark. */
+export const MARK_PX = 6;
+
+/** Marks inside the plot. `notes` as timelineNotes gives them. */
+export function noteMarks(notes: readonly TimelineNote[], model: TimelineModel, plot: Plot): NoteMark[] {
+  const marks: { xPx: number; colour: string; count: number }[] = [];
+  for (let at = firstAt(notes, model.from); at < notes.length; at++) {
+    const { from, colour } = notes[at] as TimelineNote;
+    if (from > model.to) break;
+    const xPx = xOf(from, model, plot);
+    const last = marks[marks.length - 1];
+    if (last && xPx - last.xPx < MARK_PX) last.count++;
+    else marks.push({ xPx, colour, count: 1 });
+  }
+  return marks;
+}
+
+/** Ranges that reach into the plot, cut to it. */
+export function noteBands(
+  notes: readonly TimelineNote[],
+  model: TimelineModel,
+  plot: Plot,
+): { readonly fromPx: number; readonly toPx: number; readonly colour: string }[] {
+  return notes
+    .filter(({ from, to }) => to > from && to >= model.from && from <= model.to)
+    .slice(0, 200)
+    .map(({ from, to, colour }) => ({
+      fromPx: xOf(Math.max(from, model.from), model, plot),
+      toPx: xOf(Math.min(to, model.to), model, plot),
+      colour,
+    }));
+}
+
+/** Ids of notes between two times, for the pointer. */
+export function notesBetween(notes: readonly TimelineNote[], from: number, to: number, limit: number): string[] {
+  const ids: string[] = [];
+  for (let at = firstAt(notes, from); at < notes.length && ids.length < limit; at++) {
+    const note = notes[at] as TimelineNote;
+    if (note.from > to) break;
+    ids.push(note.id);
+  }
+  return ids;
+}
+
+function firstAt(notes: readonly TimelineNote[], from: number): number {
+  let low = 0;
+  let high = notes.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((notes[middle] as TimelineNote).from < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function secondsOf(time: string, base: TimeValue): number {
+  const point = time.indexOf(".");
+  return secondsSince([Number(time.slice(0, point)), Number(time.slice(point + 1))], base);
+}

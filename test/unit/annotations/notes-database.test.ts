@@ -1,0 +1,87 @@
+/** The window's database of notes: upgrades from every version, merging, pages, what is sent and what is not. */
+import "fake-indexeddb/auto";
+import Dexie from "dexie";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { BULK_NOTES, NotesDatabase, storageProblem } from "../../../src-renderer/annotations/notes-database";
+import { RECORDING, edited, note, stamp } from "../../builders/notes";
+
+let count = 0;
+let name = "";
+let database: NotesDatabase;
+beforeEach(() => {
+  name = `notes-${count++}`;
+  database = new NotesDatabase(name);
+});
+afterEach(() => database.delete());
+
+const ids = (notes: readonly { id: string }[]): string[] => notes.map(({ id }) => id).sort();
+
+it("brings a database of version 1 up: its notes are found by recording and by time, and are sent to the journal", async () => {
+  const old = new Dexie(name);
+  old.version(1).stores({ notes: "id, *recordings" });
+  const [packet, pod] = [note(), note({ subject: { kind: "pod", name: "shop/web" } })];
+  await old.table("notes").bulkPut([packet, pod].map((one) => ({ id: one.id, recordings: one.recordings, note: one })));
+  old.close();
+  expect(ids(await database.ofRecordings([RECORDING]))).toEqual(ids([packet, pod]));
+  expect(await database.ofTimes(1_700_000_000, 1_700_000_000)).toEqual([packet]);
+  expect(ids(await database.unsent())).toEqual(ids([packet, pod]));
+  expect(database.verno).toBe(2);
+});
+
+it("keeps the newest of every field, in whatever order versions come", async () => {
+  const first = note({ text: "old" });
+  const later = edited(first, "text", "new", stamp(1_800_000_000_000));
+  await database.put([later], 0);
+  await database.put([first], 0);
+  expect(await database.ofRecordings([RECORDING])).toEqual([later]);
+});
+
+describe("many notes", () => {
+  const many = Array.from({ length: BULK_NOTES * 6 }, () => note());
+
+  it("are kept as pages, and single changes after them win", async () => {
+    await database.put(many, 0);
+    expect(await database.notes.count()).toBe(0);
+    const changed = edited(many[7] as (typeof many)[number], "colour", "red", stamp(1_800_000_000_000));
+    await database.put([changed], 0);
+    const read = await database.ofRecordings([RECORDING, "h1:another"]);
+    expect(read).toHaveLength(many.length);
+    expect(read.find(({ id }) => id === changed.id)?.colour).toBe("red");
+    expect(await database.ofTimes(1_700_000_000, 1_700_000_000)).toHaveLength(many.length);
+    expect(await database.ofTimes(1, 2)).toEqual([]);
+  });
+
+  it("are unsent until the journal has all of a page, in the version that is here", async () => {
+    await database.put(many, 1);
+    expect(await database.unsent()).toHaveLength(many.length);
+    await database.markSent(many.slice(0, BULK_NOTES + 1));
+    expect((await database.unsent()).length).toBeGreaterThan(0);
+    await database.markSent(many);
+    expect(await database.unsent()).toEqual([]);
+    expect(ids(await database.all())).toEqual(ids(many));
+  });
+});
+
+it("says that a version is sent only if nothing changed meanwhile", async () => {
+  const first = note();
+  const later = edited(first, "deleted", true, stamp(1_800_000_000_000));
+  await database.put([first], 1);
+  await database.put([later], 1);
+  await database.markSent([first]);
+  expect(await database.unsent()).toEqual([later]);
+  await database.markSent([later]);
+  expect(await database.unsent()).toEqual([]);
+});
+
+it("remembers how much of the journal it has", async () => {
+  expect(await database.place()).toBeUndefined();
+  await database.setPlace("j", 120);
+  await database.setPlace("j", 240);
+  expect(await new NotesDatabase(name).place()).toMatchObject({ journal: "j", position: 240 });
+});
+
+it("names what a person can do something about: no room, no permission", () => {
+  expect(storageProblem(new DOMException("", "QuotaExceededError"))).toMatch(/room .* used up/);
+  expect(storageProblem(new DOMException("", "SecurityError"))).toMatch(/does not let this page keep/);
+  expect(storageProblem(new Error("else"))).toBe("else");
+});
