@@ -6,7 +6,8 @@
  * A    10.1.0.7:40000 ─► 10.96.0.10:53 ─[DNAT]─► 10.1.1.3:53
  * AAAA 10.1.0.7:40000 ─► 10.96.0.10:53 ─[ x ]
  * ```
- * Needs a capture point before the translation and one behind it.
+ * Needs a capture point before the translation and one behind it. On a bridge (br_netfilter) the bridge's own tap sits between
+ * translation and insertion, so the lost packet may be seen there, translated, and nowhere behind it on that machine.
  */
 import type { Connection, Journey } from "../../../src-shared/reconstruct/result";
 import { count, type FindingContext, type FindingFamily, firstRow, lastRow, placeText, upsert } from "./context";
@@ -19,6 +20,10 @@ interface Group {
   readonly lost: Journey[];
   readonly rows: number[];
   readonly connections: Connection[];
+}
+
+function isOnMachine(context: FindingContext, point: number, other: number): boolean {
+  return point >= 0 && context.point(point).machine === context.point(other).machine;
 }
 
 /** Packets closer than this were sent at once: a resolver's A and AAAA are some ten microseconds apart. */
@@ -39,14 +44,13 @@ export function conntrackClashes(context: FindingContext): FindingFamily {
       const start = context.startNs(opening);
       // Only the first packets of a socket make entries.
       const first = questions.filter((j) => context.startNs(j) - start < AT_ONCE_NS);
-      const passed = first.filter((j) => j.points.includes(behind));
       const lost = first.filter(
         (j) =>
-          !j.points.includes(behind) &&
-          j.lastSeen === before &&
+          (j.lastSeen === before || (j.lastSeen === behind && isOnMachine(context, j.missingAt, behind))) &&
           j.missingAt >= 0 &&
-          context.wasRecording(behind, context.ns(lastRow(j))),
+          context.wasRecording(j.missingAt, context.ns(lastRow(j))),
       );
+      const passed = first.filter((j) => !lost.includes(j) && j.points.includes(behind));
       if (passed.length === 0 || lost.length === 0) return;
       const group = upsert(groups, `${before}>${behind}`, () => ({
         node: translation.node,

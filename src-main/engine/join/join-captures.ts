@@ -13,6 +13,7 @@ import type { Workspace } from "../session/workspace";
 import { ApplicationMessages } from "./application-messages";
 import { joinSightings } from "./join";
 import { JoinedResult } from "./join-result";
+import { groupPoints, podTold } from "./point-groups";
 import { SightingColumns } from "./sighting-columns";
 import { NetworkTopology } from "./topology";
 
@@ -67,6 +68,11 @@ export function joinRun(
     pointNames: workspace.points.map((p) => p.name),
     toldOffsets,
   });
+  const groups = groupPoints(
+    fileOfPoint,
+    names,
+    workspace.points.map((p) => p.description),
+  );
   const topology = new NetworkTopology({
     columns,
     joined,
@@ -74,11 +80,13 @@ export function joinRun(
       id: workspace.pointId(i),
       fileIndex: fileOfPoint[i] ?? 0,
       file: names[fileOfPoint[i] ?? 0] ?? "",
+      group: groups.ofPoint[i] ?? 0,
+      toldPod: podTold(p.description),
       name: p.name,
       linkType: p.linkType,
       packets: counter.ofPoint[i] ?? 0,
     })),
-    files: names,
+    groups: groups.names,
     cluster: options.cluster,
   });
   const unseenAt = handle.kernel.unseenCounts() >>> 2;

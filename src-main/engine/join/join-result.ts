@@ -232,7 +232,7 @@ export class JoinedResult implements JoinResult {
     }
     const seenAs = end(table.seenAsAddress, table.seenAsPort);
     const firstRow = table.firstRow[c] as number;
-    const atMs = columns.seconds(firstRow) * 1000;
+    const atMs = columns.seconds(firstRow) * 1000 + columns.nanoseconds(firstRow) / 1e6;
     const clientPlace = topology.placeAt(client.ip, atMs);
     const serverPlace = topology.placeAt(server.ip, atMs);
     const requestedPlace = requested ? topology.placeAt(requested.ip, atMs) : null;
@@ -296,7 +296,7 @@ export class JoinedResult implements JoinResult {
       client: placed(client, clientPlace),
       requested,
       server: placed(server, serverPlace),
-      seenByServerAs: this.serverSideShown(path, returnPath, serverPlace) ? seenAs : null,
+      seenByServerAs: this.serverSideShown(path, returnPath, client, serverPlace) ? seenAs : null,
       service,
       translations,
       encapsulations: this.carriersOf(c),
@@ -322,13 +322,27 @@ export class JoinedResult implements JoinResult {
     };
   }
 
-  /** The server's own view is shown where a point of its machine, or of its pod, saw what it answers or gets. */
-  private serverSideShown(path: readonly number[], returnPath: readonly number[], server: Place | null): boolean {
+  /**
+   * The server's own view is shown where a point of its machine, or of its pod, saw what it answers or gets. A pod that does not
+   * answer has seen only what got to its own veth or card.
+   */
+  private serverSideShown(
+    path: readonly number[],
+    returnPath: readonly number[],
+    client: Endpoint,
+    server: Place | null,
+  ): boolean {
     const at = returnPath[0] ?? path[path.length - 1];
     const point = at === undefined ? undefined : this.points[at];
     if (!point) return false;
+    const ofPod = point.role === "pod-nic" || point.role === "host-veth" || point.role === "loopback";
+    if (returnPath.length === 0) {
+      if (server?.network === "pod" && !ofPod) return false;
+      // It did not get beyond the client's own wire.
+      if (ofPod && path.length <= 2 && point.podAddress === client.ip) return false;
+    }
     if (server && server.machine >= 0) return server.machine === point.machine;
-    return point.role === "pod-nic" || point.role === "host-veth" || point.role === "loopback";
+    return ofPod;
   }
 
   private alternatives(c: number): number[] {

@@ -17,10 +17,11 @@
  *
  * 40 are needed, 60 when neither end was kept, 75 when both were seen at one point with one TTL, and never only sequence numbers and kept ends: a scanner's
  * probes have those too. Any contradiction (identification, TSval, payload, order, TTL growing on the way) refuses the pair.
+ * What was sent again has the key of what it repeats: of the repetitions on one side the one that is the other side's packet is taken.
  */
 import { EVIDENCE_ACK, EVIDENCE_ID, EVIDENCE_PAYLOAD, EVIDENCE_TIME, EVIDENCE_TIMESTAMP } from "./evidence";
 import { samePacket } from "./same-packet";
-import { PROTOCOL_TCP, type SightingColumns, W_ACK, W_EXTRA, W_ID, W_LENGTH, W_SEQ } from "./sighting-columns";
+import { PROTOCOL_TCP, type SightingColumns, W_ACK, W_EXTRA, W_HASH, W_ID, W_LENGTH, W_SEQ } from "./sighting-columns";
 
 /** Initial numbers below this are made by hand or by a generator: real ones are random 32-bit numbers, one in 4096 is below. */
 const RANDOM_FROM = 1 << 20;
@@ -31,6 +32,7 @@ const NEEDED_AT_ONE_POINT = 75;
 const INDEPENDENT = 12;
 const NEAR_NS = 50e6;
 const FAR_NS = 1e9;
+const REPETITIONS = 16;
 /** Clock reads of two interfaces may be that much out of order. */
 const JITTER_NS = 20e3;
 
@@ -83,29 +85,31 @@ export function weighPair(
   /** Order in time of the two flows' packets, by direction of the first: -1, 0 unknown, 1. */
   const sign = [0, 0];
   for (let i = 0; i < pair.first.length; i++) {
-    const x = pair.first[i] as number;
-    const y = pair.second[i] as number;
+    let x = pair.first[i] as number;
+    let y = pair.second[i] as number;
     const fx = columns.flow(x);
     const fy = columns.flow(y);
     if ((columns.direction(x) ^ columns.direction(y)) !== swapped) {
       contradicted++;
       continue;
     }
-    const same = samePacket(columns, x, y, protocol);
-    if (!same) {
-      contradicted++;
-      continue;
+    const oneClock = fileOfPoint[columns.point(fx)] === fileOfPoint[columns.point(fy)];
+    if (!isSame(columns, x, y, protocol, oneClock)) {
+      const again = repetition(columns, x, (r) => isSame(columns, r, y, protocol, oneClock));
+      if (again >= 0) x = again;
+      else y = repetition(columns, y, (r) => isSame(columns, x, r, protocol, oneClock));
+      if (y < 0) {
+        contradicted++;
+        continue;
+      }
     }
+    const same = samePacket(columns, x, y, protocol);
     const ttlX = (columns.word(x, W_ID) >>> 8) & 255;
     const ttlY = (columns.word(y, W_ID) >>> 8) & 255;
     const px = columns.point(fx);
     const py = columns.point(fy);
-    if (fileOfPoint[px] === fileOfPoint[py]) {
+    if (oneClock) {
       const apart = columns.timeNs(y) - columns.timeNs(x);
-      if (Math.abs(apart) > FAR_NS) {
-        contradicted++;
-        continue;
-      }
       clocked++;
       if (Math.abs(apart) <= NEAR_NS) near++;
       if (Math.abs(apart) > JITTER_NS) {
@@ -155,6 +159,31 @@ export function weighPair(
   if (weight < (atOnePoint ? NEEDED_AT_ONE_POINT : NEEDED)) return undefined;
   if (kept.sides === 0 && weight < NEEDED_WITHOUT_KEPT_END) return undefined;
   return { weight, bits, swapped, atOnePoint };
+}
+
+function isSame(columns: SightingColumns, x: number, y: number, protocol: number, oneClock: boolean): boolean {
+  if (samePacket(columns, x, y, protocol) === 0) return false;
+  return !oneClock || Math.abs(columns.timeNs(y) - columns.timeNs(x)) <= FAR_NS;
+}
+
+/** A row of the same flow that sends again what `row` sends (or sent it before) and `fits`; -1: none of the first REPETITIONS does. */
+function repetition(columns: SightingColumns, row: number, fits: (row: number) => boolean): number {
+  const flow = columns.flow(row);
+  const end = columns.start[flow + 1] as number;
+  let looked = 0;
+  for (let i = columns.start[flow] as number; i < end && looked < REPETITIONS; i++) {
+    const other = columns.order[i] as number;
+    if (
+      columns.direction(other) !== columns.direction(row) ||
+      columns.word(other, W_SEQ) !== columns.word(row, W_SEQ) ||
+      columns.word(other, W_HASH) !== columns.word(row, W_HASH) ||
+      columns.word(other, W_LENGTH) !== columns.word(row, W_LENGTH)
+    )
+      continue;
+    looked++;
+    if (fits(other)) return other;
+  }
+  return -1;
 }
 
 /** How much of the ends is the same on both sides. */

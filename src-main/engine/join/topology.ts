@@ -26,6 +26,10 @@ export interface PointInfo {
   readonly id: string;
   readonly fileIndex: number;
   readonly file: string;
+  /** Points of one file, or of one network namespace of it (point-groups.ts). */
+  readonly group: number;
+  /** "default/web-a", where the capture tells it. */
+  readonly toldPod: string | null;
   readonly name: string | undefined;
   readonly linkType: number;
   readonly packets: number;
@@ -35,8 +39,8 @@ export interface TopologyInput {
   readonly columns: SightingColumns;
   readonly joined: Joined;
   readonly points: readonly PointInfo[];
-  /** Base names. */
-  readonly files: readonly string[];
+  /** Names of the groups of points; below a group is called a file, which it is nearly always. */
+  readonly groups: readonly string[];
   readonly cluster: Cluster | undefined;
 }
 
@@ -77,7 +81,7 @@ export class NetworkTopology implements Topology {
 
   constructor(private readonly input: TopologyInput) {
     this.cluster = input.cluster && !input.cluster.empty ? input.cluster : undefined;
-    this.fileMachine = new Int32Array(input.files.length).map((_, i) => i);
+    this.fileMachine = new Int32Array(input.groups.length).map((_, i) => i);
     this.machineOfPoint = new Int32Array(input.points.length);
     const sample = this.sample();
     this.findRoles(sample);
@@ -108,7 +112,7 @@ export class NetworkTopology implements Topology {
   }
 
   private fileOf(point: number): number {
-    return this.input.points[point]?.fileIndex ?? 0;
+    return this.input.points[point]?.group ?? 0;
   }
 
   private textOf(key: number): string {
@@ -132,9 +136,9 @@ export class NetworkTopology implements Topology {
 
   private findRoles(sample: readonly number[]): void {
     const { points, joined, columns } = this.input;
-    const perFile: number[][] = this.input.files.map(() => []);
+    const perFile: number[][] = this.input.groups.map(() => []);
     points.forEach((p, i) => {
-      perFile[p.fileIndex]?.push(i);
+      perFile[p.group]?.push(i);
       this.roles.push("unknown");
       this.roleEvidence.push([]);
     });
@@ -152,7 +156,7 @@ export class NetworkTopology implements Topology {
     });
     // A file that shows a packet both in a tunnel and out of it is of a tunnel's end: a node.
     const carried = new Uint8Array(points.length);
-    const isEnd = new Uint8Array(this.input.files.length);
+    const isEnd = new Uint8Array(this.input.groups.length);
     for (const c of sample) {
       // By file and tuple: a router that passes on both a call and, later, its tunnelled and translated continuation is no end.
       const from = this.table.flowStart[c] as number;
@@ -217,8 +221,8 @@ export class NetworkTopology implements Topology {
       if (!m) votes.set(point, (m = new Map<number, number>()));
       m.set(key, (m.get(key) ?? 0) + 1);
     };
-    const perFile = this.input.files.map(
-      (_, f) => points.filter((p) => p.fileIndex === f && namedRole(p.name) !== "loopback").length,
+    const perFile = this.input.groups.map(
+      (_, f) => points.filter((p) => p.group === f && namedRole(p.name) !== "loopback").length,
     );
     for (const c of sample) {
       const v6 = this.v6(c);
@@ -449,7 +453,7 @@ export class NetworkTopology implements Topology {
   }
 
   private buildMachines(): void {
-    const { files, points } = this.input;
+    const { groups, points } = this.input;
     const roots = [...new Set(this.fileMachine)].sort((a, b) => a - b);
     const number = new Map(roots.map((f, i) => [f, i]));
     for (let p = 0; p < points.length; p++) this.machineOfPoint[p] = number.get(this.machineFile(p)) ?? 0;
@@ -466,7 +470,7 @@ export class NetworkTopology implements Topology {
           : has("router-port")
             ? "router"
             : "unknown";
-      const stem = fileStem(files[file] ?? "");
+      const stem = groups[file] ?? "";
       this.machines.push({
         name: told ?? stem,
         nameSource: told !== null ? "told" : "file",
@@ -525,11 +529,15 @@ export class NetworkTopology implements Topology {
     });
   }
 
-  /** The file of a pod's own card names the pod, if nothing else does. */
+  /** The capture tells it, or the file of a pod's own card names the pod, if nothing else does. */
   private inferredPodName(address: string): string | null {
+    for (const [point, key] of this.podOfPoint) {
+      const told = this.input.points[point]?.toldPod;
+      if (told && this.textOf(key) === address) return told;
+    }
     for (const [point, key] of this.podOfPoint)
       if (this.roles[point] === "pod-nic" && this.textOf(key) === address)
-        return fileStem(this.input.points[point]?.file ?? "");
+        return this.input.groups[this.fileOf(point)] ?? null;
     return null;
   }
 
@@ -600,8 +608,16 @@ export class NetworkTopology implements Topology {
       if (this.serviceKeys.has(key))
         return { network: "service", pod: null, node: null, source: "inferred", machine: -1 };
       const front = this.behind.get(key);
-      if (front !== undefined)
-        return { network: "pod", pod: null, node: this.textOf(front), source: "inferred", machine: -1 };
+      if (front !== undefined) {
+        const told = cluster?.nodeAt(this.textOf(front), atMs)?.meta.name;
+        return {
+          network: "pod",
+          pod: null,
+          node: told ?? this.textOf(front),
+          source: "inferred",
+          machine: told === undefined ? -1 : this.machineNamed(told),
+        };
+      }
     }
     const range = cluster?.nodeOfPodRange(address, atMs);
     if (range)
@@ -669,10 +685,4 @@ export class NetworkTopology implements Topology {
       };
     });
   }
-}
-
-/** "client-a" of "client-a.pcapng.gz". */
-export function fileStem(name: string): string {
-  const at = name.indexOf(".");
-  return at > 0 ? name.slice(0, at) : name;
 }

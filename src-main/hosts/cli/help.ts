@@ -28,6 +28,7 @@ Usage: hopscope COMMAND FILE... [options]
   findings  what is worth a look: losses, blackholes, stalls, conflicts, with evidence and what to check
   model     the network model's rules: held, broken, no evidence
   export    writes csv, json, ndjson, pcapng, parquet, conn.log, hubble.json, ipfix.csv
+  simulate  a recording of a network that is simulated: no lab, no cluster
   serve     the app in a browser, on this machine only
   open      the app in a window of its own
 
@@ -140,6 +141,28 @@ Writes what the name says:
       --cluster FILE       see hopscope connections --help
       --clock-offset FILE=SECONDS
 ${READING}`,
+  simulate: `Usage: hopscope simulate SCENARIO [--seed N] [--out X.pcapng] [--cluster-out C.json] [--truth-out T.json] [--live]
+
+Runs a simulated network and writes what was recorded in it: real bytes at every capture point. The same scenario and
+seed give the same bytes. SCENARIO is a name of --list, or a file (YAML or JSON; docs/SIMULATOR.md is the language's manual).
+
+      --list               the built-in scenarios and faults, one line each
+      --show               prints the scenario as YAML, to start one's own from
+      --seed N             default 1
+  -o, --out X.pcapng       one file; - is standard output, where it goes without --out, unless that is a terminal
+      --split FOLDER       one file for each network namespace in place of one for all
+      --cluster-out C.json what kubectl get nodes,pods,services,endpointslices,ingresses,networkpolicies -A -o json prints;
+                           C.2.json and so on where it changed
+      --truth-out T.json   the connections as they really were, in the form of hopscope connections --json
+      --conntrack-out FOLDER   connection tracking's events of each machine that has it, as conntrack -E prints them
+      --live               in real time, each packet at its moment; Ctrl+C ends it, the file is whole
+      --fault NAME[=VALUE] breaks something (repeatable), for example --fault loss=0.1
+      --duration SECONDS   in place of the scenario's
+      --point NAME         records only at this machine, pod or MACHINE/DEVICE (repeatable)
+  -h, --help               this text
+
+Exit codes: 0 done; 2 unusable arguments or scenario.
+`,
   serve: `Usage: hopscope serve [FILE...] [--follow] [--port N] [--no-open]
 
 Serves the app to a browser on this machine, at 127.0.0.1 only, and opens it. The link that is printed lets one browser in,

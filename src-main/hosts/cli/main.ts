@@ -260,6 +260,51 @@ async function exportTo(args: string[]): Promise<number> {
   });
 }
 
+async function simulate(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      list: { type: "boolean" },
+      show: { type: "boolean" },
+      seed: { type: "string" },
+      out: { type: "string", short: "o" },
+      split: { type: "string" },
+      "cluster-out": { type: "string" },
+      "truth-out": { type: "string" },
+      "conntrack-out": { type: "string" },
+      live: { type: "boolean" },
+      fault: { type: "string", multiple: true },
+      duration: { type: "string" },
+      point: { type: "string", multiple: true },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  if (values.help) return help("simulate");
+  if (positionals.length > 1) throw new UsageError(`one scenario at a time: ${positionals.join(" ")}`);
+  if (values.seed !== undefined && !/^\d{1,15}$/.test(values.seed))
+    throw new UsageError(`--seed ${values.seed}: expected a whole number from 0`);
+  const seconds = values.duration === undefined ? undefined : Number(values.duration);
+  if (seconds !== undefined && !(seconds > 0 && seconds <= 86400))
+    throw new UsageError(`--duration ${values.duration ?? ""}: expected seconds, up to 86400`);
+  const { runSimulate } = await import("./simulate-command");
+  return runSimulate({
+    scenario: positionals[0],
+    list: values.list ?? false,
+    show: values.show ?? false,
+    seed: Number(values.seed ?? 1),
+    out: values.out,
+    split: values.split,
+    clusterOut: values["cluster-out"],
+    truthOut: values["truth-out"],
+    conntrackOut: values["conntrack-out"],
+    live: values.live ?? false,
+    faults: values.fault ?? [],
+    seconds,
+    points: values.point ?? [],
+  });
+}
+
 async function serve(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
@@ -310,6 +355,7 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
   findings,
   model,
   export: exportTo,
+  simulate,
   serve,
   open,
 };

@@ -1,0 +1,53 @@
+/**
+ * Which points are of one machine or pod before anything is known of their traffic: those of one file, as dumpcap in every network
+ * namespace writes them. A file that holds several namespaces says so in its interfaces' descriptions, as `hopscope simulate` does:
+ *
+ * ```
+ * all.pcapng#0  "network namespace n1"                        ─► group n1
+ * all.pcapng#1  "network namespace n1, pod default/web-a"     ─► group n1, the veth of that pod
+ * all.pcapng#2  "network namespace web-a, pod default/web-a"  ─► group web-a
+ * ```
+ */
+const NAMESPACE = /^network namespace ([^\s,]+)/;
+const POD = /, pod ([^\s,]+\/[^\s,]+)$/;
+
+export interface PointGroups {
+  /** Group of each point. */
+  readonly ofPoint: readonly number[];
+  /** Names: the namespace told, else the file's without its ending. */
+  readonly names: readonly string[];
+}
+
+export function groupPoints(
+  fileOfPoint: readonly number[],
+  fileNames: readonly string[],
+  descriptions: readonly (string | undefined)[],
+): PointGroups {
+  // Each file has a group, used or not: one for the points without a description.
+  const names = fileNames.map(fileStem);
+  const told = new Map<string, number>();
+  const ofPoint = fileOfPoint.map((file, point) => {
+    const namespace = NAMESPACE.exec(descriptions[point] ?? "")?.[1];
+    if (namespace === undefined) return file;
+    const key = `${file} ${namespace}`;
+    let group = told.get(key);
+    if (group === undefined) {
+      group = names.length;
+      told.set(key, group);
+      names.push(namespace);
+    }
+    return group;
+  });
+  return { ofPoint, names };
+}
+
+/** "default/web-a", if the description tells. */
+export function podTold(description: string | undefined): string | null {
+  return POD.exec(description ?? "")?.[1] ?? null;
+}
+
+/** "client-a" of "client-a.pcapng.gz". */
+export function fileStem(name: string): string {
+  const at = name.indexOf(".");
+  return at > 0 ? name.slice(0, at) : name;
+}

@@ -1,0 +1,122 @@
+/**
+ * Tuple, payload length and carriers of a packet of the simulator's own: it knows which ports are tunnels, so nothing is guessed.
+ */
+import { formatIpv4 } from "../../../../src-shared/model/address";
+import { LINK_ETHERNET } from "./capture-points";
+
+export interface Tuple {
+  readonly protocol: number;
+  readonly source: string;
+  readonly destination: string;
+  /** ICMP echo: the identifier, in both. */
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+}
+
+export interface Carrier {
+  readonly kind: "vxlan" | "ipip" | "ip-udp";
+  readonly vni: number | null;
+  /** UDP destination port. */
+  readonly port: number | null;
+  readonly source: string;
+  readonly destination: string;
+}
+
+export interface ReadPacket {
+  readonly tuple: Tuple;
+  readonly carriers: readonly Carrier[];
+  /** Bytes behind the transport header. */
+  readonly payload: number;
+  /** FIN 1 SYN 2 RST 4 ACK 16; 0 for others. */
+  readonly tcpFlags: number;
+  readonly icmpType: number;
+  readonly ttl: number;
+  /** A fragment that is not the first has no ports. */
+  readonly laterFragment: boolean;
+}
+
+export interface KnownTunnels {
+  readonly vxlanPorts: ReadonlySet<number>;
+  readonly ipUdpPorts: ReadonlySet<number>;
+}
+
+const IPIP = 4;
+const ICMP = 1;
+const TCP = 6;
+const UDP = 17;
+
+/** Undefined: no IPv4 packet (ARP). */
+export function readFrame(bytes: Uint8Array, linkType: number, tunnels: KnownTunnels): ReadPacket | undefined {
+  let at = 0;
+  if (linkType === LINK_ETHERNET) {
+    if (((bytes[12] ?? 0) << 8) + (bytes[13] ?? 0) !== 0x0800) return undefined;
+    at = 14;
+  }
+  return readDatagram(bytes, at, tunnels, []);
+}
+
+export function readDatagram(
+  bytes: Uint8Array,
+  at: number,
+  tunnels: KnownTunnels,
+  carriers: readonly Carrier[],
+): ReadPacket | undefined {
+  if (bytes.length < at + 20 || (bytes[at] ?? 0) >>> 4 !== 4) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const headerLength = ((bytes[at] ?? 0) & 15) * 4;
+  const total = view.getUint16(at + 2);
+  const protocol = bytes[at + 9] ?? 0;
+  const laterFragment = (view.getUint16(at + 6) & 0x1fff) !== 0;
+  const source = formatIpv4(view.getUint32(at + 12));
+  const destination = formatIpv4(view.getUint32(at + 16));
+  const body = at + headerLength;
+  const length = total - headerLength;
+  const ttl = bytes[at + 8] ?? 0;
+  const result = (
+    sourcePort: number,
+    destinationPort: number,
+    header: number,
+    more?: Partial<ReadPacket>,
+  ): ReadPacket => ({
+    tuple: { protocol, source, destination, sourcePort, destinationPort },
+    carriers,
+    payload: Math.max(0, length - header),
+    tcpFlags: 0,
+    icmpType: -1,
+    ttl,
+    laterFragment,
+    ...more,
+  });
+  if (laterFragment) return result(0, 0, 0);
+  const carry = (kind: Carrier["kind"], vni: number | null, port: number | null): Carrier => ({
+    kind,
+    vni,
+    port,
+    source,
+    destination,
+  });
+  if (protocol === IPIP) return readDatagram(bytes, body, tunnels, [...carriers, carry("ipip", null, null)]);
+  if (protocol === UDP && length >= 8) {
+    const port = view.getUint16(body + 2);
+    if (tunnels.vxlanPorts.has(port) && length >= 16 + 14)
+      return view.getUint16(body + 16 + 12) === 0x0800
+        ? readDatagram(bytes, body + 16 + 14, tunnels, [
+            ...carriers,
+            carry("vxlan", view.getUint32(body + 12) >>> 8, port),
+          ])
+        : undefined;
+    if (tunnels.ipUdpPorts.has(port))
+      return readDatagram(bytes, body + 8, tunnels, [...carriers, carry("ip-udp", null, port)]);
+    return result(view.getUint16(body), port, 8);
+  }
+  if (protocol === TCP && length >= 20)
+    return result(view.getUint16(body), view.getUint16(body + 2), ((bytes[body + 12] ?? 0) >>> 4) * 4, {
+      tcpFlags: bytes[body + 13] ?? 0,
+    });
+  if (protocol === ICMP && length >= 8) {
+    const icmpType = bytes[body] ?? 0;
+    const identifier = icmpType === 8 || icmpType === 0 ? view.getUint16(body + 4) : 0;
+    return result(identifier, identifier, 8, { icmpType });
+  }
+  return result(0, 0, 0);
+}

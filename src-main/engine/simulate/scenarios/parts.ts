@@ -1,0 +1,78 @@
+/** Stretches of topology that several scenarios stand on. */
+import type { ClusterSpec, ConnectSpec, Scenario } from "../scenario/schema";
+
+type Topology = Required<Pick<Scenario, "networks" | "machines" | "clusters">>;
+
+/** Two nodes on one subnet, a router with NAT, an outside host. */
+export function oneSubnet(cluster: Partial<ClusterSpec>): Topology {
+  return {
+    networks: {
+      lan: { subnet: "192.168.50.0/24" },
+      internet: { subnet: "203.0.113.0/24", delayUs: 4000 },
+    },
+    machines: {
+      gw: { router: true, addresses: { lan: "192.168.50.1", internet: "203.0.113.1" }, masqueradeTo: "internet" },
+      outside: {
+        addresses: { internet: "203.0.113.80" },
+        gateway: "203.0.113.1",
+        serves: [{ protocol: "http", port: 80 }],
+      },
+    },
+    clusters: {
+      main: {
+        podRange: "10.200.0.0/16",
+        serviceRange: "10.32.0.0/16",
+        nodes: {
+          "node-a": { addresses: { lan: "192.168.50.11" } },
+          "node-b": { addresses: { lan: "192.168.50.12" } },
+        },
+        ...cluster,
+      },
+    },
+  };
+}
+
+/** Two nodes on subnets of their own, a router between them that is also the way out. */
+export function twoSubnets(connect: ConnectSpec, cluster: Partial<ClusterSpec>): Topology {
+  return {
+    networks: {
+      "rack-a": { subnet: "172.18.1.0/24", delayUs: 80 },
+      "rack-b": { subnet: "172.18.2.0/24", delayUs: 80 },
+      internet: { subnet: "203.0.113.0/24", delayUs: 4000 },
+    },
+    machines: {
+      gw: {
+        router: true,
+        addresses: { "rack-a": "172.18.1.1", "rack-b": "172.18.2.1", internet: "203.0.113.1" },
+        masqueradeTo: "internet",
+      },
+      outside: {
+        addresses: { internet: "203.0.113.80" },
+        gateway: "203.0.113.1",
+        serves: [{ protocol: "http", port: 80 }],
+      },
+    },
+    clusters: {
+      main: {
+        podRange: "10.200.0.0/16",
+        serviceRange: "10.32.0.0/16",
+        connect,
+        nodes: {
+          "node-a": { addresses: { "rack-a": "172.18.1.11" } },
+          "node-b": { addresses: { "rack-b": "172.18.2.12" } },
+        },
+        ...cluster,
+      },
+    },
+  };
+}
+
+/** A client on the first node, servers "web" on both, and one Service before them. */
+export const WEB_CLUSTER = {
+  pods: {
+    client: { node: "node-a", labels: { app: "client" } },
+    "web-a": { node: "node-a", labels: { app: "web" }, serves: [{ protocol: "http", port: 8080 }] },
+    "web-b": { node: "node-b", labels: { app: "web" }, serves: [{ protocol: "http", port: 8080 }] },
+  },
+  services: { web: { selector: { app: "web" }, ports: [{ port: 80, targetPort: 8080 }] } },
+} as const satisfies Partial<ClusterSpec>;
