@@ -62,9 +62,9 @@ export function lessonHandlers(engine: Engine): Handlers {
   return {
     "lessons.list": () => ({ lessons: readLibrary().map(entryOf) }),
     "lessons.read": ({ id }) => libraryLesson(id).lesson,
-    "lessons.open": async ({ id }) => {
+    "lessons.open": ({ id }) => {
       const { file, lesson } = libraryLesson(id);
-      const { captures, cluster } = await recordLesson(lesson.recording, file, engine.scratchFolder);
+      const { captures, cluster } = recordLesson(lesson.recording, file, engine.scratchFolder);
       return engine.openSaved({
         captures: captures.map((path) => ({ path, clockOffset: null, points: [] })),
         decodeAs: [],

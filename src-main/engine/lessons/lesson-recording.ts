@@ -18,11 +18,7 @@ export function recordingProblem(recording: Recording, lessonFile: string): stri
 }
 
 /** @throws ContractError "unsupported" with recordingProblem's text */
-export async function recordLesson(
-  recording: Recording,
-  lessonFile: string,
-  scratchFolder: string,
-): Promise<RecordedLesson> {
+export function recordLesson(recording: Recording, lessonFile: string, scratchFolder: string): RecordedLesson {
   const problem = recordingProblem(recording, lessonFile);
   if (problem !== null) throw new ContractError("unsupported", `The lesson's recording cannot be had: ${problem}`);
   if ("files" in recording) {

@@ -33,4 +33,6 @@ export interface Generator extends GeneratorInfo {
    * @throws Error with text for people if an option cannot be
    */
   create(options: GeneratorOptions, startSeconds: number): GeneratedRecording;
+  /** What kubectl would print of the cluster, where there is one. Names in the recording come from it. */
+  clusterText?(options: GeneratorOptions): string | undefined;
 }

@@ -1,7 +1,10 @@
 /** Answers live.*; opens standard input and named pipes as live sources, since they can be read only once and as they come. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { LiveSource } from "../../../src-shared/contract/live";
 import type { Engine, Handlers } from "../service/handlers";
 import { lookForTools, thisPlace } from "./capture-tools";
-import { GENERATORS } from "./generators";
+import { GENERATORS, findGenerator } from "./generators";
 import { InterfaceCounts } from "./interface-counts";
 import { LiveSources, isPipe } from "./live-sources";
 
@@ -33,12 +36,25 @@ export function liveHandlers(engine: Engine, place = thisPlace()): Handlers {
     }),
     "live.counts": () => ({ counts: counts.ask() }),
     "live.state": () => live.state(),
-    "live.start": (options) => {
+    "live.start": async (options, context) => {
       counts.end();
-      return live.start(options);
+      const started = await live.start(options);
+      const cluster = clusterFile(options.source, engine.scratchFolder);
+      if (cluster !== undefined) await engine.ask("workspace.setCluster", { paths: [cluster] }, context);
+      return started;
     },
     "live.stop": ({ id }) => live.stop(id),
     "live.restart": ({ id }) => live.restart(id),
     "live.control": ({ id, control }) => live.control(id, control),
   };
+}
+
+/** Writes what the source's generator knows of its cluster; undefined if there is none. */
+function clusterFile(source: LiveSource, folder: string): string | undefined {
+  if (source.kind !== "generator") return undefined;
+  const text = findGenerator(source.name)?.clusterText?.(source.options);
+  if (text === undefined) return undefined;
+  const path = join(folder, `${source.name}.cluster.json`);
+  writeFileSync(path, text);
+  return path;
 }
