@@ -22,7 +22,9 @@ export async function openPaths(paths: readonly string[], add: boolean): Promise
   for (const path of saved.slice(0, 1)) await workspaceFile.open(path);
   const cluster = paths.filter((path) => CLUSTER_NAME.test(path));
   const conntrack = paths.filter((path) => !CLUSTER_NAME.test(path) && CONNTRACK_NAME.test(path));
-  const captures = paths.filter((path) => ![CLUSTER_NAME, CONNTRACK_NAME, WORKSPACE_NAME].some((name) => name.test(path)));
+  const captures = paths.filter(
+    (path) => ![CLUSTER_NAME, CONNTRACK_NAME, WORKSPACE_NAME].some((name) => name.test(path)),
+  );
   if (captures.length > 0) {
     await workspace.open(captures, add || saved.length > 0);
     if (!add && saved.length === 0) {

@@ -126,7 +126,8 @@ export class TableView {
         .catch((error: unknown) => {
           // A table of a live source is replaced by the next, and while another is being opened this one may be gone: what was asked of it is
           // of no use any more.
-          if (this.#window === pages && !this.opening && !(workspace.isLive && isGone(error))) this.problem = errorText(error);
+          if (this.#window === pages && !this.opening && !(workspace.isLive && isGone(error)))
+            this.problem = errorText(error);
         })
         .finally(() => asked.delete(request.page));
     }

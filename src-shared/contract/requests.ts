@@ -188,7 +188,8 @@ export const requests = {
 export type MethodName = keyof typeof requests;
 export type Params<M extends MethodName> = v.InferOutput<(typeof requests)[M]>;
 
-export interface Results extends LiveResults, MapResults, NatResults, AnnotationResults, WorkspaceFileResults, LessonResults, ReportResults {
+export interface Results
+  extends LiveResults, MapResults, NatResults, AnnotationResults, WorkspaceFileResults, LessonResults, ReportResults {
   "app.info": AppInfo;
   "settings.get": { readonly value: string | null };
   "settings.set": null;

@@ -39,6 +39,7 @@ export async function analyseFiles(files: readonly string[], clusterFiles: reado
       })),
       decode: DEFAULT_DECODE_OPTIONS,
       clusterFiles,
+      disabledPoints: [],
       firstTable: 1,
     },
     () => undefined,

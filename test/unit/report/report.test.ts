@@ -37,6 +37,7 @@ const JOURNEYS: ConnectionJourneys = {
     state: "S0",
     ambiguous: false,
     inferred: [],
+    related: [],
   },
   points: [
     { point: 0, id: "a#0", name: HOSTILE, role: "pod-nic", node: "n1", pod: null, roleEvidence: [] },

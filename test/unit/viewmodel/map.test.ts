@@ -1,7 +1,7 @@
 /** The map's view models: layout that does not jump, wires along paths, what is drawn, what a click means, the same as SVG. */
 import { describe, expect, it } from "vitest";
 import type { MapGraph, MapPlace, MapPoint } from "../../../src-shared/contract/map";
-import type { PointRole } from "../../../src-shared/contract/results";
+import type { PointRole } from "../../../src-shared/model/point-role";
 import {
   buildScene,
   drawMapBase,
