@@ -1,5 +1,5 @@
 /**
- * The tabs of the main area, in their order. A pane's component gets `active` (it is in front) and `argument` (of a tab that
+ * The tabs of the main area, in their order: what was where, then tables, then learning. A pane's component gets `active` (it is in front) and `argument` (of a tab that
  * was opened for something). It stays mounted once it was shown.
  */
 import type { Component } from "svelte";
@@ -37,16 +37,16 @@ export const PANES: readonly Pane[] = [
   { id: "connections", title: "Connections", icon: "apply", component: ConnectionsPane },
   { id: "map", title: "Map", icon: "network", component: MapPane },
   { id: "services", title: "Services", icon: "cluster", component: ServicesPane },
+  { id: "nat", title: "NAT", icon: "table", component: NatPane },
+  { id: "findings", title: "Findings", icon: "info", component: FindingsPane },
+  { id: "timeline", title: "Timeline", icon: "capture", component: TimelinePane },
+  { id: "notes", title: "Notes", icon: "note", component: NotesPane },
   { id: "flows", title: "Flows", icon: "table", component: FlowsPane },
   { id: "conversations", title: "Conversations", icon: "table", component: ConversationsPane },
   { id: "endpoints", title: "Endpoints", icon: "table", component: EndpointsPane },
   { id: "hierarchy", title: "Protocols", icon: "sort", component: HierarchyPane },
-  { id: "timeline", title: "Timeline", icon: "capture", component: TimelinePane },
   { id: "expert", title: "Expert", icon: "warning", component: ExpertPane },
-  { id: "findings", title: "Findings", icon: "info", component: FindingsPane },
-  { id: "nat", title: "NAT", icon: "table", component: NatPane },
   { id: "learned", title: "Learned", icon: "table", component: LearnedPane },
-  { id: "notes", title: "Notes", icon: "note", component: NotesPane },
   { id: "learn", title: "Learn", icon: "bookmark", component: LearnPane },
   { id: "follow", title: "Follow", icon: "bytes", component: FollowPane, extra: true },
 ];

@@ -2,6 +2,7 @@
  * Opens what a person pointed at, by what it is: captures and folders as the workspace, JSON and YAML as cluster files, text named
  * after conntrack as its output, .hopscope as it was saved.
  */
+import { byOpenedKind } from "../../src-shared/model/opened-file";
 import { call } from "../bridge/engine";
 import { showError } from "./dialogs.svelte";
 import { showToast } from "./toasts.svelte";
@@ -9,22 +10,13 @@ import { workspace } from "./workspace.svelte";
 import { lessonState } from "../lessons/lesson-state.svelte";
 import { workspaceFile } from "../workspace-file/workspace-file.svelte";
 
-const WORKSPACE_NAME = /\.hopscope$/i;
-const CLUSTER_NAME = /\.(json|ya?ml)$/i;
-const CONNTRACK_NAME = /conntrack[^/\\]*$(?<!\.(pcap|pcapng|cap|gz|zst|lz4))/i;
-
 /** @param add what is open stays open. Rejected with a ContractError. */
 export async function openPaths(paths: readonly string[], add: boolean): Promise<void> {
-  const saved = paths.filter((path) => WORKSPACE_NAME.test(path));
-  const replaces = saved.length > 0 || (!add && paths.some((path) => !CLUSTER_NAME.test(path)));
+  const { captures, cluster, conntrack, workspaces: saved } = byOpenedKind(paths);
+  const replaces = saved.length > 0 || (!add && captures.length > 0);
   if (replaces && !(await workspaceFile.mayLeave())) return;
   // One at a time: it takes the place of what is open.
   for (const path of saved.slice(0, 1)) await workspaceFile.open(path);
-  const cluster = paths.filter((path) => CLUSTER_NAME.test(path));
-  const conntrack = paths.filter((path) => !CLUSTER_NAME.test(path) && CONNTRACK_NAME.test(path));
-  const captures = paths.filter(
-    (path) => ![CLUSTER_NAME, CONNTRACK_NAME, WORKSPACE_NAME].some((name) => name.test(path)),
-  );
   if (captures.length > 0) {
     await workspace.open(captures, add || saved.length > 0);
     if (!add && saved.length === 0) {

@@ -33,6 +33,8 @@ export class MapPlaces {
     private readonly cluster: Cluster,
   ) {
     for (const machine of join.topology.machines) {
+      // A file that showed nothing, or whose interfaces tell of other machines.
+      if (machine.points.length === 0 && machine.addresses.length === 0) continue;
       const at = this.#machine(machine.name, {
         name: machine.name,
         kind: machine.kind,

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { ContractError } from "../../../src-shared/contract/messages";
 import type { AppInfo } from "../../../src-shared/contract/results";
+import { byOpenedKind } from "../../../src-shared/model/opened-file";
 import { appVersion } from "./app-root";
 import type { EngineHub, HostHandlers } from "./engine-hub";
 import { listFolder } from "./folder-listing";
@@ -65,13 +66,13 @@ export async function openFromHost(
   add: boolean,
   options: Pick<CommonHandlers, "settings" | "opened">,
 ): Promise<void> {
-  const workspaces = paths.filter((path) => WORKSPACE_NAME.test(path)).map(absolutePath);
-  const absolute = paths.filter((path) => !WORKSPACE_NAME.test(path)).map(absolutePath);
+  const { workspaces, captures: absolute, cluster, conntrack } = byOpenedKind(paths.map(absolutePath));
   // One workspace at a time: the last that was named.
   for (const path of workspaces.slice(-1)) await openWorkspaceFromHost(hub, path, options);
-  if (absolute.length === 0) return;
   try {
-    await hub.request("workspace.open", { paths: absolute, add: add || workspaces.length > 0 });
+    if (absolute.length > 0)
+      await hub.request("workspace.open", { paths: absolute, add: add || workspaces.length > 0 });
+    if (cluster.length > 0 || conntrack.length > 0) await nameFromFiles(hub, cluster, conntrack);
   } catch {
     return;
   }
@@ -80,7 +81,14 @@ export async function openFromHost(
   options.opened?.(kept);
 }
 
-const WORKSPACE_NAME = /\.hopscope$/i;
+/** Adds to the cluster files and to the output of conntrack that are known. */
+async function nameFromFiles(hub: EngineHub, cluster: readonly string[], conntrack: readonly string[]): Promise<void> {
+  const { clusterFiles, conntrackFiles } = await hub.request("workspace.state", {});
+  if (cluster.length > 0)
+    await hub.request("workspace.setCluster", { paths: [...new Set([...clusterFiles, ...cluster])] });
+  if (conntrack.length > 0)
+    await hub.request("workspace.setConntrack", { paths: [...new Set([...conntrackFiles, ...conntrack])] });
+}
 
 /** The engine keeps the answer, a failure too, for the window that asks first; those that are open are told to ask. */
 async function openWorkspaceFromHost(

@@ -63,7 +63,6 @@ const JOURNEYS: ConnectionJourneys = {
     },
   ],
   total: 1,
-  related: [],
 };
 
 function sighting(
