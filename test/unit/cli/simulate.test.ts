@@ -109,7 +109,7 @@ describe("hopscope simulate", () => {
       },
     );
     // The file's first packets say that it runs.
-    while (hopscope("packets", at("live.pcapng"), "--count", "1").stdout === "")
+    while (hopscope("fields", at("live.pcapng"), "-e", "frame.number").stdout === "")
       await new Promise((r) => setImmediate(r));
     child.kill("SIGINT");
     expect(await new Promise<number | null>((resolve) => child.once("exit", resolve))).toBe(0);
