@@ -72,7 +72,7 @@ describe.skipIf(CHROMIUM === undefined)("the first lesson", () => {
     await next.click();
     await lesson.getByRole("button", { name: "Finish" }).click();
     await lesson.getByText("You finished this lesson").waitFor();
-    await page.getByRole("tab", { name: "Learn" }).click();
+    await page.getByRole("tab", { name: "Learn", exact: true }).click();
     await page.getByRole("button", { name: /Follow one Service call.*done/ }).waitFor();
     await expectAccessible(app, "the course");
     await app.screenshot("lessons/course");
@@ -82,7 +82,7 @@ describe.skipIf(CHROMIUM === undefined)("the first lesson", () => {
   it("can be written: a step from what is selected, a question the engine answers, saved with the captures", async () => {
     const app = await openApp("browser", ["fixtures/service-vxlan-node1.pcapng"]);
     const { page } = app;
-    await page.getByRole("tab", { name: "Learn" }).click();
+    await page.getByRole("tab", { name: "Learn", exact: true }).click();
     await page.getByRole("button", { name: "Write a lesson" }).click();
     const lesson = page.getByRole("region", { name: /^Lesson/ });
     await lesson.getByLabel("Step", { exact: true }).fill("Look at the request");

@@ -30,6 +30,19 @@ function seenTwice(change: string, server: string, seenAs: string): string {
   `;
 }
 
+test("a ping over the loopback device is one connection, though both ends have one address", async () => {
+  const result = await joinTraffic({
+    "pod.pcapng": `
+      @lo = ethernet resolution=ns
+      0.000 @lo 127.0.0.1 > 127.0.0.1 icmp request ident=7 seq=1 "abcdefgh"
+      0.001 @lo 127.0.0.1 > 127.0.0.1 icmp reply ident=7 seq=1 "abcdefgh"
+    `,
+  });
+  expect(connectionsOf(result).map((c) => [c.kind, c.distinct, c.bytesFromClient, c.bytesFromServer])).toEqual([
+    ["container-to-container", 2, 8, 8],
+  ]);
+});
+
 describe("translations", () => {
   test("DNAT: a Service address becomes a pod's", async () => {
     const result = await joinTraffic({

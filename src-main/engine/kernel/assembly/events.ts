@@ -338,7 +338,11 @@ function addEvent(
       // Echo and its kin: the identifier tells conversations apart, and who asks (bit 8: the greater address). One-way
       // messages keep their direction.
       const echo = type == 8 || type == 0 || type == 128 || type == 129 || (type >= 13 && type <= 18);
-      if (pair) ports = (echo && here >= 6 ? be16(t + 4) << 16 : 0) | pair | (a > b == (type == pair) ? 0x100 : 0);
+      if (pair) {
+        ports = (echo && here >= 6 ? be16(t + 4) << 16 : 0) | pair | (a != b && a > b == (type == pair) ? 0x100 : 0);
+        // A host that asks itself: only the type tells the answer.
+        if (a == b && type != pair) bits |= EVENT_FROM_B;
+      }
       else ports = 0x8000 | (a > b ? 0x4000 : 0) | (seq << 16);
     }
   } else protocol = load<u32>(slot + L_AUX + (network << 2));
