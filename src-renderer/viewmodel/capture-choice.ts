@@ -25,7 +25,9 @@ export interface CaptureChoice {
   readonly container: string;
   readonly path: string;
   readonly generator: string;
-  readonly rate: string;
+  /** Of the generator: which number it is, and the number. */
+  readonly setting: string;
+  readonly settingValue: string;
   readonly filter: string;
   readonly ring: boolean;
   readonly ringMegabytes: string;
@@ -47,7 +49,8 @@ export const NO_CHOICE: CaptureChoice = {
   container: "",
   path: "",
   generator: "",
-  rate: "20",
+  setting: "",
+  settingValue: "",
   filter: "",
   ring: false,
   ringMegabytes: "100",
@@ -114,10 +117,10 @@ function sourceOf(choice: CaptureChoice): LiveSource | string {
       if (choice.path.trim() === "") return "Name the pipe or the file.";
       return { kind: "file", path: choice.path.trim() };
     case "generator": {
-      const rate = Number(choice.rate);
       if (choice.generator === "") return "Choose what is to be simulated.";
-      if (!(rate > 0)) return "The rate is a number of packets a second.";
-      return { kind: "generator", name: choice.generator, options: { rate } };
+      const value = Number(choice.settingValue);
+      if (choice.settingValue.trim() === "" || !(value >= 0)) return `The ${choice.setting} is a number from 0.`;
+      return { kind: "generator", name: choice.generator, options: { [choice.setting]: value } };
     }
   }
 }

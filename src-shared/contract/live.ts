@@ -140,6 +140,8 @@ export interface GeneratorInfo {
   readonly name: string;
   readonly title: string;
   readonly text: string;
+  /** The one number that can be chosen: the option's name, what it is called, what it is unless told. */
+  readonly setting: { readonly name: string; readonly label: string; readonly value: number };
 }
 
 /** Something that can be made to happen in a running generator. */

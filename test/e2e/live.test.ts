@@ -149,6 +149,7 @@ describe.skipIf(CHROMIUM === undefined || process.platform === "win32")("the cap
   it("pauses, steps and injects into a simulation", async () => {
     await app.page.keyboard.press("Control+e");
     await app.page.getByRole("tab", { name: "Simulator" }).click();
+    await app.page.getByRole("radio", { name: /^Steady traffic/ }).check();
     await app.page.getByLabel("Packets per second").fill("2");
     const dialog = app.page.getByRole("dialog", { name: "Capture" });
     await dialog.getByRole("button", { name: "Start" }).click();

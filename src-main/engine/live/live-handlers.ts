@@ -32,7 +32,7 @@ export function liveHandlers(engine: Engine, place = thisPlace()): Handlers {
     },
     "live.tools": async () => ({
       ...(await lookForTools(place)),
-      generators: GENERATORS.map(({ name, title, text }) => ({ name, title, text })),
+      generators: GENERATORS.map(({ name, title, text, setting }) => ({ name, title, text, setting })),
     }),
     "live.counts": () => ({ counts: counts.ask() }),
     "live.state": () => live.state(),

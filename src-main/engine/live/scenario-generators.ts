@@ -17,6 +17,7 @@ export const SCENARIO_GENERATORS: readonly Generator[] = SCENARIOS.map((scenario
   name: scenario.name,
   title: scenario.title,
   text: scenario.description ?? "",
+  setting: { name: "seed", label: "Seed: the same number makes the same packets", value: 1 },
   create: (options, startSeconds) => new SimulatedRecording(scenario, seedOf(options), startSeconds),
   clusterText: (options) => clusterText(recordInto(() => undefined, scenario, { seed: seedOf(options) }).simulation),
 }));

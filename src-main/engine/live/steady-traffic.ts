@@ -23,6 +23,7 @@ export const STEADY_TRAFFIC: Generator = {
   name: "steady-traffic",
   title: "Steady traffic",
   text: "Two machines ping each other at an even rate: to try the window, and to measure it.",
+  setting: { name: "rate", label: "Packets per second", value: 20 },
   create: (options, startSeconds) => new SteadyTraffic(rateOf(options), startSeconds),
 };
 

@@ -27,7 +27,7 @@ Usage: hopscope COMMAND FILE... [options]
   journeys  the packets of a connection, hop by hop
   findings  what is worth a look: losses, blackholes, stalls, conflicts, with evidence and what to check
   model     the network model's rules: held, broken, no evidence
-  export    writes csv, json, ndjson, pcapng, parquet, conn.log, hubble.json, ipfix.csv
+  export    writes csv, json, ndjson, pcapng, parquet, html, conn.log, hubble.json, ipfix.csv
   simulate  a recording of a network that is simulated: no lab, no cluster
   serve     the app in a browser, on this machine only
   open      the app in a window of its own

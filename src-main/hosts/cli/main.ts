@@ -6,6 +6,7 @@ import { parseArgs, type ParseArgsConfig } from "node:util";
 import { FilterError, formatFilterError } from "../../engine/filter/filter-error";
 import { OutOfMemoryError } from "../../engine/kernel/kernel";
 import type { FieldsFormat } from "./fields-command";
+import { appVersion } from "../shared/app-root";
 import { HELP } from "./help";
 import { PipeClosed, print, printError } from "./output";
 import { EXIT_DONE, EXIT_UNUSABLE, decodeOptions } from "./run";
@@ -368,6 +369,10 @@ async function main(argv: string[]): Promise<number> {
       return EXIT_UNUSABLE;
     }
     return help(args[0] ?? "");
+  }
+  if (name === "--version" || name === "-V" || name === "version") {
+    print(`hopscope ${appVersion()}\n`);
+    return EXIT_DONE;
   }
   const command = COMMANDS[name];
   if (!command) throw new UsageError(`no command is named ${name}; hopscope --help lists them`);

@@ -21,7 +21,7 @@ describe("the capture dialog's choice", () => {
     ["another machine", { kind: "ssh", host: " root@node ", port: "2222", sudo: true }],
     ["a pod", { kind: "pod", pod: "web-1", namespace: "shop" }],
     ["a file", { kind: "pipe", path: "/tmp/growing.pcapng", stopAfter: "50" }],
-    ["a simulation", { kind: "generator", generator: "steady-traffic", rate: "0.5" }],
+    ["a simulation", { kind: "generator", generator: "steady-traffic", setting: "rate", settingValue: "0.5" }],
   ])("%s: the engine takes it", (_, more) => {
     const checked = captureOptions(choice(more));
     expect(checked.ok).toBe(true);
@@ -41,7 +41,7 @@ describe("the capture dialog's choice", () => {
     expect(missing({ kind: "pod" })).toMatch(/pod/);
     expect(missing({ kind: "pipe", path: " " })).toMatch(/pipe or the file/);
     expect(missing({ kind: "generator" })).toMatch(/simulated/);
-    expect(missing({ kind: "generator", generator: "x", rate: "fast" })).toMatch(/rate/);
+    expect(missing({ kind: "generator", generator: "x", setting: "rate", settingValue: "fast" })).toMatch(/rate/);
     expect(missing({ interfaces: ["lo"], ring: true, ringFiles: "1" })).toMatch(/2 to 1,000/);
     expect(missing({ interfaces: ["lo"], stopAfter: "-3" })).toMatch(/megabytes/);
   });
