@@ -51,6 +51,7 @@ describe.skipIf(CHROMIUM === undefined)("standard input", () => {
     await row(app, 1).waitFor(soon);
     writer.write(rest.subarray(half));
     await expect.poll(() => grid.getAttribute("aria-rowcount"), soon).toBe("501");
+    await app.idle();
     expect(await row(app, 1).isVisible()).toBe(true);
 
     // Tables and joined views are there without waiting for an end.
