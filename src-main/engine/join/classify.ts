@@ -20,7 +20,7 @@ export interface EndsSeen {
   /** Client and server have one address, and nothing was translated. */
   readonly sameAddress: boolean;
   readonly group: boolean;
-  /** Pods or nodes are known, so that something can be outside of them. */
+  /** What is no pod and no node is outside; false: it may be one that nobody tells of. */
   readonly knowsInside: boolean;
 }
 

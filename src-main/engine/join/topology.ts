@@ -545,9 +545,17 @@ export class NetworkTopology implements Topology {
     return this.placeAt(address, null);
   }
 
-  /** Pods or nodes are told, or the packets show them: only then something can be outside. */
+  /**
+   * Whether what is no pod and no node is outside. Captures of all interfaces show no veths and no bridges: where nobody tells of pods
+   * and nodes either, any of the machines may be one.
+   */
   get knowsInside(): boolean {
-    return this.cluster !== undefined || this.pods.size > 0 || this.machines.some((m) => m.kind === "node");
+    return (
+      this.cluster !== undefined ||
+      this.pods.size > 0 ||
+      this.machines.some((m) => m.kind === "node") ||
+      !this.input.points.some((p) => COOKED.has(p.linkType))
+    );
   }
 
   private readonly inferredPlaces = new Map<string, Place | null>();

@@ -5,7 +5,7 @@ import type { Namespace, Network, SocketError } from "../network/api";
 import type { OriginSpec, TargetSpec, TrafficSpec } from "../scenario/schema";
 import { baseOf, fullName } from "../world/names";
 import { nsOf } from "../world/time";
-import { findNode, findPod, findService, type Pod, type World } from "../world/world";
+import { askedKey, findNode, findPod, findService, type Pod, type World } from "../world/world";
 import { askDhcp } from "./dhcp";
 import { callHttp } from "./http";
 import { fill } from "./payload";
@@ -87,6 +87,9 @@ export class Traffic {
     const { to } = spec;
     if (to.name !== undefined)
       this.#lookUp(spec, origin, to.name, (address) => {
+        const service = serviceWithoutAddress(this.world, to.name ?? "");
+        if (service !== undefined)
+          this.world.askedByName.set(askedKey(origin.namespace.name, address, this.#port(to)), service);
         this.#ask(spec, origin, address);
       });
     else {
@@ -230,6 +233,17 @@ export class Traffic {
     const found = to.service === undefined ? undefined : findService(this.world, fullName(to.service), to.cluster);
     return found?.service.ports[0]?.port ?? HTTP_PORT;
   }
+}
+
+/** The headless or ExternalName Service that a full name is of. */
+function serviceWithoutAddress(world: World, name: string): string | undefined {
+  for (const cluster of world.clusters.values())
+    for (const service of cluster.services.values()) {
+      const [namespace = "", own = ""] = service.name.split("/");
+      const full = `${own}.${namespace}.svc.${cluster.domain}`;
+      if (service.clusterIp === undefined && (name === full || name.endsWith(`.${full}`))) return service.name;
+    }
+  return undefined;
 }
 
 function hostName(to: TargetSpec, address: string, port: number): string {

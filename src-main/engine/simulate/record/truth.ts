@@ -10,7 +10,7 @@
  */
 import type { Namespace, Network } from "../network/api";
 import { isInRange } from "../world/addresses";
-import type { AddressOwner, ServiceState, World } from "../world/world";
+import { type AddressOwner, askedKey, type ServiceState, type World } from "../world/world";
 import type { CapturePoint } from "./capture-points";
 import { type KnownTunnels, readDatagram, readFrame, type ReadPacket, type Tuple } from "./read-packet";
 import { zeekState } from "./zeek-state";
@@ -137,7 +137,10 @@ export class TruthRecorder {
       key: this.#current(key),
       source: this.ownerOf(tuple.source),
       destination: this.ownerOf(tuple.destination),
-      service: this.#serviceAt(tuple),
+      service:
+        this.#serviceAt(tuple) ??
+        this.world.askedByName.get(askedKey(namespace.name, tuple.destination, tuple.destinationPort)) ??
+        null,
       owners: new Map(),
       sightings: [],
       delivered: undefined,
@@ -339,7 +342,8 @@ class Conversation {
       if (asked && server.network !== "outside") return "pod-to-service";
       if (server.network === "pod") return "pod-to-pod";
       if (server.network === "node") return "pod-to-node";
-      return asked ? "pod-to-service" : "egress";
+      // An ExternalName is only a name: the call goes straight outside.
+      return requested.ip !== end.ip ? "pod-to-service" : "egress";
     }
     if (source.network === "node") {
       if (asked) return "node-to-service";

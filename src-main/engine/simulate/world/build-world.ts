@@ -27,7 +27,14 @@ interface Attachment {
 }
 
 export function buildWorld(scenario: Scenario, network: Network): World {
-  const world: World = { scenario, network, machines: new Map(), clusters: new Map(), allPods: [] };
+  const world: World = {
+    scenario,
+    network,
+    machines: new Map(),
+    clusters: new Map(),
+    allPods: [],
+    askedByName: new Map(),
+  };
   const cards = new Map<string, Card[]>();
   const namespaces = new Map<string, Namespace>();
   const attachments = listAttachments(scenario);

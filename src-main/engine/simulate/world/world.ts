@@ -124,6 +124,13 @@ export interface World {
   readonly clusters: Map<string, ClusterState>;
   /** Pods that were, in order of birth: addresses are used again. */
   readonly allPods: Pod[];
+  /** Services asked for by a name that leads to other addresses (headless, ExternalName), by askedKey(). */
+  readonly askedByName: Map<string, string>;
+}
+
+/** Who asks which address and port. */
+export function askedKey(namespace: string, address: string, port: number): string {
+  return `${namespace} ${address} ${port}`;
 }
 
 export function findPod(world: World, name: string, cluster?: string): Pod | undefined {
