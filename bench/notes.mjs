@@ -1,18 +1,21 @@
 /**
- * Measures 50,000 notes on one recording in a real browser: `hopscope serve`, Chromium without a screen.
+ * Measures 50,000 notes on one recording in a real browser: `hopscope serve`, Chromium without a screen. Takes about a minute.
  *
- *   node bench/notes.mjs [--notes 50000] [--packets 1_000_000] [--data FOLDER]
+ *   node bench/notes.mjs [--notes 50000] [--packets 1_000_000] [--data FOLDER] [--profile FILE.cpuprofile]
  *
  * ```
  * first        a browser that never saw the notes: they come from the host's journal
- * open         page loaded anew: from the first question about notes to the list in the window (performance.measure "open notes")
+ * open         page loaded anew: from the first question about notes to the frame that lists them (performance.measure
+ *              "open notes")
  * list         wall time between frames while the list is scrolled 20 rows a frame
  * timeline     the same while the timeline is moved
- * search, add  from the event to the frame that shows it
+ * search       from the typed word to the frame that shows what was found
+ * add          from the click on "Save note" until it is on two disks and the dialog is closed
  * ```
+ * `--profile` writes what the window's thread did during the last opening, for the "Performance" tab of Chromium's tools.
  */
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,6 +26,8 @@ import { generateOnce, parseCount } from "./generate.mjs";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const CLI = join(ROOT, "out/main/cli.js");
 const FRAMES = 200;
+/** What still runs; ended with the measurement, also where that failed. */
+const hosts = new Set();
 
 /** @typedef {import("playwright-core").Page} Page */
 
@@ -44,9 +49,11 @@ async function serve(file, config) {
     });
     child.on("exit", (code) => failed(new Error(`hopscope serve ended with ${code}: ${text}`)));
   });
+  hosts.add(child);
   return {
     link,
     end: () => {
+      hosts.delete(child);
       child.kill("SIGINT");
       return new Promise((ended) => child.once("exit", ended));
     },
@@ -113,11 +120,48 @@ async function lastOpen(page) {
   return Number(value);
 }
 
+/**
+ * The notes as lines of the journal, spread evenly over the recording's packets. Every version is by a stamp of its own, as if
+ * each note had been written by hand.
+ * @param {any} model a note that the window wrote
+ * @param {string[]} times of the packets
+ * @param {number} count
+ */
+function journalLines(model, times, count) {
+  const step = Math.max(1, Math.floor(times.length / count));
+  return Array.from({ length: count }, (_, n) => {
+    const ordinal = Math.min(times.length, n * step + 1);
+    const packet = { ...model.subject.packet, ordinal, time: times[ordinal - 1], check: hexadecimal(n, 16) };
+    const stamp = { timeMs: model.createdMs + n, author: "Ada", change: uuid(n) };
+    return JSON.stringify({
+      ...model,
+      id: uuid(n + count),
+      createdMs: stamp.timeMs,
+      subject: { kind: "packet", packet },
+      text: `Case c${n}: the **window** is small here, compare with packet ${ordinal + 3}. ${"Some words more. ".repeat(n % 7)}`,
+      tags: [["mtu", "dns", "slow"][n % 3]],
+      colour: ["yellow", "red", "blue"][n % 3],
+      stamps: { text: stamp, tags: stamp, colour: stamp, deleted: stamp },
+    });
+  });
+}
+
+/** @param {number} n @param {number} digits */
+function hexadecimal(n, digits) {
+  return (BigInt(n + 1) * 0x9e3779b97f4a7c15f39cc0605cedc835n).toString(16).slice(-digits).padStart(digits, "0");
+}
+
+/** @param {number} n */
+function uuid(n) {
+  return hexadecimal(n, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
 const { values } = parseArgs({
   options: {
     notes: { type: "string", default: "50000" },
     packets: { type: "string", default: "1_000_000" },
     data: { type: "string", default: join(ROOT, "bench/data") },
+    profile: { type: "string" },
   },
 });
 const count = parseCount(values.notes, "notes");
@@ -143,58 +187,65 @@ try {
   await writer.getByRole("button", { name: "Save note" }).waitFor({ state: "detached" });
   await writer.close();
   await first.end();
-  const [, line = ""] = readFileSync(join(config, "notes.jsonl"), "utf8").split("\n");
-  const model = JSON.parse(line);
+  const journal = join(config, "notes.jsonl");
+  const [, line = ""] = readFileSync(journal, "utf8").split("\n");
   const times = execFileSync(process.execPath, [CLI, "fields", file, "-e", "frame.time_epoch"], {
     encoding: "utf8",
     maxBuffer: 1 << 30,
-  }).split("\n");
-  const step = Math.max(1, Math.floor((times.length - 1) / count));
-  const lines = Array.from({ length: count }, (_, n) => {
-    const ordinal = Math.min(times.length - 1, n * step + 1);
-    const packet = { ...model.subject.packet, ordinal, time: times[ordinal - 1] };
-    const text = `Note ${n}: the **window** is small here, compare with packet ${ordinal + 3}. ${"Some words more. ".repeat(n % 7)}`;
-    return JSON.stringify({
-      ...model,
-      id: `bench-${String(n).padStart(8, "0")}`,
-      subject: { kind: "packet", packet },
-      text,
-      tags: [["mtu", "dns", "slow"][n % 3]],
-      colour: ["yellow", "red", "blue"][n % 3],
-    });
-  });
-  writeFileSync(
-    join(config, "notes.jsonl"),
-    `${readFileSync(join(config, "notes.jsonl"), "utf8")}${lines.join("\n")}\n`,
-  );
+  })
+    .trimEnd()
+    .split("\n");
+  const lines = journalLines(JSON.parse(line), times, count);
+  appendFileSync(journal, `${lines.join("\n")}\n`);
 
+  const all = `${(count + 1).toLocaleString("en-US")} notes`;
   const host = await serve(file, config);
   const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+  page.setDefaultTimeout(60_000);
   await page.goto(host.link);
   const begun = performance.now();
   await page.getByRole("tab", { name: "Notes", exact: true }).click();
-  await page.getByText(`${(count + 1).toLocaleString("en-US")} notes`).waitFor({ timeout: 120_000 });
+  await page.getByText(all).waitFor();
   console.log(`first: all notes in the window after ${((performance.now() - begun) / 1000).toFixed(1)} s`);
   await idle(page);
   const opens = [];
   for (let n = 0; n < 5; n++) {
+    const profiler = n === 4 && values.profile !== undefined ? await page.context().newCDPSession(page) : null;
+    await profiler?.send("Profiler.enable");
+    await profiler?.send("Profiler.start");
     await page.reload();
-    await page.getByText(`${(count + 1).toLocaleString("en-US")} notes`).waitFor({ timeout: 120_000 });
+    await page.getByText(all).waitFor();
     await idle(page);
+    if (profiler && values.profile !== undefined)
+      writeFileSync(values.profile, JSON.stringify((await profiler.send("Profiler.stop")).profile));
     opens.push(await lastOpen(page));
   }
   console.log(`open: ${opens.map((ms) => ms.toFixed(0)).join(" ")} ms`);
+
   const scroller = `document.querySelector('[data-pane="notes"] [role=grid]')`;
   console.log(`list: ${await frames(page, `() => { ${scroller}.scrollTop += 400; }`)}`);
-  await page.getByRole("searchbox", { name: "Search in notes" }).fill("Note 4999");
-  const searched = performance.now();
-  await page.getByText(/^11 of/).waitFor();
-  console.log(`search: ${(performance.now() - searched).toFixed(0)} ms (with the driver's messages)`);
+
+  const word = `c${Math.floor(count / 10)}`;
+  const hits = lines.filter((text) => text.includes(word)).length;
+  const searchMs = await evaluate(
+    page,
+    `new Promise((tell) => {
+      const box = document.querySelector('[data-pane="notes"] input[type=search]');
+      const start = performance.now();
+      box.value = ${JSON.stringify(word)};
+      box.dispatchEvent(new InputEvent("input", { bubbles: true }));
+      requestAnimationFrame(() => tell(performance.now() - start));
+    })`,
+  );
+  await page.getByText(`${hits.toLocaleString("en-US")} of ${all}`).waitFor();
+  console.log(`search: ${Number(searchMs).toFixed(0)} ms`);
+
   await page.getByRole("tab", { name: "Timeline" }).click();
   await idle(page);
   const wheel = `(n) => document.querySelector('[data-pane="timeline"] canvas').dispatchEvent(
     new WheelEvent("wheel", { deltaY: n % 40 < 20 ? -100 : 100, clientX: 700, clientY: 400, bubbles: true, cancelable: true }))`;
   console.log(`timeline: ${await frames(page, wheel)}`);
+
   await page.getByRole("tab", { name: "Packets", exact: true }).click();
   await idle(page);
   await page.getByRole("grid", { name: "Packets" }).focus();
@@ -206,6 +257,7 @@ try {
   console.log(`add: kept after ${(performance.now() - added).toFixed(0)} ms (with the driver's messages)`);
   await host.end();
 } finally {
+  for (const child of hosts) child.kill("SIGKILL");
   await browser.close();
   rmSync(config, { recursive: true });
 }

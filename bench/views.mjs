@@ -172,9 +172,25 @@ try {
       await page.getByRole("combobox", { name: "Speed" }).selectOption("4");
       await page.getByRole("button", { name: "Play", exact: true }).click();
       await page.waitForTimeout(2500);
-      await page.getByRole("button", { name: "Pause" }).click();
+      await page.getByRole("button", { name: "Pause", exact: true }).click();
     }),
   );
+  // The largest connection's ladder: scrolled to its end and back.
+  await tab("Connections").click();
+  await idle(page);
+  const packets = page.locator("[data-pane=connections]").getByRole("columnheader", { name: /^Packets/ });
+  await packets.click();
+  await idle(page);
+  await packets.click();
+  await idle(page);
+  await page.locator("[data-pane=connections] [data-row='0']").click();
+  await idle(page);
+  const ladder = page.getByRole("img", { name: /^Ladder of/ });
+  started = performance.now();
+  await tab("Ladder").click();
+  await ladder.waitFor();
+  await idle(page);
+  console.log(`  ladder of the largest connection          ${(performance.now() - started).toFixed(0)} ms`);
   started = performance.now();
   await tab("Services").click();
   await idle(page);

@@ -14,6 +14,7 @@ import { mergeAll } from "../../src-shared/annotations/merge";
 import { NOTES_AT_ONCE } from "../../src-shared/contract/annotations";
 import type { Results } from "../../src-shared/contract/requests";
 import { call, errorText } from "../bridge/engine";
+import { holdIdle } from "../bridge/idle";
 import { type NotesDatabase, storageProblem } from "./notes-database";
 
 /** The socket takes messages of 16 MB. */
@@ -72,8 +73,9 @@ export class NotesKeeper {
     return mergeAll(notes, []);
   }
 
-  async loadTimes(from: number, to: number): Promise<Annotation[]> {
-    return this.database.ofTimes(from, to).catch(() => []);
+  /** Of other recordings than `except`. */
+  async loadTimes(from: number, to: number, except: readonly string[]): Promise<Annotation[]> {
+    return this.database.ofTimes(from, to, except).catch(() => []);
   }
 
   /** Brings database and journal together; at once again if it is called meanwhile. Never rejects. */
@@ -82,7 +84,9 @@ export class NotesKeeper {
       this.#again = true;
       return this.#following;
     }
+    const release = holdIdle();
     this.#following = this.#follow().finally(() => {
+      release();
       this.#following = null;
       if (this.#again) {
         this.#again = false;

@@ -80,6 +80,8 @@ export interface MapScene {
   readonly missing: Float64Array;
   /** Busiest first: wires drawn where there are too many for all. */
   readonly order: Int32Array;
+  /** So many of them, from the first, carry something. */
+  readonly busy: number;
 }
 
 export interface MapMarks {
@@ -135,15 +137,14 @@ export function buildScene(
   most = traffic.reduce((a, b) => Math.max(a, b), 0),
 ): MapScene {
   // Only what carries something is put in order: in a moment of a replay that is little.
-  const all = Int32Array.from(net.wires, (_, i) => i);
-  const busy = all.filter((at) => (traffic[at] ?? 0) > 0);
-  const order = new Int32Array(all.length);
-  order.set(busy.sort((a, b) => (traffic[b] ?? 0) - (traffic[a] ?? 0) || a - b));
-  order.set(
-    all.filter((at) => (traffic[at] ?? 0) === 0),
-    busy.length,
-  );
-  return { model, layout, net, traffic, most, missing, order };
+  const count = net.wires.length;
+  const order = new Int32Array(count);
+  let busy = 0;
+  for (let at = 0; at < count; at++) if ((traffic[at] ?? 0) > 0) order[busy++] = at;
+  order.subarray(0, busy).sort((a, b) => (traffic[b] ?? 0) - (traffic[a] ?? 0) || a - b);
+  let quiet = busy;
+  for (let at = 0; at < count; at++) if (!((traffic[at] ?? 0) > 0)) order[quiet++] = at;
+  return { model, layout, net, traffic, most, missing, order, busy };
 }
 
 export function drawMapBase(
@@ -153,18 +154,65 @@ export function drawMapBase(
   colours: MapColours,
   fontFamily: string,
 ): void {
-  const { layout, net } = scene;
-  const { k } = view;
   canvas.clearRect(0, 0, view.widthPx, view.heightPx);
+  drawBackground(canvas, scene, view, colours);
+  drawWires(canvas, scene, view, colours, scene.order.length);
+  drawForeground(canvas, scene, view, colours, fontFamily);
+}
+
+/**
+ * The base in a replay: what does not change is drawn twice only, onto pictures of its own, and copied for every moment.
+ *
+ * ```
+ * under (machines, idle wires) ─► wires of the moment ─► over (pods, devices, names)
+ * ```
+ */
+export function drawStillMap(
+  canvas: { readonly under: MapCanvas; readonly over: MapCanvas },
+  scene: MapScene,
+  view: MapView,
+  colours: MapColours,
+  fontFamily: string,
+): void {
+  for (const one of [canvas.under, canvas.over]) one.clearRect(0, 0, view.widthPx, view.heightPx);
+  drawBackground(canvas.under, scene, view, colours);
+  const nothing = new Float64Array(scene.traffic.length);
+  if (scene.net.network === "node")
+    drawWires(canvas.under, { ...scene, traffic: nothing, busy: 0 }, view, colours, scene.order.length);
+  drawForeground(canvas.over, scene, view, colours, fontFamily);
+}
+
+/** What a moment of a replay has between the two still pictures. */
+export function drawMovingMap(canvas: MapCanvas, scene: MapScene, view: MapView, colours: MapColours): void {
+  canvas.lineJoin = "round";
+  canvas.setLineDash([]);
+  drawWires(canvas, scene, view, colours, scene.busy);
+}
+
+/** Machines' boxes: what wires run over. */
+function drawBackground(canvas: MapCanvas, scene: MapScene, view: MapView, colours: MapColours): void {
   canvas.lineJoin = "round";
   canvas.setLineDash([]);
   canvas.globalAlpha = 1;
+  const machines = scene.layout.elements.filter(
+    (element) => element.kind === "machine" && isOnScreen(element, view) && hasMembers(scene, element),
+  );
+  boxes(canvas, machines, view, colours.machine, colours.border, 8);
+}
+
+/** Pods, devices, Services and all names: what wires run under. */
+function drawForeground(
+  canvas: MapCanvas,
+  scene: MapScene,
+  view: MapView,
+  colours: MapColours,
+  fontFamily: string,
+): void {
+  const { layout, net } = scene;
+  const { k } = view;
   const shown = layout.elements.filter(
     (element) => isOnScreen(element, view) && (element.kind !== "service" || net.network === "service"),
   );
-  const machines = shown.filter((element) => element.kind === "machine" && hasMembers(scene, element));
-  boxes(canvas, machines, view, colours.machine, colours.border, 8);
-  drawWires(canvas, scene, view, colours);
   const isQuiet = net.network !== "node";
   for (const kind of ["point", "pod", "host", "address", "group", "service"] as const) {
     if (kind === "point" && isQuiet) continue;
@@ -246,13 +294,14 @@ function marksOfKind(
   }
 }
 
-function drawWires(canvas: MapCanvas, scene: MapScene, view: MapView, colours: MapColours): void {
+/** The first `most` wires of the order. */
+function drawWires(canvas: MapCanvas, scene: MapScene, view: MapView, colours: MapColours, most: number): void {
   const { net, traffic } = scene;
   const width = widthScale(scene);
   const isCurved = net.network !== "node";
   // Widths in steps, so that wires of one width are one path.
   const byWidth = new Map<number, number[]>();
-  const shown = Math.min(scene.order.length, MOST_WIRES);
+  const shown = Math.min(most, MOST_WIRES);
   for (let i = 0; i < shown; i++) {
     const at = scene.order[i] ?? 0;
     const wire = net.wires[at];

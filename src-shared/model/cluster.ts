@@ -88,6 +88,8 @@ export class Cluster {
   readonly #namespaces: Map<string, Held<Namespace>[]>;
   readonly #podRanges: readonly { readonly range: IpRange; readonly held: Held<ClusterNode> }[];
   readonly #serviceRanges: readonly IpRange[];
+  /** Times at which anything begins or ends, in order. */
+  readonly #changes: Float64Array;
 
   /** Snapshots in any order; one read from two files (nodes here, pods there) may be two snapshots. */
   constructor(snapshots: readonly ClusterSnapshot[]) {
@@ -121,11 +123,26 @@ export class Cluster {
     this.#namespaces = index(this.#all("Namespace"), (n) => [n.meta.name]);
     this.#podRanges = nodes.flatMap((held) => held.object.podRanges.map((range) => ({ range, held })));
     this.#serviceRanges = this.snapshots.flatMap((s) => s.serviceRanges);
+    const changes = new Set([...this.#byKind.values()].flatMap((list) => list.flatMap((h) => [h.fromMs, h.untilMs])));
+    this.#changes = Float64Array.from(changes).sort();
   }
 
   /** Nothing is told: every look-up answers null. */
   get empty(): boolean {
     return this.#byKind.size === 0;
+  }
+
+  /** Number of the stretch of time that `at` is in; -1 without a time. Within one stretch every look-up answers the same. */
+  stretchAt(at: AtMs): number {
+    if (at === null) return -1;
+    let low = 0;
+    let high = this.#changes.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#changes[middle] as number) <= at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   nodes(at: AtMs): readonly ClusterNode[] {

@@ -337,6 +337,8 @@ export interface JoinResult {
   connection(index: number): Connection;
   /** Its id, without building it. */
   connectionId(index: number): string;
+  /** Whether it has translations, without building it. */
+  isTranslated(index: number): boolean;
   /** Its packets, joined; ordered by time of the first sighting. */
   journeys(index: number): readonly Journey[];
   /** Rows of quoted headers (ICMP errors) that complain about packets of this connection. */

@@ -40,6 +40,7 @@ export async function analyseFiles(files: readonly string[], clusterFiles: reado
       decode: DEFAULT_DECODE_OPTIONS,
       clusterFiles,
       disabledPoints: [],
+      live: false,
       firstTable: 1,
     },
     () => undefined,

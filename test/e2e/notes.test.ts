@@ -4,10 +4,19 @@
  *
  * `NOTES_KILLS=200 npx vitest run --project e2e test/e2e/notes.test.ts -t kill` kills at so many moments.
  */
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BrowserContext, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { hasTool } from "../builders/shared-data";
 import { exported, tool } from "../builders/wireshark-tools";
@@ -108,17 +117,7 @@ describe.skipIf(CHROMIUM === undefined).each(HOSTS)("the %s host", (host) => {
 });
 
 describe.skipIf(CHROMIUM === undefined)("notes", () => {
-  it("written in one host are in the other", async () => {
-    const one = await openApp("browser", FIXTURES);
-    await one.page.getByRole("grid", { name: "Packets" }).focus();
-    await commentPacket(one.page, "from the browser");
-    await one.close();
-    const other = await openApp("electron", FIXTURES, { config: one.config });
-    expect((await listedNotes(other.page)).join()).toContain("from the browser");
-    await other.close();
-  });
-
-  it("appear in another tab as they are written, and changes and undo do too", async () => {
+  it("appear in another tab as they are written, changes and undo too; as a file they are merged at another person's", async () => {
     const app = await openApp("browser", FIXTURES);
     const second = await app.page.context().newPage();
     await second.goto(new URL("/", app.page.url()).href);
@@ -143,10 +142,32 @@ describe.skipIf(CHROMIUM === undefined)("notes", () => {
     await app.page.keyboard.press("Control+Shift+z");
     await second.bringToFront();
     await list.getByText("seen twice").waitFor();
+
+    await second.getByRole("button", { name: "Export", exact: true }).click();
+    const download = second.waitForEvent("download");
+    await second.getByRole("menuitem", { name: /as JSON/ }).click();
+    const file = join(folder, "ada.json");
+    await (await download).saveAs(file);
     await app.close();
+
+    const other = await openApp("browser", FIXTURES);
+    await listedNotes(other.page);
+    const choose = async (path: string): Promise<void> => {
+      const chooser = other.page.waitForEvent("filechooser");
+      await other.page.getByRole("button", { name: "Import…" }).first().click();
+      await (await chooser).setFiles(path);
+    };
+    await choose(file);
+    await other.page.getByRole("grid", { name: "Notes" }).getByText("seen twice").waitFor();
+    await choose(file);
+    await other.page.getByText("nothing in it that is not here already").waitFor();
+    writeFileSync(join(folder, "bad.json"), readFileSync(file, "utf8").replace('"yellow"', '"puce"'));
+    await choose(join(folder, "bad.json"));
+    await other.page.getByText(/bad\.json: annotations\[0\]\.colour/).waitFor();
+    await other.close();
   });
 
-  it("filter packets, and the filter follows what is written", async () => {
+  it("filter packets, and the filter follows what is written; what was written is in the other host too", async () => {
     const app = await openApp("browser", FIXTURES);
     const { page } = app;
     await page.getByRole("grid", { name: "Packets" }).focus();
@@ -160,7 +181,12 @@ describe.skipIf(CHROMIUM === undefined)("notes", () => {
     await rows.first().click();
     await page.keyboard.press("Control+z");
     await page.getByText("No packet matches the filter").waitFor();
+    await page.keyboard.press("Control+Shift+z");
+    await rows.first().waitFor();
     await app.close();
+    const other = await openApp("electron", FIXTURES, { config: app.config });
+    expect((await listedNotes(other.page)).join()).toContain("too small");
+    await other.close();
   });
 
   it.skipIf(!hasTool("editcap") || !hasTool("tshark"))(
@@ -189,35 +215,6 @@ describe.skipIf(CHROMIUM === undefined)("notes", () => {
       await again.close();
     },
   );
-
-  it("go to another person as a file and are merged there", async () => {
-    const app = await openApp("browser", FIXTURES);
-    await app.page.getByRole("grid", { name: "Packets" }).focus();
-    await commentPacket(app.page, "from Ada");
-    await listedNotes(app.page);
-    await app.page.getByRole("button", { name: "Export", exact: true }).click();
-    const download = app.page.waitForEvent("download");
-    await app.page.getByRole("menuitem", { name: /as JSON/ }).click();
-    const file = join(folder, "ada.json");
-    await (await download).saveAs(file);
-    await app.close();
-
-    const other = await openApp("browser", FIXTURES);
-    await listedNotes(other.page);
-    const choose = async (path: string): Promise<void> => {
-      const chooser = other.page.waitForEvent("filechooser");
-      await other.page.getByRole("button", { name: "Import…" }).first().click();
-      await (await chooser).setFiles(path);
-    };
-    await choose(file);
-    await other.page.getByRole("grid", { name: "Notes" }).getByText("from Ada").waitFor();
-    await choose(file);
-    await other.page.getByText("nothing in it that is not here already").waitFor();
-    writeFileSync(join(folder, "bad.json"), readFileSync(file, "utf8").replace('"yellow"', '"puce"'));
-    await choose(join(folder, "bad.json"));
-    await other.page.getByText(/bad\.json: annotations\[0\]\.colour/).waitFor();
-    await other.close();
-  });
 
   it("that can be kept nowhere stay in the window, say so, and can be exported", async () => {
     const app = await openApp("browser", FIXTURES);
@@ -278,26 +275,28 @@ describe.skipIf(CHROMIUM === undefined)("kill", () => {
       const config = newConfigFolder();
       const browser = await sharedChromium();
       const acknowledged: string[] = [];
-      let serve: ServeProcess | undefined;
-      let context: BrowserContext | undefined;
+      // The profile stays and so does the port: a note of which only the browser heard before the host died is sent later.
+      const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+      let serve = await startServe(FIXTURES, { config });
+      const again = ["--port", new URL(serve.link).port];
+      await openLink(await context.newPage(), serve.link);
       for (let n = 0; n < kills; n++) {
-        const killsHost = n % 2 === 1;
-        if (!serve || serve.process.exitCode !== null || serve.process.signalCode !== null) {
-          await context?.close();
-          serve = await startServe(FIXTURES, { config });
-          context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-          const page = await context.newPage();
-          await page.goto(serve.link);
-          await page.waitForURL((url) => url.search === "");
-          await annotateUntilKilled(page, serve, killsHost, Math.floor(random() * 90), `${n}`, acknowledged);
-        } else {
-          const page = await (context as BrowserContext).newPage();
-          await page.goto(new URL("/", serve.link).href);
-          await annotateUntilKilled(page, serve, killsHost, Math.floor(random() * 90), `${n}`, acknowledged);
-        }
+        const page = await context.newPage();
+        await openLink(page, new URL("/", serve.link).href);
+        await annotateUntilKilled(page, serve, n % 2 === 1, Math.floor(random() * 90), `${n}`, acknowledged);
+        if (serve.process.signalCode === null) continue;
+        serve = await startServe(FIXTURES, { config, arguments: again });
+        const [left = await context.newPage()] = context.pages();
+        await openLink(left, serve.link);
       }
-      await context?.close();
-      serve?.process.kill("SIGKILL");
+      const journal = (): string => readFileSync(join(config, "notes.jsonl"), "utf8");
+      const missing = (): string[] => {
+        const kept = journal();
+        return acknowledged.filter((text) => !kept.includes(`"${text}"`));
+      };
+      await expect.poll(missing, { timeout: 10_000 }).toEqual([]);
+      await context.close();
+      serve.process.kill("SIGKILL");
       // A browser that never saw them: they come from the host.
       const app = await openApp("browser", FIXTURES, { config });
       await listedNotes(app.page);
@@ -312,7 +311,44 @@ describe.skipIf(CHROMIUM === undefined)("kill", () => {
       await app.close();
     },
   );
+
+  it("of the host while a note is on its way: the browser has it, says so, and sends it when the host is back", async () => {
+    const config = newConfigFolder();
+    const context = await (await sharedChromium()).newContext({ viewport: { width: 1280, height: 800 } });
+    const page = await context.newPage();
+    const first = await startServe(FIXTURES, { config });
+    await openLink(page, first.link);
+    await idle(page);
+    await page.getByRole("grid", { name: "Packets" }).focus();
+    await page.keyboard.press("Control+Alt+c");
+    await page.getByLabel("Your name").fill("Ada");
+    await page.getByLabel(/^Text/).fill("on its way");
+    const save = page.getByRole("button", { name: "Save note" });
+    // Stopped, it never reads the message.
+    first.process.kill("SIGSTOP");
+    await save.click();
+    first.process.kill("SIGKILL");
+    await save.waitFor({ state: "detached" });
+    await page
+      .getByText(/They are in this browser only/)
+      .first()
+      .waitFor();
+    // The file is there, and empty: as of a host that was killed between making and writing it.
+    const path = join(config, "notes.jsonl");
+    expect(existsSync(path)).toBe(false);
+    writeFileSync(path, "");
+    const second = await startServe(FIXTURES, { config, arguments: ["--port", new URL(first.link).port] });
+    await openLink(page, second.link);
+    await expect.poll(() => readFileSync(path, "utf8"), { timeout: 10_000 }).toContain("on its way");
+    await context.close();
+    expect(await second.interrupt()).toBe(0);
+  });
 });
+
+async function openLink(page: Page, link: string): Promise<void> {
+  await page.goto(link);
+  await page.waitForURL((url) => url.search === "");
+}
 
 /**
  * Writes notes one after the other; with the `moment`-th message between page and host, counted from the first note on, the

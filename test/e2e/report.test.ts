@@ -27,7 +27,7 @@ async function annotateRequest(app: App): Promise<void> {
 }
 
 describe.skipIf(CHROMIUM === undefined)("a note", () => {
-  it("becomes one HTML file with its packet, its way hop by hop, and nothing that runs or loads", async () => {
+  it("becomes one HTML file with its packet, its way hop by hop, and nothing that runs or loads; travels with the workspace", async () => {
     const app = await openApp("browser", FILES);
     await annotateRequest(app);
     await app.page.keyboard.press("Control+Alt+R");
@@ -45,6 +45,13 @@ describe.skipIf(CHROMIUM === undefined)("a note", () => {
     expect(download.suggestedFilename()).toMatch(/^Where the request went\.html$/);
     const path = join(mkdtempSync(join(tmpdir(), "hopscope-e2e-report-")), "report.html");
     await download.saveAs(path);
+    await app.page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+    await app.page.keyboard.press("Control+Shift+S");
+    const handed = app.page.waitForEvent("download");
+    await app.page.getByRole("dialog").getByRole("button", { name: "Download a copy" }).click();
+    const workspace = join(mkdtempSync(join(tmpdir(), "hopscope-e2e-note-")), "with-note.hopscope");
+    await (await handed).saveAs(workspace);
     await app.close();
 
     expect(readFileSync(path, "utf8")).not.toMatch(/<script|<img src=x/);
@@ -61,19 +68,9 @@ describe.skipIf(CHROMIUM === undefined)("a note", () => {
     expect(await reader.getByRole("cell", { name: /^destination/ }).count()).toBe(1);
     expect(asked.filter((url) => !url.startsWith("data:"))).toHaveLength(1);
     await reader.close();
-  });
 
-  it("is in the workspace that is handed on: somebody else finds it at its packet", async () => {
-    const app = await openApp("browser", FILES);
-    await annotateRequest(app);
-    await app.page.keyboard.press("Control+Shift+S");
-    const coming = app.page.waitForEvent("download");
-    await app.page.getByRole("dialog").getByRole("button", { name: "Download a copy" }).click();
-    const path = join(mkdtempSync(join(tmpdir(), "hopscope-e2e-note-")), "with-note.hopscope");
-    await (await coming).saveAs(path);
-    await app.close();
-
-    const other = await openApp("browser", [path]);
+    // Somebody else finds the note in the workspace that was handed on.
+    const other = await openApp("browser", [workspace]);
     await other.page.getByRole("tab", { name: "Notes" }).click();
     await other.page.getByText("is still addressed to the Service").first().waitFor();
     await other.close();

@@ -40,6 +40,9 @@ interface Running {
   wanted: boolean;
 }
 
+/** What is joined: with anything else, it is joined anew. */
+type Basis = Omit<AnalysisData, "firstTable" | "live">;
+
 const SILENT: Pick<RequestContext, "progress" | "breathe"> = {
   progress: () => undefined,
   breathe: () => Promise.resolve(),
@@ -128,9 +131,13 @@ export class AnalysisHost {
     return this.running;
   }
 
-  private begin(data: Omit<AnalysisData, "firstTable">, basis: string): Running {
+  private begin(data: Basis, basis: string): Running {
     this.threads++;
-    const workerData: AnalysisData = { ...data, firstTable: this.threads * TABLES_A_THREAD };
+    const workerData: AnalysisData = {
+      ...data,
+      live: this.engine.captures().live,
+      firstTable: this.threads * TABLES_A_THREAD,
+    };
     const worker = new Worker(fileURLToPath(new URL("./analysis-thread.js", import.meta.url)), { workerData });
     const running: Running = {
       basis,
@@ -189,7 +196,7 @@ export class AnalysisHost {
     if (captures.complete && captures.index.count > successor.packets) queueMicrotask(() => this.renew(true));
   }
 
-  private data(): Omit<AnalysisData, "firstTable"> {
+  private data(): Basis {
     const captures = this.engine.captures();
     const state = this.engine.workspaceState();
     return {

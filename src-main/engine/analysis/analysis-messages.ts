@@ -21,6 +21,8 @@ export interface AnalysisData {
   readonly clusterFiles: readonly string[];
   /** Capture points that are switched off: what they saw is not joined. */
   readonly disabledPoints: readonly number[];
+  /** A source still writes: all will be joined anew soon, so nothing is made ahead that takes long. */
+  readonly live: boolean;
   /** Number of its first table: those of a thread before are not taken for its own. */
   readonly firstTable: number;
 }

@@ -225,9 +225,14 @@ export class Analysis {
     return (this.rows ??= new PacketRows(this.join.sightings));
   }
 
-  /** Part of what the map will need, for times when nothing is asked. True: nothing is left to do. */
+  /** Part of what the pictures will need, for times when nothing is asked. True: nothing is left to do. */
   prepare(): boolean {
-    return (this.builtMap ??= new MapBuilder(this.join, this.cluster)).work(PREPARED_AT_ONCE);
+    if (!this.map.work(PREPARED_AT_ONCE)) return false;
+    void this.map.graph;
+    if (!this.joinedTables.collectNat(PREPARED_AT_ONCE)) return false;
+    // Goes on by itself, a piece between two questions. Who opens the tables meanwhile waits for the same piece.
+    if (!this.data.live) void this.joinedTables.prepareLearned().catch(() => undefined);
+    return true;
   }
 
   private get map(): MapBuilder {

@@ -7,7 +7,8 @@ import { loadConntrack } from "../cluster/load-conntrack";
 import type { TableSource } from "../tables/table";
 import type { PacketOf } from "./join-answers";
 import type { LearnedObserver } from "./learned-observer";
-import { isLearnedTable, LearnedTables } from "./learned-tables";
+import { isLearnedTable, LEARNED_TABLES, LearnedTables } from "./learned-tables";
+import { natEntries, type NatEntry } from "./nat-entries";
 import { NatTable } from "./nat-table";
 
 /** Other questions have their turn so often. */
@@ -16,6 +17,9 @@ const BREATH_MS = 20;
 export class JoinedTables {
   readonly #learned: LearnedTables;
   #nat: NatTable | undefined;
+  readonly #natEntries: NatEntry[] = [];
+  /** Connections that were looked at for translations. */
+  #nextNat = 0;
   #conntrackFiles: readonly string[] = [];
   #told: readonly ToldTranslation[] = [];
 
@@ -41,7 +45,24 @@ export class JoinedTables {
   }
 
   get nat(): NatTable {
-    return (this.#nat ??= new NatTable(this.join, this.#told));
+    this.collectNat(Infinity);
+    return (this.#nat ??= new NatTable(this.join, this.#told, this.#natEntries));
+  }
+
+  /** Part of the table of translations: 48,000 connections, of which 26,000 are translated, take 0.3 s. True: all is there. */
+  collectNat(connections: number): boolean {
+    const { connectionCount } = this.join;
+    const end = Math.min(connectionCount, this.#nextNat + connections);
+    for (; this.#nextNat < end; this.#nextNat++)
+      if (this.join.isTranslated(this.#nextNat))
+        this.#natEntries.push(...natEntries(this.join.connection(this.#nextNat)));
+    return end === connectionCount;
+  }
+
+  /** Everything that devices learned, between other questions: both tables of journeys take one walk over all. */
+  async prepareLearned(): Promise<void> {
+    const breathe = breather();
+    for (const name of LEARNED_TABLES) await this.#learned.table(name, breathe);
   }
 
   /** Undefined: it is none of these. */

@@ -25,6 +25,8 @@ export class MapPlaces {
   readonly #machineByName = new Map<string, number>();
   readonly #machineByAddress = new Map<string, number>();
   readonly #byKey = new Map<string, number>();
+  /** Pods by name, then by address: what was met before has nothing to add. */
+  readonly #met = new Map<string, Map<string, number>>();
   /** Places of addresses that no cluster file names: these hold for all times. */
   readonly #byAddress = new Map<string, number>();
 
@@ -88,8 +90,14 @@ export class MapPlaces {
     if (end.ip === "") return -1;
     // An address may be one pod's now and another's later: pods are known by name.
     if (end.pod !== null) {
-      const at = this.#byKey.get(end.pod) ?? this.#pod(end.pod, end.node);
-      this.#addAddress(at, end.ip);
+      let met = this.#met.get(end.pod);
+      if (!met) this.#met.set(end.pod, (met = new Map<string, number>()));
+      let at = met.get(end.ip);
+      if (at === undefined) {
+        at = this.#byKey.get(end.pod) ?? this.#pod(end.pod, end.node);
+        this.#addAddress(at, end.ip);
+        met.set(end.ip, at);
+      }
       return at;
     }
     let at = this.#byAddress.get(end.ip);

@@ -67,9 +67,8 @@ export class NatTable implements TableSource {
   constructor(
     private readonly join: JoinResult,
     told: readonly ToldTranslation[],
+    entries = allNatEntries(join),
   ) {
-    const entries: NatEntry[] = [];
-    for (let i = 0; i < join.connectionCount; i++) entries.push(...natEntries(join.connection(i)));
     const { verdicts, toldOnly, machineOf } = compareTold(entries, toldEntries(told));
     this.machineOf = machineOf;
     this.list = [
@@ -245,6 +244,13 @@ export class NatTable implements TableSource {
       })
       .join(", ");
   }
+}
+
+function allNatEntries(join: JoinResult): readonly NatEntry[] {
+  const entries: NatEntry[] = [];
+  for (let i = 0; i < join.connectionCount; i++)
+    if (join.isTranslated(i)) entries.push(...natEntries(join.connection(i)));
+  return entries;
 }
 
 function toldState(told: ToldEntry | null): string | null {

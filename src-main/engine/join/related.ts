@@ -71,7 +71,8 @@ export class Relations {
 
   /** The name that was looked up is a Service's: web.shop.svc.cluster.local, or pod-0.web.shop.svc.cluster.local. */
   private byName(c: Connection): ToldService | undefined {
-    const ties = this.lookups.get(c.index) ?? [];
+    const ties = this.lookups.get(c.index);
+    if (!ties) return undefined;
     const found = new Map<string, ToldService>();
     for (const { lookup } of ties) {
       const named = serviceOfName(lookup.answeredAs);
@@ -92,10 +93,12 @@ export class Relations {
 
   /** Behind an Ingress: the Service its rule names for this host and path. */
   private byIngress(c: Connection): ToldService | undefined {
+    const hops = this.hops.get(c.index);
+    if (!hops) return undefined;
     const atMs = Number(c.firstTime) * 1000;
     const rules = (this.cluster?.ingresses(atMs) ?? []).flatMap((i) => i.rules.map((rule) => ({ rule, in: i })));
     const found = new Set<string>();
-    for (const { request } of this.hops.get(c.index) ?? []) {
+    for (const { request } of hops) {
       const [, host = "", path = ""] = /^\S+ (\S+) (.*)$/.exec(request) ?? [];
       const best = rules
         .filter(({ rule }) => matches(rule, host, path))

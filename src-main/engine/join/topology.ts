@@ -558,15 +558,18 @@ export class NetworkTopology implements Topology {
     );
   }
 
-  private readonly inferredPlaces = new Map<string, Place | null>();
+  /** By stretch of the cluster's time (0 without one), then by address. Finding took half of the time of building a connection. */
+  private readonly knownPlaces = new Map<number, Map<string, Place | null>>();
 
   /** What an address is. `atMs`: names hold for intervals. */
   placeAt(address: string, atMs: number | null): Place | null {
-    if (this.cluster) return this.findPlace(address, atMs);
-    let place = this.inferredPlaces.get(address);
+    const stretch = this.cluster?.stretchAt(atMs) ?? 0;
+    let known = this.knownPlaces.get(stretch);
+    if (!known) this.knownPlaces.set(stretch, (known = new Map<string, Place | null>()));
+    let place = known.get(address);
     if (place === undefined) {
       place = this.findPlace(address, atMs);
-      this.inferredPlaces.set(address, place);
+      known.set(address, place);
     }
     return place;
   }

@@ -67,6 +67,8 @@ export class NotesJournal {
       const fd = openSync(this.path, "r");
       try {
         const { size } = fstatSync(fd);
+        // Whoever made it was killed before the first line: as if there were none, so that windows send what only they have.
+        if (size === 0) return { journal: "", position: 0, notes: [], more: false, unreadable: 0 };
         const head = readHead(fd);
         if (!head) throw new DamagedJournal();
         const from = journal === head.journal && position <= size ? position : 0;

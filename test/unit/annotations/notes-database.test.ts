@@ -23,9 +23,29 @@ it("brings a database of version 1 up: its notes are found by recording and by t
   await old.table("notes").bulkPut([packet, pod].map((one) => ({ id: one.id, recordings: one.recordings, note: one })));
   old.close();
   expect(ids(await database.ofRecordings([RECORDING]))).toEqual(ids([packet, pod]));
-  expect(await database.ofTimes(1_700_000_000, 1_700_000_000)).toEqual([packet]);
+  expect(await database.ofTimes(1_700_000_000, 1_700_000_000, [])).toEqual([packet]);
   expect(ids(await database.unsent())).toEqual(ids([packet, pod]));
-  expect(database.verno).toBe(2);
+  expect(database.verno).toBe(3);
+});
+
+it("brings a database of version 2 up: its pages, which were lists of notes, are read as before", async () => {
+  const old = new Dexie(name);
+  old.version(2).stores({
+    notes: "id, *recordings, seconds, unsent",
+    pages: "++id, *recordings, lastSeconds, unsent",
+    places: "name",
+  });
+  const listed = [note({ text: "old" }), note({ subject: { kind: "pod", name: "shop/web" } })];
+  await old.table("pages").add({
+    recordings: [RECORDING],
+    firstSeconds: -1,
+    lastSeconds: 1_700_000_000,
+    unsent: 1,
+    text: JSON.stringify(listed),
+  });
+  old.close();
+  expect(await database.ofRecordings([RECORDING])).toEqual(listed);
+  expect(await database.unsent()).toEqual(listed);
 });
 
 it("keeps the newest of every field, in whatever order versions come", async () => {
@@ -47,8 +67,16 @@ describe("many notes", () => {
     const read = await database.ofRecordings([RECORDING, "h1:another"]);
     expect(read).toHaveLength(many.length);
     expect(read.find(({ id }) => id === changed.id)?.colour).toBe("red");
-    expect(await database.ofTimes(1_700_000_000, 1_700_000_000)).toHaveLength(many.length);
-    expect(await database.ofTimes(1, 2)).toEqual([]);
+    expect(await database.ofTimes(1_700_000_000, 1_700_000_000, [])).toHaveLength(many.length);
+    expect(await database.ofTimes(1, 2, [])).toEqual([]);
+  });
+
+  it("of one time are told without those of recordings that are known already", async () => {
+    const elsewhere = Array.from({ length: BULK_NOTES + 1 }, () => note({ recordings: ["h1:another"] }));
+    const single = note({ recordings: ["h1:another"] });
+    for (const part of [many, elsewhere, [single, note()]]) await database.put(part, 0);
+    const found = await database.ofTimes(1_700_000_000, 1_700_000_000, [RECORDING]);
+    expect(ids(found)).toEqual(ids([...elsewhere, single]));
   });
 
   it("are unsent until the journal has all of a page, in the version that is here", async () => {

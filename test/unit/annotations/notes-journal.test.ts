@@ -39,6 +39,15 @@ it("loses nothing acknowledged to a crash amid a line, at any byte of it", () =>
   expect(journal.since(null, 0)).toMatchObject({ notes: [kept, later], unreadable: 1 });
 });
 
+it("takes an empty file, of a host that was killed before the first line, as no journal yet", () => {
+  const journal = new NotesJournal(folder);
+  writeFileSync(journal.path, "");
+  expect(journal.since("another", 500)).toMatchObject({ journal: "", notes: [], more: false });
+  const one = note();
+  journal.append([one]);
+  expect(journal.since("", 0).notes).toEqual([one]);
+});
+
 it("hands out a long journal in parts", () => {
   const journal = new NotesJournal(folder);
   const notes = Array.from({ length: 120 }, (_, i) => note({ text: `${i} ${"long ".repeat(15_000)}` }));

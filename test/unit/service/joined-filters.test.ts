@@ -24,7 +24,7 @@ async function analyse(disabledPoints: readonly number[] = []): Promise<Analysis
     before += 1000;
   }
   return Analysis.run(
-    { files: list, decode: DEFAULT_DECODE_OPTIONS, clusterFiles: [], disabledPoints, firstTable: 1 },
+    { files: list, decode: DEFAULT_DECODE_OPTIONS, clusterFiles: [], disabledPoints, live: false, firstTable: 1 },
     () => undefined,
   );
 }

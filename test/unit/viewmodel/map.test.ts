@@ -5,6 +5,8 @@ import type { PointRole } from "../../../src-shared/model/point-role";
 import {
   buildScene,
   drawMapBase,
+  drawMovingMap,
+  drawStillMap,
   drawMapOverlay,
   elementAt,
   fitText,
@@ -300,6 +302,23 @@ describe("the drawing", () => {
     expect(calls.findIndex((c) => c.startsWith("stroke traffic"))).toBeLessThan(
       calls.findIndex((c) => c === "fill box"),
     );
+  });
+
+  it("draws in a replay names once, and for each moment only wires that carry something then", () => {
+    const whole = sceneOf(twoNodes(), "node");
+    const traffic = whole.traffic.map((_, at) => (at === whole.order[0] ? 3 : 0));
+    const moment = buildScene(whole.model, whole.layout, whole.net, traffic, whole.missing, whole.most);
+    const view = fitView(whole.layout, 1200, 800);
+    const [under, over, moving] = [record(), record(), record()];
+    drawStillMap({ under: under.canvas, over: over.canvas }, moment, view, COLOURS, "sans");
+    drawMovingMap(moving.canvas, moment, view, COLOURS);
+    expect(texts(over.calls)).toEqual(expect.arrayContaining(["n1", "a", "eth0"]));
+    expect([...texts(under.calls), ...texts(moving.calls)]).toEqual([]);
+    const lines = (calls: readonly string[]): number => calls.filter((c) => c.startsWith("moveTo")).length;
+    expect(moment.busy).toBe(1);
+    expect(lines(moving.calls)).toBe(1);
+    expect(lines(under.calls)).toBe(whole.net.wires.length);
+    expect(under.calls.some((c) => /^stroke (traffic|tunnel)/.test(c))).toBe(false);
   });
 
   it("marks lost packets in the pod network, shows Services in theirs, leaves out the devices in both", () => {
