@@ -1,6 +1,7 @@
 /** A connection in words: who asked for what, who answered, what was changed on the way; each line with its evidence. */
 import type { ConnectionJson, EndpointJson } from "../../src-shared/contract/join";
 import { endpointText } from "../../src-shared/reconstruct/endpoint-text";
+import type { PointNames } from "./point-names";
 import { formatBytes, formatNoun } from "./quantity";
 
 export interface Fact {
@@ -23,7 +24,7 @@ function placed(endpoint: EndpointJson & { readonly pod: string | null; readonly
   return text === "" ? endpointText(endpoint) : `${text} (${endpointText(endpoint)})`;
 }
 
-export function connectionFacts(c: ConnectionJson): readonly Fact[] {
+export function connectionFacts(c: ConnectionJson, names: PointNames): readonly Fact[] {
   const inferred = (what: string): string | null => (c.inferred.includes(what) ? "inferred from the traffic" : null);
   const facts: Fact[] = [
     { label: "Client", value: placed(c.client), note: inferred("pod") ?? inferred("node") },
@@ -41,7 +42,7 @@ export function connectionFacts(c: ConnectionJson): readonly Fact[] {
     },
   ];
   for (const t of c.translations) {
-    const where = t.between.filter((id) => id !== null).join(" and ");
+    const where = t.between.flatMap((id) => (id === null ? [] : [names(id)])).join(" and ");
     facts.push({
       label: t.kind.toUpperCase(),
       value: `${endpointText(t.from)} → ${endpointText(t.to)}${t.node === null ? "" : ` on ${t.node}`}${where === "" ? "" : `, between ${where}`}`,
@@ -59,10 +60,10 @@ export function connectionFacts(c: ConnectionJson): readonly Fact[] {
   facts.push(
     {
       label: "Path",
-      value: c.path.join(" → ") || "seen at one point only",
+      value: c.path.map(names).join(" → ") || "seen at one point only",
       note: c.otherPaths > 0 ? `${formatNoun(c.otherPaths, "packet")} went otherwise` : null,
     },
-    { label: "Way back", value: c.returnPath.join(" → ") || "not seen", note: null },
+    { label: "Way back", value: c.returnPath.map(names).join(" → ") || "not seen", note: null },
     {
       label: "Packets",
       value: `${formatNoun(c.packets.distinct, "packet")}, ${formatNoun(c.packets.sightings, "sighting")}, ${c.packets.missing === 0 ? "none missing" : `${c.packets.missing} missing`}`,

@@ -78,7 +78,7 @@ export function laneText(column: HopColumn, lane: Lane): string {
       const ends = from !== undefined && to !== undefined ? `${from} → ${to}` : (from ?? to ?? "");
       const rest = card.fields
         .filter((f) => f.label !== "from" && f.label !== "to")
-        .map((f) => (f.label === "interface" || f.label === "on the wire" ? f.value : `${f.label} ${f.value}`));
+        .map((f) => (f.label === "interface" || f.label === "size" ? f.value : `${f.label} ${f.value}`));
       return [[card.title, ends].filter(Boolean).join(" "), ...rest].join(", ");
     })
     .join("; ");

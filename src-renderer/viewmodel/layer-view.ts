@@ -88,6 +88,10 @@ const LAYER_OF: Readonly<Record<string, LayerNumber>> = {
   ipv6: 3,
   icmp: 3,
   icmpv6: 3,
+  "ipv6.hopopts": 3,
+  "ipv6.dstopts": 3,
+  "ipv6.routing": 3,
+  "ipv6.fraghdr": 3,
   igmp: 3,
   esp: 3,
   ah: 3,
@@ -140,7 +144,7 @@ const TITLES: Readonly<Record<string, string>> = {
 const SHOWN: Readonly<Record<string, readonly (readonly [field: string, label: string])[]>> = {
   frame: [
     ["frame.interface_name", "interface"],
-    ["frame.len", "on the wire"],
+    ["frame.len", "size"],
   ],
   eth: [
     ["eth.src", "from"],
@@ -292,7 +296,7 @@ const SHORT: Readonly<Record<string, string>> = {
   method: "",
   path: "",
   interface: "",
-  "on the wire": "",
+  size: "",
 };
 
 export const ROLE_NAMES: Readonly<Record<JoinPoint["role"], string>> = {

@@ -86,8 +86,12 @@ export class CellPrinter {
     const { workspace } = this.captures;
     const name = oneLine(this.captures.pointName(point));
     if (workspace.files.length < 2) return name;
-    const file = workspace.pointId(point).replace(/#\d+$/, "");
-    return `${oneLine(file)} ${name}`;
+    // The interface first: where the column is narrow, the file's end is what is cut.
+    const file = workspace
+      .pointId(point)
+      .replace(/#\d+$/, "")
+      .replace(/\.(pcapng|pcap|cap)(\.(gz|zst|lz4))?$/i, "");
+    return `${name} · ${oneLine(file)}`;
   }
 
   private difference(from: PacketId, to: PacketId): string {

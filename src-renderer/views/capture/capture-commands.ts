@@ -5,6 +5,7 @@ import { confirmAction, openDialog, showError } from "../../state/dialogs.svelte
 import { autoScroll, live } from "../../state/live.svelte";
 import { showToast } from "../../state/toasts.svelte";
 import { workspace } from "../../state/workspace.svelte";
+import type { CaptureKind } from "../../viewmodel/capture-choice";
 import { formatBytes, formatNoun } from "../../viewmodel/quantity";
 import CaptureDialog from "./capture-dialog.svelte";
 
@@ -14,6 +15,13 @@ const hasRecording = (): boolean => live.source !== null && live.source.packets 
 
 export const captureCommands: readonly CommandSpec[] = [
   { id: "capture.options", enabled: () => !live.isRunning, run: () => openCapture() },
+  {
+    id: "capture.simulate",
+    title: "Simulate a Network…",
+    group: "Capture",
+    enabled: () => !live.isRunning,
+    run: () => openCapture("generator"),
+  },
   {
     id: "capture.toggle",
     inTextFields: true,
@@ -40,8 +48,9 @@ export const captureCommands: readonly CommandSpec[] = [
   },
 ];
 
-async function openCapture(): Promise<void> {
-  await openDialog(CaptureDialog, {});
+/** @param kind of source to begin with; left out: the one of last time */
+async function openCapture(kind?: CaptureKind): Promise<void> {
+  await openDialog(CaptureDialog, { kind });
 }
 
 async function stop(): Promise<void> {
