@@ -115,8 +115,10 @@ export class NotesKeeper {
           this.#position = 0;
           break;
         }
-        await this.database.put(part.notes, 0).catch(() => undefined);
-        if (part.notes.length > 0) this.told(part.notes);
+        // A journal has every version of a note, one behind the other: here they are one.
+        const notes = mergeAll(part.notes, []);
+        await this.database.put(notes, 0).catch(() => undefined);
+        if (notes.length > 0) this.told(notes);
         this.#journal = part.journal;
         this.#position = part.position;
         await this.database.setPlace(part.journal, part.position).catch(() => undefined);

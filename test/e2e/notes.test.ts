@@ -183,6 +183,8 @@ describe.skipIf(CHROMIUM === undefined)("notes", () => {
     await page.getByText("No packet matches the filter").waitFor();
     await page.keyboard.press("Control+Shift+z");
     await rows.first().waitFor();
+    // Shown at once; idle when it is kept.
+    await app.idle();
     await app.close();
     const other = await openApp("electron", FIXTURES, { config: app.config });
     expect((await listedNotes(other.page)).join()).toContain("too small");
