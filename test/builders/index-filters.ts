@@ -85,6 +85,12 @@ tcp.seq == tcp.ack
 tcp.ack == 1
 tcp.flags == 0x002
 tcp.flags & 2
+tcp.flags.syn == 1 && tcp.flags.ack == 0
+tcp.flags.reset == true
+tcp.flags.fin != 1
+tcp.flags.push
+!tcp.flags.urg
+tcp.flags.cwr == tcp.flags.ece
 tcp.window_size < 1000
 tcp.window_size == 65536
 tcp.len > 0

@@ -154,6 +154,11 @@ const ROW_NUMBERS: ReadonlyMap<string, RowNumber> = new Map([
   ["tcp.window_size", { column: (s) => s.window, mask: TCP_READABLE }],
   ["tcp.len", { column: (s) => s.segment, mask: TCP_HAS_LENGTH | TCP_HAS_STREAM }],
   ["tcp.flags", { column: (s) => s.tcp, mask: TCP_READABLE, and: 0xfff }],
+  // "tcp.flags.syn == 1" over 12 M packets: 6.5 s when the file was read for it.
+  ...["fin", "syn", "reset", "push", "ack", "urg", "ece", "cwr", "ae"].map((name, bit): [string, RowNumber] => [
+    `tcp.flags.${name}`,
+    { column: (s) => s.tcp, mask: TCP_READABLE, and: 1 << bit, shift: bit },
+  ]),
 ]);
 
 function isRowField(name: string): boolean {
