@@ -39,6 +39,9 @@ let connection: ConnectionState = "connecting";
 let nextId = 1;
 /** Requests without an answer, by id. */
 const waiting = new Map<number, Waiting>();
+/** How many of them ask for what. */
+const asked = new Map<MethodName, number>();
+const answerListeners: (() => void)[] = [];
 /** Requests made before the first connection stood. */
 let unsent: (() => void)[] = [];
 const listeners = new Map<EventName, Set<Listener>>();
@@ -79,6 +82,7 @@ export function call<M extends MethodName>(
     if (connection === "lost" || connection === "ended") return reject(lost());
     const id = nextId++;
     const release = holdIdle();
+    asked.set(method, (asked.get(method) ?? 0) + 1);
     let aborted = false;
     const abort = (): void => {
       aborted = true;
@@ -87,6 +91,8 @@ export function call<M extends MethodName>(
     };
     const done = (): void => {
       release();
+      asked.set(method, (asked.get(method) ?? 1) - 1);
+      for (const listener of answerListeners.splice(0)) listener();
       signal?.removeEventListener("abort", abort);
     };
     waiting.set(id, {
@@ -107,6 +113,14 @@ export function call<M extends MethodName>(
     if (connection === "open") send();
     else unsent.push(send);
   });
+}
+
+/** Resolves when no request of this method is without an answer, for what should not stand in its way: whether one was. */
+export async function answered(method: MethodName): Promise<boolean> {
+  let waited = false;
+  for (; (asked.get(method) ?? 0) > 0; waited = true)
+    await new Promise<void>((resolve) => answerListeners.push(resolve));
+  return waited;
 }
 
 /** Listens to an event of the engine. Returns "stop listening". */

@@ -8,14 +8,13 @@
  */
 import { ContractError } from "../../src-shared/contract/messages";
 import type { DetailNode, PacketDetails, PacketId } from "../../src-shared/contract/results";
-import { call, errorText, isCancelled } from "../bridge/engine";
+import { answered, call, errorText, isCancelled } from "../bridge/engine";
 import { pause } from "../bridge/idle";
 
-/**
- * The list's rows go first: details of a packet among ten million take the engine 15 ms, which a jump would wait for. And a
- * key that is held down passes packets faster than this.
- */
+/** A key that is held down passes packets faster than this. */
 const PAUSE_MS = 20;
+/** The list asks for rows in its next frame. */
+const FRAME_MS = 17;
 
 class Details {
   /** Of the selected packet; of the one before while the new one is on its way. */
@@ -44,6 +43,9 @@ class Details {
     this.loading = true;
     try {
       await pause(PAUSE_MS);
+      // The list's rows go first: details of a packet among ten million take the engine 15 ms or more, which a jump would wait for.
+      if (await answered("packets.locate")) await pause(FRAME_MS);
+      await answered("packets.rows");
       if (request.signal.aborted) return;
       this.#adopt(await call("packet.details", { packet }, { signal: request.signal }), null);
     } catch (error) {

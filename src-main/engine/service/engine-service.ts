@@ -7,6 +7,7 @@
  * ```
  * A handler that throws anything but a ContractError is a defect: it is told as "internal", and the service goes on.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import * as v from "valibot";
 import type { EventName, Events } from "../../../src-shared/contract/events";
 import {
@@ -42,6 +43,8 @@ import { type SessionNews, WorkspaceSession } from "./workspace-session";
 /** A view that is complete so soon is told as complete at once: no flicker for small captures. */
 const VIEW_WAIT_MS = 60;
 const PROGRESS_MS = 100;
+/** Between two requests of a person who is at work. */
+const QUIET_MS = 100;
 /** Views open at a time; more is a defect of the interface. */
 const MAX_VIEWS = 256;
 
@@ -63,6 +66,7 @@ interface Running {
 type AnyHandler = (params: unknown, context: RequestContext) => unknown;
 
 export class EngineService implements Engine {
+  private lastAsked = -Infinity;
   private readonly session: WorkspaceSession;
   private readonly views = new Map<number, PacketView>();
   private readonly running = new Map<number, Running>();
@@ -166,12 +170,21 @@ export class EngineService implements Engine {
     return () => this.workspaceListeners.delete(listener);
   }
 
+  async quiet(): Promise<void> {
+    for (;;) {
+      const rest = this.lastAsked + QUIET_MS - performance.now();
+      if (rest <= 0) return;
+      await pause(rest, undefined, { ref: false });
+    }
+  }
+
   onClose(listener: () => Promise<void>): void {
     this.closeListeners.push(listener);
   }
 
   private async answer({ id, method, params }: RequestMessage): Promise<void> {
     const abort = new AbortController();
+    this.lastAsked = performance.now();
     this.running.set(id, { abort });
     let outcome: { readonly ok: true; readonly value: unknown } | Failure;
     try {

@@ -94,6 +94,8 @@ export interface Engine {
   emit<E extends EventName>(event: E, data: Events[E]): void;
   /** For live sources: opens a file that is being written, tells that it grows no more, forgets one that is gone. */
   readonly files: LiveFiles;
+  /** Resolves when nothing was asked for a tenth of a second: for work that nobody waits for. */
+  quiet(): Promise<void>;
   /** Called when the engine ends. */
   onClose(listener: () => Promise<void>): void;
   /** For files that last as long as this process. */

@@ -44,6 +44,8 @@ export function tablesHandlers(engine: Engine): Handlers {
   const tables = new Map<number, OpenTable>();
   let next = 1;
   let kept: Kept | undefined;
+  /** How many wait for what is being made. */
+  let waiting = 0;
   engine.onWorkspace((what) => {
     if (what === "closed" || what === "opened") {
       tables.clear();
@@ -106,7 +108,8 @@ export function tablesHandlers(engine: Engine): Handlers {
     let done = (): void => undefined;
     k.turn = new Promise((resolve) => (done = resolve));
     try {
-      await before;
+      waiting++;
+      await before.finally(() => waiting--);
       return await keptSource(params, context);
     } finally {
       done();
@@ -130,10 +133,15 @@ export function tablesHandlers(engine: Engine): Handlers {
   /** The table that is opened first is there when it is asked for. */
   const makeAhead = async (): Promise<void> => {
     const abort = new AbortController();
+    const { breathe } = new Breather(abort.signal);
     const context: RequestContext = {
       signal: abort.signal,
       progress: () => undefined,
-      breathe: new Breather(abort.signal).breathe,
+      // Jumps through the list wait for pieces of this otherwise; who waits for the table itself waits no longer than he must.
+      breathe: async () => {
+        if (waiting === 0) await engine.quiet();
+        await breathe();
+      },
     };
     const stop = engine.onWorkspace((what) => {
       if (what === "closed" || what === "opened") abort.abort();
