@@ -6,7 +6,8 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 
 PREFIX="hopscope-lab-$$"
-STATE=$(mktemp -d "${TMPDIR:-/tmp}/hopscope-lab.XXXXXX")
+# Logs of this run; made when it begins, removed with everything else.
+STATE=''
 NAMESPACES=''
 RECORDERS=''
 MACHINES=''
@@ -208,6 +209,8 @@ write_cluster() {
 
 # --- the end ----------------------------------------------------------------------------------------------------------
 
+make_state() { STATE=$(mktemp -d "${TMPDIR:-/tmp}/$PREFIX.XXXXXX"); }
+
 take_down() {
   _status=$?
   trap - EXIT
@@ -215,7 +218,7 @@ take_down() {
   set +e
   stop_recording
   for _name in $NAMESPACES; do remove_namespace "$(ns "$_name")"; done
-  rm -rf "$STATE"
+  [ -z "$STATE" ] || rm -rf "$STATE"
   exit "$_status"
 }
 
@@ -234,12 +237,15 @@ remove_namespace() {
   ip netns delete "$1"
 }
 
-# Namespaces of runs that were killed and could not take down what they built.
+# Namespaces and logs of runs that were killed and could not take down what they built.
 clean_leftovers() {
   ip netns list | sed -n 's/^\(hopscope-lab-\([0-9]*\)-[^ ]*\).*/\2 \1/p' | while read -r _run _namespace; do
     kill -0 "$_run" 2> /dev/null && continue
     say "removing $_namespace"
     remove_namespace "$_namespace"
   done
-  rm -rf "$STATE"
+  for _state in "${TMPDIR:-/tmp}"/hopscope-lab-*.??????; do
+    _run=${_state##*/hopscope-lab-}
+    [ ! -d "$_state" ] || kill -0 "${_run%.*}" 2> /dev/null || rm -rf "$_state"
+  done
 }

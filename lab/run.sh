@@ -49,6 +49,7 @@ trap 'exit 143' TERM
 trap 'exit 129' HUP
 set -e
 
+make_state
 . "$LAB_FOLDER/labs/$LAB.sh"
 build
 start_servers

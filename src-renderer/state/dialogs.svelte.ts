@@ -33,12 +33,17 @@ export interface MessageDialog {
   /** Label of the button that does it; the other one is "Cancel" for questions. */
   readonly action: string;
   readonly danger?: boolean;
+  /** Label of a button that goes on without it ("Discard"). */
+  readonly otherwise?: string;
 }
+
+/** The action (true), what goes on without it, or neither. */
+export type MessageAnswer = boolean | "otherwise";
 
 class Dialogs {
   open = $state.raw<readonly OpenDialog[]>([]);
   /** Shown by ui/message-dialog.svelte. */
-  message = $state.raw<(MessageDialog & { readonly answer: (yes: boolean) => void }) | null>(null);
+  message = $state.raw<(MessageDialog & { readonly answer: (answer: MessageAnswer) => void }) | null>(null);
   #nextId = 1;
 
   show<P extends Closable>(component: Component<P>, props: Omit<P, "close">): Promise<ResultOf<P>> {
@@ -53,12 +58,12 @@ class Dialogs {
     });
   }
 
-  ask(message: MessageDialog): Promise<boolean> {
+  ask(message: MessageDialog): Promise<MessageAnswer> {
     this.message?.answer(false);
     return new Promise((resolve) => {
-      const answer = (yes: boolean): void => {
+      const answer = (given: MessageAnswer): void => {
         this.message = null;
-        resolve(yes);
+        resolve(given);
       };
       this.message = { ...message, answer };
     });
@@ -81,8 +86,8 @@ export function openDialog<P extends Closable, R = ResultOf<P>>(
 }
 
 /** Asks before something is done that cannot be undone. */
-export function confirmAction(title: string, text: string, action: string): Promise<boolean> {
-  return dialogs.ask({ title, text, kind: "question", action, danger: true });
+export async function confirmAction(title: string, text: string, action: string): Promise<boolean> {
+  return (await dialogs.ask({ title, text, kind: "question", action, danger: true })) === true;
 }
 
 /** Tells what went wrong with something a person asked for. A cancelled request is no error. */

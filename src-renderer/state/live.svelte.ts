@@ -1,9 +1,9 @@
 /**
- * The live source, as the engine tells it: what runs, how fast packets come, what it said last. A rate is smoothed over two
+ * Live sources, as the engine tells them: what runs, how fast packets come, what they said last. A rate is smoothed over two
  * seconds.
  *
  * ```
- * live.start(options) ─► engine ─► event "live" (twice a second) ─► live.source, live.rate ─► toolbar, live bar, status bar
+ * live.start(options) ─► engine ─► event "live" (twice a second) ─► live.sources, live.rate ─► toolbar, live bar, status bar
  * ```
  */
 import type { LiveControl, LiveOptions, LiveSourceState } from "../../src-shared/contract/live";
@@ -12,31 +12,36 @@ import { LoadRate } from "../viewmodel/load-rate";
 import { workspace } from "./workspace.svelte";
 
 class Live {
-  /** The newest source; null before the first, and after it was closed. */
-  source = $state.raw<LiveSourceState | null>(null);
-  /** Packets a second; null while that is not known. */
+  /** The newest source and those recorded together with it, in the order they were started; none before the first, and after they were closed. */
+  sources = $state.raw<readonly LiveSourceState[]>([]);
+  /** Packets a second of all of them; null while that is not known. */
   rate = $state<number | null>(null);
-  /** The source whose recording was saved. */
+  /** Path of the recording that was saved. */
   saved = $state("");
-  /** A person has closed the bar of this source. */
+  /** A person has closed the bar of this recording. */
   dismissed = $state("");
 
-  readonly isRunning = $derived(
-    this.source !== null && ["starting", "running", "stopping"].includes(this.source.state),
-  );
+  readonly isRunning = $derived(this.sources.some(isRunning));
+  readonly packets = $derived(this.sources.reduce((n, { packets }) => n + packets, 0));
+  readonly bytes = $derived(this.sources.reduce((n, { bytes }) => n + bytes, 0));
+  /** "node-1 eth0 + node-2 eth0"; "" without a source. */
+  readonly label = $derived(this.sources.map(({ label }) => label).join(" + "));
+  /** Path of the recording in the workspace; "" without one. */
+  readonly path = $derived(this.sources.at(-1)?.path ?? "");
 
   /** There is a recording that would be lost. A followed file is somebody else's: it stays. */
   readonly hasUnsaved = $derived(
-    this.source !== null && this.source.packets > 0 && this.source.kind !== "file" && this.source.id !== this.saved,
+    this.packets > 0 && this.sources.some(({ kind }) => kind !== "file") && this.path !== this.saved,
   );
 
   #rate = new LoadRate();
 
-  adopt(sources: readonly LiveSourceState[]): void {
-    const source = sources.at(-1) ?? null;
-    if (source?.id !== this.source?.id) this.#rate.reset();
-    this.source = source;
-    if (this.isRunning && source) this.rate = this.#rate.update(source.packets, performance.now());
+  adopt(all: readonly LiveSourceState[]): void {
+    const newest = all.at(-1);
+    const sources = all.filter(({ id, path }) => id === newest?.id || (path !== "" && path === newest?.path));
+    if (sources[0]?.id !== this.sources[0]?.id) this.#rate.reset();
+    this.sources = sources;
+    if (this.isRunning) this.rate = this.#rate.update(this.packets, performance.now());
     else {
       this.#rate.reset();
       this.rate = null;
@@ -60,20 +65,28 @@ class Live {
     await this.refresh();
   }
 
-  async stop(): Promise<void> {
-    if (this.source) await call("live.stop", { id: this.source.id });
+  /** @param id of one source; left out: all that run */
+  async stop(id?: string): Promise<void> {
+    const stopped = this.sources.filter((source) => isRunning(source) && (id === undefined || source.id === id));
+    await Promise.all(stopped.map((source) => call("live.stop", { id: source.id })));
     await this.refresh();
   }
 
+  /** All of the recording, from nothing. */
   async restart(): Promise<void> {
     autoScroll.on = true;
-    if (this.source) await call("live.restart", { id: this.source.id });
+    const [source] = this.sources;
+    if (source) await call("live.restart", { id: source.id });
     await this.refresh();
   }
 
-  async control(control: LiveControl): Promise<void> {
-    if (this.source) await call("live.control", { id: this.source.id, control });
+  async control(id: string, control: LiveControl): Promise<void> {
+    await call("live.control", { id, control });
   }
+}
+
+export function isRunning({ state }: LiveSourceState): boolean {
+  return state === "starting" || state === "running" || state === "stopping";
 }
 
 export const live = new Live();

@@ -11,6 +11,7 @@ import { call, errorText } from "../bridge/engine";
 import { confirmAction, openDialog, showError } from "../state/dialogs.svelte";
 import { lessonState } from "../lessons/lesson-state.svelte";
 import { packets } from "../state/packets.svelte";
+import { mayLeaveRecording } from "../state/recording";
 import { showToast } from "../state/toasts.svelte";
 import { workspace } from "../state/workspace.svelte";
 import { startDownload } from "../bridge/upload";
@@ -72,6 +73,7 @@ class WorkspaceFile {
 
   /** Something else is about to take the place of what is open: asks where that would lose something. */
   async mayLeave(): Promise<boolean> {
+    if (!(await mayLeaveRecording())) return false;
     if (!this.dirty) return true;
     const what = this.name === null ? "What you said about these captures" : `Changes of ${this.name}`;
     return confirmAction("Leave without saving?", `${what} would be lost: names, roles, clocks, filters.`, "Leave");

@@ -9,7 +9,9 @@
  *  10.50.1.0/24   10.50.2.0/24  pods;  172.31.1.0/24, 172.31.2.0/24 nodes;  10.60.0.0/16 Services
  * ```
  */
-import type { Device, LinkProperties, Namespace, Network, Rule } from "../../src-main/engine/simulate/network/api";
+import type { Device, LinkProperties, Namespace } from "../../src-main/engine/simulate/network/api/namespaces";
+import type { Rule } from "../../src-main/engine/simulate/network/api/netfilter";
+import type { Network } from "../../src-main/engine/simulate/network/api/network";
 
 export type Between = "vxlan" | "ipip" | "tun" | "routes";
 

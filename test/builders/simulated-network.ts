@@ -2,7 +2,8 @@
  * A simulated network for tests, every device recorded: what was seen, as lines a person can read, and as a pcapng file for tshark.
  */
 import { createNetwork } from "../../src-main/engine/simulate/network/network";
-import type { Device, Drop, Network, TapDirection } from "../../src-main/engine/simulate/network/api";
+import type { Device, TapDirection } from "../../src-main/engine/simulate/network/api/namespaces";
+import type { Drop, Network } from "../../src-main/engine/simulate/network/api/network";
 import { PcapngWriter } from "../../src-shared/wire/write/pcapng";
 import { NANOSECONDS } from "../../src-shared/wire/write/capture-time";
 import { formatIpv4, formatMac } from "../../src-shared/model/address";

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { SCENARIOS } from "../../src-main/engine/simulate/scenarios/catalogue";
-import { expectedFindings, FAULTS } from "../../src-main/engine/simulate/world/faults";
+import { expectedFindings, FAULTS } from "../../src-main/engine/simulate/world/fault-catalogue";
 import { findingLines, searchFiles, type Searched } from "../builders/find-in-traffic";
 import { recordScenario } from "../builders/recorded-scenario";
 import type { Scenario } from "../../src-main/engine/simulate/scenario/schema";

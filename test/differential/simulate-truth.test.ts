@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ConnectionJson } from "../../src-main/engine/join/connection-json";
-import type { TruthConnection } from "../../src-main/engine/simulate/record/truth";
+import type { TruthConnection } from "../../src-main/engine/simulate/record/true-connection";
 import { SCENARIOS } from "../../src-main/engine/simulate/scenarios/catalogue";
 import { connectionsJson, joinFiles } from "../builders/join-files";
 import { recordScenario, type RecordedScenario } from "../builders/recorded-scenario";
@@ -171,4 +171,18 @@ describe.each(SCENARIOS.map((s) => [s.name, s] as const))("%s", (name, scenario)
       other.remove();
     }
   });
+});
+
+test("where nothing arrives, what got furthest tells whom it was meant for", async () => {
+  const scenario = SCENARIOS.find((s) => s.name === "fault-dead-endpoint");
+  if (!scenario) throw new Error("there is no such scenario any more");
+  // Seed 5: two of three SYNs end before they are seen translated, the third one on the other node.
+  const recorded = recordScenario(scenario, { seed: 5 });
+  try {
+    const result = await joinFiles(recorded.files, { cluster: recorded.clusters });
+    expect(sorted(connectionsJson(result))).toEqual(sorted(recorded.truth.connections));
+    expect(recorded.truth.connections.some((c) => c.state === "S0" && c.server.ip !== c.requested.ip)).toBe(true);
+  } finally {
+    recorded.remove();
+  }
 });

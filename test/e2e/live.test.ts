@@ -91,6 +91,7 @@ describe.skipIf(CHROMIUM === undefined || process.platform === "win32")("the cap
     const { folders } = recorderPlace({
       good0: [{ write: head }, { wait: "until-interrupted" }, { write: tail }, { exit: 0 }],
       dies0: [{ write: pings(3) }, { say: "dumpcap: the network adapter was removed" }, { exit: 2 }],
+      other0: [{ write: pings(4) }, { wait: "until-interrupted" }, { exit: 0 }],
       denied0: [{ say: "dumpcap: You don't have permission to capture on that device" }, { exit: 1 }],
     });
     process.env["PATH"] = [...folders, path].join(delimiter);
@@ -129,6 +130,35 @@ describe.skipIf(CHROMIUM === undefined || process.platform === "win32")("the cap
     expect((await download).suggestedFilename()).toBe("good0.pcapng");
   });
 
+  it("records another source beside one that runs, and stops them one by one", async () => {
+    await choose("good0");
+    await expect.poll(() => bar(app).innerText(), soon).toMatch(/Live[^]*good0[^]*2 packets/);
+    await bar(app).getByRole("button", { name: "Record beside…" }).click();
+    const dialog = app.page.getByRole("dialog", { name: "Capture" });
+    await dialog.getByText("Recorded together with good0").waitFor(soon);
+    await dialog.getByRole("checkbox", { name: "good0" }).uncheck();
+    await dialog.getByRole("checkbox", { name: "other0" }).check();
+    await dialog.getByRole("button", { name: "Start" }).click();
+    await expect.poll(() => bar(app).innerText(), soon).toMatch(/2 sources together[^]*6 packets/);
+    await row(app, 6).waitFor(soon);
+    await app.idle();
+    await app.screenshot("live/together");
+    await expectAccessible(app, "two sources recorded together");
+    await bar(app).getByRole("button", { name: "Stop good0" }).click();
+    await expect.poll(() => bar(app).innerText(), soon).toMatch(/Live[^]*9 packets[^]*Stopped, 5 packets/);
+    await app.page.keyboard.press("Control+e");
+    await expect.poll(() => bar(app).innerText(), soon).toMatch(/^Stopped/);
+    // What is in no file yet is asked about: kept, then thrown away.
+    await app.page.getByRole("button", { name: "Close All" }).click();
+    const question = app.page.getByRole("dialog", { name: "Save the recording?" });
+    await question.getByText("good0 + other0 was recorded (9 packets)").waitFor(soon);
+    await app.screenshot("live/unsaved");
+    await question.getByRole("button", { name: "Cancel" }).click();
+    await app.page.getByRole("button", { name: "Close All" }).click();
+    await question.getByRole("button", { name: "Discard" }).click();
+    await app.page.getByRole("button", { name: /^Open/ }).first().waitFor(soon);
+  });
+
   it("tells what a source said when it died, and keeps its packets", async () => {
     await choose("dies0");
     await expect.poll(() => bar(app).innerText(), soon).toMatch(/Ended[^]*3 packets[^]*adapter was removed/);
@@ -139,7 +169,7 @@ describe.skipIf(CHROMIUM === undefined || process.platform === "win32")("the cap
   it("says what to do where one may not record, and leaves the dialog open", async () => {
     await choose("denied0");
     // What died before was not saved.
-    await app.page.getByRole("button", { name: "Throw away" }).click();
+    await app.page.getByRole("button", { name: "Discard" }).click();
     const alert = app.page.getByRole("dialog", { name: "Capture" }).getByRole("alert");
     await alert.waitFor(soon);
     expect(await alert.innerText()).toMatch(/may not record[^]*(setcap|usermod)/);
@@ -154,7 +184,7 @@ describe.skipIf(CHROMIUM === undefined || process.platform === "win32")("the cap
     await app.page.getByLabel("Packets per second").fill("2");
     const dialog = app.page.getByRole("dialog", { name: "Capture" });
     await dialog.getByRole("button", { name: "Start" }).click();
-    await app.page.getByRole("button", { name: "Throw away" }).click();
+    await app.page.getByRole("button", { name: "Discard" }).click();
     await expect.poll(() => bar(app).innerText(), soon).toContain("Steady traffic");
     await row(app, 1).waitFor(soon);
     await bar(app).getByRole("button", { name: "Pause" }).click();

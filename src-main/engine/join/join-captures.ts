@@ -13,7 +13,7 @@ import type { Workspace } from "../session/workspace";
 import { ApplicationMessages } from "./application-messages";
 import { joinSightings } from "./join";
 import { JoinedResult } from "./join-result";
-import { groupPoints, podTold } from "./point-groups";
+import { groupClocks, groupPoints, podTold } from "./point-groups";
 import { SightingColumns } from "./sighting-columns";
 import { NetworkTopology } from "./topology";
 
@@ -60,19 +60,22 @@ export function joinRun(
     const told = options.clockOffsets?.get(f.name) ?? options.clockOffsets?.get(names[i] ?? "");
     if (told !== undefined) toldOffsets.set(i, told);
   });
+  const descriptions = workspace.points.map((p) => p.description);
+  const clocks = groupClocks(fileOfPoint, names.length, descriptions);
+  const packetsOfClock = new Array<number>(names.length + clocks.machines.length).fill(0);
+  clocks.ofPoint.forEach((clock, i) => {
+    packetsOfClock[clock] = (packetsOfClock[clock] ?? 0) + (counter.ofPoint[i] ?? 0);
+  });
+  // Joining asks of files only what they have in common: a clock.
   const joined = joinSightings({
     columns,
-    fileNames: names,
-    fileOfPoint,
-    packetsOfFile: workspace.files.map((_, i) => counter.ofFile[i] ?? 0),
+    fileNames: [...names, ...clocks.machines],
+    fileOfPoint: clocks.ofPoint,
+    packetsOfFile: packetsOfClock,
     pointNames: workspace.points.map((p) => p.name),
     toldOffsets,
   });
-  const groups = groupPoints(
-    fileOfPoint,
-    names,
-    workspace.points.map((p) => p.description),
-  );
+  const groups = groupPoints(fileOfPoint, names, descriptions);
   const topology = new NetworkTopology({
     columns,
     joined,

@@ -7,8 +7,10 @@
  * all.pcapng#1  "network namespace n1, pod default/web-a"     ─► group n1, the veth of that pod
  * all.pcapng#2  "network namespace web-a, pod default/web-a"  ─► group web-a
  * ```
+ * Machines that were recorded at once into one file are told apart likewise ("machine node-1"), and have a clock each.
  */
-const NAMESPACE = /^network namespace ([^\s,]+)/;
+const NAMESPACE = /^(?:network namespace|machine) ([^\s,]+)/;
+const MACHINE = /^machine ([^\s,]+)/;
 const POD = /, pod ([^\s,]+\/[^\s,]+)$/;
 
 export interface PointGroups {
@@ -39,6 +41,32 @@ export function groupPoints(
     return group;
   });
   return { ofPoint, names };
+}
+
+/** Points with one clock: those of a file, unless several machines were recorded into it. */
+export interface ClockGroups {
+  /** Clock of each point: its file, or behind the files one for each machine of a file. */
+  readonly ofPoint: readonly number[];
+  readonly machines: readonly string[];
+}
+
+export function groupClocks(
+  fileOfPoint: readonly number[],
+  files: number,
+  descriptions: readonly (string | undefined)[],
+): ClockGroups {
+  const clocks = new Map<string, number>();
+  const machines: string[] = [];
+  const ofPoint = fileOfPoint.map((file, point) => {
+    const machine = MACHINE.exec(descriptions[point] ?? "")?.[1];
+    if (machine === undefined) return file;
+    const key = `${file} ${machine}`;
+    const known = clocks.get(key);
+    if (known !== undefined) return known;
+    clocks.set(key, files + machines.length);
+    return files + machines.push(machine) - 1;
+  });
+  return { ofPoint, machines };
 }
 
 /** "default/web-a", if the description tells. */

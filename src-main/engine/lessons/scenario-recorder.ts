@@ -6,7 +6,7 @@ import type { Recording } from "../../../src-shared/lessons/lesson";
 import { recordInto } from "../simulate/record/one-file";
 import { SCENARIOS, findScenario } from "../simulate/scenarios/catalogue";
 import { objectList } from "../simulate/world/cluster-objects";
-import { parseFault } from "../simulate/world/faults";
+import { parseFault } from "../simulate/world/fault-catalogue";
 
 export interface RecordedLesson {
   readonly captures: readonly string[];

@@ -119,6 +119,7 @@ export function startChild(options: ChildSourceOptions, listener: SourceListener
 
 /** dumpcap's "Packets received/dropped …", tcpdump's "12 packets captured". */
 function lastWords(stderr: string): string {
-  const lines = stderr.split(/\r?\n/).filter((line) => /packets? (received|captured|dropped)/i.test(line));
+  // A counter that dumpcap writes over itself ends with a carriage return.
+  const lines = stderr.split(/[\r\n]+/).filter((line) => /packets? (received|captured|dropped)/i.test(line));
   return lines.slice(-3).join("; ").slice(0, 400);
 }

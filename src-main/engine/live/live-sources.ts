@@ -7,7 +7,8 @@
  *               └─ file(next) ─► files.end(path), files.open(next); ring full: files.drop(oldest)
  *               └─ ended      ─► files.end(path): what was written is read to its end; the recording stays open
  * ```
- * A recording's file is deleted when it is closed in the workspace.
+ * Files of the workspace are read one after the other, so only one of them can grow: what is recorded beside a running source is
+ * recorded together with it (recorded-together.ts). A recording's file is deleted when it is closed in the workspace.
  */
 import { closeSync, openSync, readSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -16,7 +17,6 @@ import type {
   LiveControl,
   LiveOptions,
   LiveProblem,
-  LiveSource,
   LiveSourceState,
   LiveState,
 } from "../../../src-shared/contract/live";
@@ -29,7 +29,9 @@ import { startChild } from "./child-source";
 import { findGenerator } from "./generators";
 import { startGenerator } from "./generator-source";
 import { startPipe } from "./pipe-source";
+import { RecordedTogether } from "./recorded-together";
 import type { GeneratorState, RunningSource, SourceListener } from "./recording";
+import { interfaceOf, labelOf, machineOf } from "./source-names";
 
 /** How often running sources are told, and their limits looked at. */
 const TELL_MS = 500;
@@ -49,8 +51,10 @@ export interface Source {
   message: string;
   problem: LiveProblem | null;
   generator: GeneratorState | null;
-  /** Files of the recording, the newest last. */
+  /** Files it wrote, the newest last. */
   readonly files: string[];
+  /** Its packets are shown in a file that others share. */
+  together: RecordedTogether | undefined;
   running: RunningSource | undefined;
   /** It has a file to show. */
   readonly begun: Promise<void>;
@@ -82,6 +86,7 @@ export class LiveSources {
   /**
    * Starts a recording and waits until it records, or has failed: what was open is replaced only when there is something to see.
    * @throws ContractError where it cannot be started (names, missing programs, rights; detail: LiveProblem), or another one runs
+   *   and is not to be kept
    */
   async start(options: LiveOptions): Promise<LiveSourceState> {
     const source = this.open(options);
@@ -97,8 +102,15 @@ export class LiveSources {
 
   /** As start(), without waiting. */
   open(options: LiveOptions): Source {
-    const other = [...this.sources.values()].find((s) => isRunning(s));
-    if (other) throw new ContractError("invalid-request", `${other.label} is being recorded: stop that first`);
+    const running = this.runningSources();
+    const [other] = running;
+    if (other && !options.add)
+      throw new ContractError(
+        "invalid-request",
+        `${other.label} is being recorded: stop that first, or keep what is open`,
+      );
+    if (other && (options.ring ?? running.some((s) => s.options.ring)))
+      throw new ContractError("unsupported", "a ring buffer is for one source: what runs together is kept whole");
     return this.begin(options);
   }
 
@@ -117,19 +129,27 @@ export class LiveSources {
 
   async restart(id: string): Promise<LiveSourceState> {
     const source = this.source(id);
-    if (source.options.source.kind === "pipe" && source.options.source.path === "-")
+    const all = this.sharing(source);
+    if (all.some(({ options }) => options.source.kind === "pipe" && options.source.path === "-"))
       throw new ContractError("unsupported", "standard input is there once: start the program again that writes it");
-    await this.stop(id);
-    this.sources.delete(id);
-    const others = this.engine.workspaceState().files.filter((f) => !source.files.includes(f.path));
-    const begun = this.begin({ ...source.options, add: others.length > 0 });
-    // The old one stays until the new one is there: the window does not fall back to its empty state.
-    await Promise.race([begun.begun, begun.ended]);
-    if (begun.problem && begun.files.length === 0)
-      throw new ContractError("file", begun.problem.message, begun.problem);
-    for (const path of source.files) this.engine.files.drop(path);
-    this.removeFiles(source.files);
-    return this.stateOf(begun);
+    await Promise.all(all.map((one) => this.stop(one.id)));
+    for (const one of all) this.sources.delete(one.id);
+    const old = new Set(all.flatMap((one) => [...one.files, ...shownFiles(one)]));
+    const others = this.engine.workspaceState().files.filter((f) => !old.has(f.path));
+    // A followed file is followed again under its own name.
+    for (const path of old) if (!this.isOwn(path)) this.engine.files.drop(path);
+    const answers: Source[] = [];
+    for (const one of all) {
+      const begun = this.begin({ ...one.options, add: others.length > 0 || answers.length > 0 });
+      // The old one stays until the new one is there: the window does not fall back to its empty state.
+      await Promise.race([begun.begun, begun.ended]);
+      if (begun.problem && begun.files.length === 0)
+        throw new ContractError("file", begun.problem.message, begun.problem);
+      answers.push(begun);
+    }
+    for (const path of old) if (this.isOwn(path)) this.engine.files.drop(path);
+    this.removeFiles([...old]);
+    return this.stateOf(answers[all.indexOf(source)] as Source);
   }
 
   control(id: string, control: LiveControl): LiveSourceState {
@@ -144,9 +164,10 @@ export class LiveSources {
   async close(): Promise<void> {
     clearInterval(this.timer);
     this.throttle.stop();
-    const running = [...this.sources.values()].filter(isRunning);
+    const running = this.runningSources();
     for (const source of running) source.running?.kill();
     await Promise.all(running.map((source) => source.ended));
+    for (const { together } of this.sources.values()) together?.close();
   }
 
   private begin(options: LiveOptions): Source {
@@ -162,6 +183,7 @@ export class LiveSources {
       problem: null,
       generator: null,
       files: [],
+      together: undefined,
       running: undefined,
       begun: new Promise((done) => (hasBegun = done)),
       ended: new Promise((done) => (finished = done)),
@@ -176,13 +198,16 @@ export class LiveSources {
         this.takeFile(source, path);
         hasBegun();
       },
-      ended: (message, problem) => {
+      ended: (message, told) => {
+        // That what it wrote is no capture counts for more than how it ended then.
+        const problem = source.problem ?? told;
         source.state = problem ? "failed" : "stopped";
-        source.message = message;
+        source.message = problem?.message ?? message;
         source.problem = problem;
         source.running = undefined;
         const last = source.files.at(-1);
-        if (last !== undefined) this.engine.files.end(last);
+        if (last !== undefined && source.together) source.together.end(last);
+        else if (last !== undefined) this.engine.files.end(last);
         // Nothing was recorded: who asked is told, and what was there before counts again.
         else this.sources.delete(id);
         finished();
@@ -235,6 +260,11 @@ export class LiveSources {
   /** From now on the source writes to this file. */
   private takeFile(source: Source, path: string): void {
     const { files } = this.engine;
+    const beside = this.runningSources().filter((other) => other !== source && other.files.length > 0);
+    if (beside.length > 0) {
+      this.takeTogether(source, path, beside);
+      return;
+    }
     const before = source.files.at(-1);
     if (before !== undefined) files.end(before);
     source.files.push(path);
@@ -249,9 +279,46 @@ export class LiveSources {
     this.throttle.request();
   }
 
+  /** The file is shown in one with those of the sources that run already. */
+  private takeTogether(source: Source, path: string, beside: readonly Source[]): void {
+    const { files } = this.engine;
+    source.files.push(path);
+    const known = beside.find((other) => other.together)?.together;
+    const together = known ?? this.newTogether();
+    const joining = [...beside, source].filter((one) => one.together !== together);
+    for (const one of joining) {
+      one.together = together;
+      together.add(one.files.at(-1) ?? path, {
+        machine: machineOf(one.options.source),
+        interface: interfaceOf(one.options.source),
+      });
+    }
+    // Opened before what it takes the place of is dropped: the window does not fall back to its empty state.
+    const name = joining.map(({ label }) => label).join(" + ");
+    if (!known) files.open({ path: together.path, name }, true);
+    for (const one of joining) for (const file of one.files) if (files.has(file)) files.drop(file);
+    if (source.state === "starting") source.state = "running";
+    this.throttle.request();
+  }
+
+  private newTogether(): RecordedTogether {
+    const { files } = this.engine;
+    const path = join(files.scratchFolder, `live-${process.pid}-together-${Date.now()}.pcapng`);
+    return new RecordedTogether(path, {
+      failed: (of, message) => {
+        const source = [...this.sources.values()].find((one) => one.files.includes(of));
+        if (!source) return;
+        source.problem = { message, commands: [] };
+        source.running?.stop();
+        this.throttle.request();
+      },
+      ended: () => files.end(path),
+    });
+  }
+
   /** Limits, and what others told: a followed file that became unreadable. */
   private watch(): void {
-    const running = [...this.sources.values()].filter(isRunning);
+    const running = this.runningSources();
     for (const source of running) {
       const limit = source.options.stopAfterMegabytes;
       if (limit !== null && this.bytesOf(source) >= limit * 1e6 && source.state === "running") {
@@ -274,11 +341,13 @@ export class LiveSources {
   /** Recordings whose files are no longer in the workspace have no purpose. */
   private noticeClosed(): void {
     for (const source of this.sources.values()) {
-      const newest = source.files.at(-1);
+      const shown = shownFiles(source);
+      const newest = shown.at(-1);
       if (newest === undefined || this.engine.files.has(newest)) continue;
       if (isRunning(source)) source.running?.stop();
       void source.ended.then(() => {
-        this.removeFiles(source.files);
+        source.together?.close();
+        this.removeFiles([...source.files, ...shown]);
         this.sources.delete(source.id);
         this.throttle.request();
       });
@@ -286,9 +355,12 @@ export class LiveSources {
   }
 
   private removeFiles(paths: readonly string[]): void {
-    // A file that was followed is somebody else's.
-    const own = paths.filter((path) => path.startsWith(this.engine.files.scratchFolder));
-    for (const path of own) if (!this.engine.files.has(path)) rmSync(path, { force: true });
+    for (const path of paths) if (this.isOwn(path) && !this.engine.files.has(path)) rmSync(path, { force: true });
+  }
+
+  /** A file that was followed is somebody else's. */
+  private isOwn(path: string): boolean {
+    return path.startsWith(this.engine.files.scratchFolder);
   }
 
   private forgetOld(): void {
@@ -298,22 +370,39 @@ export class LiveSources {
 
   private async allRead(source: Source): Promise<void> {
     const until = performance.now() + READ_PATIENCE_MS;
-    const last = source.files.at(-1);
-    const isLive = (): boolean =>
-      this.engine.workspaceState().files.some((f) => f.path === last && f.state !== "done" && f.state !== "failed");
+    const last = shownFiles(source).at(-1);
+    const isLive = (): boolean => {
+      // Of those that go on together, what this one wrote is all there can be of it.
+      if (source.together && this.sharing(source).some(isRunning)) return !source.together.hasAllOf(source.files);
+      return this.engine
+        .workspaceState()
+        .files.some((f) => f.path === last && f.state !== "done" && f.state !== "failed");
+    };
     while (isLive() && performance.now() < until) await new Promise((done) => setTimeout(done, READ_POLL_MS));
   }
 
+  private runningSources(): Source[] {
+    return [...this.sources.values()].filter(isRunning);
+  }
+
+  /** The source and those it shares a file of the workspace with. */
+  private sharing(source: Source): Source[] {
+    if (!source.together) return [source];
+    return [...this.sources.values()].filter(({ together }) => together === source.together);
+  }
+
   private stateOf(source: Source): LiveSourceState {
-    const files = this.engine.workspaceState().files.filter((f) => source.files.includes(f.path));
+    const shown = shownFiles(source);
+    const files = this.engine.workspaceState().files.filter((f) => shown.includes(f.path));
+    const packets = source.together?.packetsOf(source.files) ?? files.reduce((n, f) => n + f.packets, 0);
     return {
       id: source.id,
       label: source.label,
       state: source.state,
       kind: source.options.source.kind,
-      path: source.files.at(-1) ?? "",
-      packets: files.reduce((n, f) => n + f.packets, 0),
-      bytes: files.reduce((n, f) => n + f.bytes, 0),
+      path: shown.at(-1) ?? "",
+      packets,
+      bytes: source.together ? this.bytesOf(source) : files.reduce((n, f) => n + f.bytes, 0),
       message: source.message,
       problem: source.problem,
       generator: source.generator,
@@ -330,6 +419,11 @@ export class LiveSources {
     this.throttle.passed();
     this.engine.emit("live", this.state());
   }
+}
+
+/** Files of the workspace that show what it recorded, the newest last. */
+function shownFiles({ files, together }: Source): readonly string[] {
+  return together ? [together.path] : files;
 }
 
 function isRunning(source: Source): boolean {
@@ -367,21 +461,4 @@ function followFile(path: string, listener: SourceListener): RunningSource {
   });
   const end = (): void => listener.ended("no longer followed", null);
   return { stop: end, kill: end };
-}
-
-function labelOf(source: LiveSource): string {
-  switch (source.kind) {
-    case "interfaces":
-      return source.interfaces.join(", ");
-    case "ssh":
-      return `${source.host} ${source.interface}`;
-    case "pod":
-      return `pod ${source.namespace === "" ? "" : `${source.namespace}/`}${source.pod} ${source.interface}`;
-    case "pipe":
-      return source.path === "-" ? "standard input" : source.path;
-    case "file":
-      return source.path.split(/[\\/]/).at(-1) ?? source.path;
-    case "generator":
-      return findGenerator(source.name)?.title ?? source.name;
-  }
 }

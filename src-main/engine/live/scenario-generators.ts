@@ -5,7 +5,7 @@ import { clusterText, recordInto } from "../simulate/record/one-file";
 import type { PcapngSink } from "../simulate/record/pcapng-sink";
 import type { Scenario, TrafficSpec } from "../simulate/scenario/schema";
 import { SCENARIOS } from "../simulate/scenarios/catalogue";
-import { parseFault } from "../simulate/world/faults";
+import { parseFault } from "../simulate/world/fault-catalogue";
 import type { GeneratedRecording, Generator, GeneratorOptions } from "./generated-recording";
 
 /** A day: it runs until somebody stops it, and its traffic with it. */

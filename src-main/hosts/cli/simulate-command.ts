@@ -18,7 +18,7 @@ import { readScenario, ScenarioError } from "../../engine/simulate/scenario/read
 import type { FaultSpec, Scenario } from "../../engine/simulate/scenario/schema";
 import { findScenario, SCENARIOS } from "../../engine/simulate/scenarios/catalogue";
 import { objectList } from "../../engine/simulate/world/cluster-objects";
-import { FaultError, FAULTS, parseFault } from "../../engine/simulate/world/faults";
+import { FaultError, FAULTS, parseFault } from "../../engine/simulate/world/fault-catalogue";
 import { PipeClosed, print, printError, writeAll } from "./output";
 import { EXIT_DONE } from "./run";
 import { UsageError } from "./usage";

@@ -82,14 +82,16 @@ function run(settingsFolder: string, files: readonly string[]): void {
   const frontWindow = (): BrowserWindow | undefined =>
     BrowserWindow.getFocusedWindow() ?? [...windows.values()].at(-1)?.window;
 
+  const tellWindow = (command: string, argument: string | null): void => {
+    hub.broadcast({ kind: "event", event: "command", data: { command, argument } });
+  };
   const showMenu = (): void => {
     const template = menuTemplate({
       platform: process.platform,
       recent: settings.recentFiles().filter(({ exists }) => exists),
-      command: (command) => {
-        hub.broadcast({ kind: "event", event: "command", data: { command, argument: null } });
-      },
-      openRecent: (path) => open([path], false),
+      command: (command) => tellWindow(command, null),
+      // The window asks before something is lost; without one there is nothing to lose.
+      openRecent: (path) => (windows.size > 0 ? tellWindow("file.open", path) : open([path], false)),
     });
     Menu.setApplicationMenu(Menu.buildFromTemplate(template));
   };

@@ -4,6 +4,7 @@ import type { CommandSpec } from "../../state/commands.svelte";
 import { confirmAction, openDialog } from "../../state/dialogs.svelte";
 import { live } from "../../state/live.svelte";
 import { importConntrack, openPaths } from "../../state/open-paths";
+import { mayLeaveRecording } from "../../state/recording";
 import { showToast } from "../../state/toasts.svelte";
 import { workspace } from "../../state/workspace.svelte";
 import { workspaceFile } from "../../workspace-file/workspace-file.svelte";
@@ -63,9 +64,8 @@ export const fileCommands: CommandSpec[] = [
     enabled: isOpen,
     run: async () => {
       const paths = workspace.state.files.map((file) => file.path);
-      if (live.hasUnsaved && !(await confirmAction("Throw the recording away?", "It was not saved.", "Throw away")))
-        return;
-      const recorded = live.source !== null;
+      if (!(await mayLeaveRecording())) return;
+      const recorded = live.sources.length > 0;
       const told = workspaceFile.dirty;
       // Opening again brings the files back, but not what was said about them.
       const lost = workspaceFile.path

@@ -5,6 +5,7 @@
  *  0 type   1 code   2 checksum   4 rest of header (identifier, sequence | unused, next-hop MTU)   8 data or quoted packet
  * ```
  */
+import type { ByteBuilder } from "./byte-builder";
 import { type Checksum, checksumValue, sumWords } from "./checksum";
 import { checkField, type Layer } from "./layer";
 import { IPPROTO_ICMP } from "./ipv4";
@@ -66,24 +67,12 @@ export function icmpFragmentationNeeded(options: Omit<IcmpErrorOptions, "code"> 
 }
 
 /** Any other type: `rest` is the second word of the header. */
-export function icmp(
-  options: IcmpChecksum & {
-    readonly type: number;
-    readonly code: number;
-    readonly rest?: number;
-    readonly data?: Uint8Array;
-  },
-): Layer {
+export function icmp(options: IcmpChecksum & IcmpMessage): Layer {
   return {
     name: "icmp",
     carriedAs: { ipProtocol: IPPROTO_ICMP },
     append(out) {
-      out
-        .u8(options.type)
-        .u8(options.code)
-        .u16(0)
-        .u32(options.rest ?? 0)
-        .bytes(options.data ?? []);
+      appendIcmp(out, options);
     },
     finish(out, { start }) {
       out.setU16(start + 2, checksumValue(options.checksum ?? "right", 0, sumWords(out.view(start))));
@@ -91,11 +80,33 @@ export function icmp(
   };
 }
 
+/** What both versions have in common: the header and what follows it. */
+export interface IcmpMessage {
+  readonly type: number;
+  readonly code: number;
+  readonly rest?: number;
+  readonly data?: Uint8Array;
+}
+
+/** Without its checksum, which needs the whole packet. */
+export function appendIcmp(out: ByteBuilder, { type, code, rest = 0, data }: IcmpMessage): void {
+  out
+    .u8(type)
+    .u8(code)
+    .u16(0)
+    .u32(rest)
+    .bytes(data ?? []);
+}
+
+/** The second word of an echo. `layer` is named where a number does not fit. */
+export function echoWord(layer: string, { identifier, sequence }: Omit<EchoOptions, "checksum">): number {
+  return (
+    checkField(layer, "identifier", identifier, 0xffff) * 0x10000 + checkField(layer, "sequence", sequence, 0xffff)
+  );
+}
+
 function echo(type: number, options: EchoOptions): Layer {
-  const rest =
-    checkField("icmp", "identifier", options.identifier, 0xffff) * 0x10000 +
-    checkField("icmp", "sequence", options.sequence, 0xffff);
-  return icmp({ type, code: 0, rest, checksum: options.checksum ?? "right" });
+  return icmp({ type, code: 0, rest: echoWord("icmp", options), checksum: options.checksum ?? "right" });
 }
 
 function error(type: number, rest: number, options: IcmpErrorOptions): Layer {

@@ -7,8 +7,8 @@
  */
 import { type Address, parseIpv6, parseMac } from "./address";
 import { type Checksum, checksumValue, sumWords } from "./checksum";
-import type { EchoOptions, IcmpErrorOptions } from "./icmp";
-import { checkField, type Layer, pseudoHeaderSum } from "./layer";
+import { appendIcmp, echoWord, type EchoOptions, type IcmpErrorOptions, type IcmpMessage } from "./icmp";
+import { type Layer, pseudoHeaderSum } from "./layer";
 
 export const IPPROTO_ICMPV6 = 58;
 
@@ -89,24 +89,12 @@ export function neighbourAdvertisement(options: NeighbourAdvertisementOptions): 
 }
 
 /** Any other type: `rest` is the second word of the header. */
-export function icmpv6(
-  options: Icmpv6Checksum & {
-    readonly type: number;
-    readonly code: number;
-    readonly rest?: number;
-    readonly data?: Uint8Array;
-  },
-): Layer {
+export function icmpv6(options: Icmpv6Checksum & IcmpMessage): Layer {
   return {
     name: "icmpv6",
     carriedAs: { ipProtocol: IPPROTO_ICMPV6 },
     append(out) {
-      out
-        .u8(options.type)
-        .u8(options.code)
-        .u16(0)
-        .u32(options.rest ?? 0)
-        .bytes(options.data ?? []);
+      appendIcmp(out, options);
     },
     finish(out, { start }, frame) {
       const pseudo = pseudoHeaderSum(out, frame, IPPROTO_ICMPV6, out.length - start);
@@ -116,10 +104,7 @@ export function icmpv6(
 }
 
 function echo(type: number, options: Omit<EchoOptions, "checksum"> & Icmpv6Checksum): Layer {
-  const rest =
-    checkField("icmpv6", "identifier", options.identifier, 0xffff) * 0x10000 +
-    checkField("icmpv6", "sequence", options.sequence, 0xffff);
-  return icmpv6({ type, code: 0, rest, checksum: options.checksum ?? "right" });
+  return icmpv6({ type, code: 0, rest: echoWord("icmpv6", options), checksum: options.checksum ?? "right" });
 }
 
 function error(type: number, code: number, rest: number, options: ErrorOptions): Layer {

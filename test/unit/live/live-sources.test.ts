@@ -239,6 +239,117 @@ describe.skipIf(process.platform === "win32")("a program that records", () => {
   });
 });
 
+describe("two sources at once", () => {
+  const names = async (client: ServiceClient): Promise<string[]> =>
+    (await client.ask("workspace.state", {})).points.map((point) => point.description ?? "");
+
+  /** Two files that others write, followed together: 2 + 3 packets so far. */
+  async function followTwo(
+    client: ServiceClient,
+  ): Promise<{ paths: [string, string]; rest: [Uint8Array, Uint8Array] }> {
+    const [a, restOfA] = pingsInTwoParts(4, 2);
+    const [b, restOfB] = pingsInTwoParts(5, 3);
+    const paths: [string, string] = [client.write("n1.pcapng", a), client.write("n2.pcapng", b)];
+    const two = packetsReach(client, 2);
+    await client.ask("live.start", options({ kind: "file", path: paths[0] }));
+    await two;
+    const five = packetsReach(client, 5);
+    await client.ask("live.start", options({ kind: "file", path: paths[1] }, { add: true }));
+    await five;
+    return { paths, rest: [restOfA, restOfB] };
+  }
+
+  it("are one recording that grows, in which machines are told apart", () =>
+    withLive(NOWHERE, async (client) => {
+      const { paths, rest } = await followTwo(client);
+      expect(await names(client)).toEqual(["machine n1", "machine n2"]);
+      const { files } = await client.ask("workspace.state", {});
+      expect(files).toMatchObject([{ name: "n1.pcapng + n2.pcapng", state: "live" }]);
+      const nine = packetsReach(client, 9);
+      appendFileSync(paths[1], rest[1]);
+      appendFileSync(paths[0], rest[0]);
+      await nine;
+      const { sources } = await client.ask("live.state", {});
+      expect(sources.map(({ label, packets, state }) => [label, packets, state])).toEqual([
+        ["n1.pcapng", 4, "running"],
+        ["n2.pcapng", 5, "running"],
+      ]);
+      expect(sources[0]?.path).toBe(sources[1]?.path);
+    }));
+
+  it("end one by one: what the other writes still comes, and nothing is lost", () =>
+    withLive(NOWHERE, async (client) => {
+      const { paths, rest } = await followTwo(client);
+      const [first, second] = (await client.ask("live.state", {})).sources;
+      appendFileSync(paths[0], rest[0]);
+      // Stopped at once: what was written until then is read.
+      expect(await client.ask("live.stop", { id: first?.id ?? "" })).toMatchObject({ state: "stopped", packets: 4 });
+      expect(await client.ask("workspace.state", {})).toMatchObject({ files: [{ state: "live" }] });
+      appendFileSync(paths[1], rest[1]);
+      expect(await client.ask("live.stop", { id: second?.id ?? "" })).toMatchObject({ state: "stopped", packets: 5 });
+      expect(await client.ask("workspace.state", {})).toMatchObject({
+        packets: 9,
+        files: [{ state: "done", problems: [] }],
+      });
+    }));
+
+  it("one whose bytes are no capture ends with what was expected; the other goes on", () =>
+    withLive(NOWHERE, async (client) => {
+      const { paths, rest } = await followTwo(client);
+      const failed = client.event("live", ({ sources }) => sources[0]?.state === "failed");
+      appendFileSync(paths[0], new TextEncoder().encode("this is not a block of a capture"));
+      const { sources } = await failed;
+      expect(sources[0]?.message).toMatch(/byte \d+: /);
+      const seven = packetsReach(client, 7);
+      appendFileSync(paths[1], rest[1]);
+      await seven;
+    }));
+
+  it("are closed together, and leave no file of ours behind", () =>
+    withLive(recorderPlace({ eth0: [{ write: pings(2) }, { wait: "until-interrupted" }] }), async (client) => {
+      const path = client.write("n1.pcapng", pings(1));
+      await client.ask("live.start", options({ kind: "file", path }));
+      const three = packetsReach(client, 3);
+      const { path: recording } = await client.ask("live.start", options(INTERFACE, { add: true }));
+      await three;
+      await client.ask("workspace.close", { file: null });
+      await client.event("live", ({ sources }) => sources.length === 0);
+      expect(existsSync(recording)).toBe(false);
+      // Somebody else's.
+      expect(existsSync(path)).toBe(true);
+    }));
+
+  it("are started again together, from nothing", () =>
+    withLive(recorderPlace({ eth0: [{ write: pings(2) }, { wait: "until-interrupted" }] }), async (client) => {
+      const path = client.write("n1.pcapng", pings(1));
+      await client.ask("live.start", options({ kind: "file", path }));
+      const three = packetsReach(client, 3);
+      const first = await client.ask("live.start", options(INTERFACE, { add: true }));
+      await three;
+      const second = await client.ask("live.restart", { id: first.id });
+      expect(second.path).not.toBe(first.path);
+      const { sources } = await client.ask("live.state", {});
+      for (const { id } of sources) await client.ask("live.stop", { id });
+      expect((await client.ask("live.state", {})).sources.map(({ label, packets }) => [label, packets])).toEqual([
+        ["n1.pcapng", 1],
+        ["eth0", 2],
+      ]);
+      expect(await client.ask("workspace.state", {})).toMatchObject({ packets: 3, files: [{ state: "done" }] });
+    }));
+
+  it("two pipes of one command line", () => {
+    if (process.platform === "win32") return;
+    return withLive(NOWHERE, async (client) => {
+      const paths = ["one", "two"].map((name) => join(client.folder, name));
+      for (const path of paths) execFileSync("mkfifo", [path]);
+      await client.ask("workspace.open", { paths, add: false });
+      const five = packetsReach(client, 5);
+      paths.forEach((path, i) => createWriteStream(path).end(pings(i + 2)));
+      await five;
+    });
+  });
+});
+
 describe("what cannot be", () => {
   it("a missing program is told with the command that installs it", () =>
     withLive(NOWHERE, async (client) => {
@@ -250,11 +361,13 @@ describe("what cannot be", () => {
       expect(problem?.commands).toEqual(["sudo apt-get install wireshark-common"]);
     }));
 
-  it("two recordings at a time", () =>
-    withLive(NOWHERE, async (client) => {
+  it("a second recording in place of one that runs, and a ring beside another source", () =>
+    withLive(recorderPlace({ eth0: [{ write: pings(1) }, { wait: "until-interrupted" }] }), async (client) => {
       const path = client.write("a.pcapng", pings(1));
       await client.ask("live.start", options({ kind: "file", path }));
       await expect(client.ask("live.start", options({ kind: "file", path }))).rejects.toThrow(/stop that first/);
+      const ring = options(INTERFACE, { add: true, ring: { megabytes: 1, files: 2 } });
+      await expect(client.ask("live.start", ring)).rejects.toThrow(/a ring buffer is for one source/);
     }));
 
   it("filters of what is no interface, controls of what is no generator", () =>

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { candidates } from "../../../src-main/engine/simulate/apps/resolver";
 import { LiveSimulation } from "../../../src-main/engine/simulate/live-simulation";
-import type { TruthConnection } from "../../../src-main/engine/simulate/record/truth";
+import type { TruthConnection } from "../../../src-main/engine/simulate/record/true-connection";
 import { zeekState } from "../../../src-main/engine/simulate/record/zeek-state";
 import type { ClusterSpec, Scenario, TrafficSpec } from "../../../src-main/engine/simulate/scenario/schema";
 import { oneSubnet, WEB_CLUSTER } from "../../../src-main/engine/simulate/scenarios/parts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { LiveSimulation } from "../../../src-main/engine/simulate/live-simulation";
 import type { CaptureSink } from "../../../src-main/engine/simulate/record/capture-points";
 import type { Scenario } from "../../../src-main/engine/simulate/scenario/schema";
-import { FaultError, parseFault } from "../../../src-main/engine/simulate/world/faults";
+import { FaultError, parseFault } from "../../../src-main/engine/simulate/world/fault-catalogue";
 import { findScenario } from "../../../src-main/engine/simulate/scenarios/catalogue";
 
 function scenario(name: string): Scenario {

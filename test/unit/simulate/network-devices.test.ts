@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { POD_IP, simulatedCluster } from "../../builders/simulated-cluster";
 import { MS, recordedNetwork, SECOND, type SeenFrame } from "../../builders/simulated-network";
-import type { LinkProperties } from "../../../src-main/engine/simulate/network/api";
+import type { LinkProperties } from "../../../src-main/engine/simulate/network/api/namespaces";
 
 /** Two hosts and a wire; `burst` sends numbered datagrams of `bytes` bytes and gives the numbers and times of those that arrive. */
 function wire(properties: LinkProperties = {}) {

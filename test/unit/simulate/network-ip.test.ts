@@ -1,7 +1,7 @@
 /** The simulator's IP layer as a person would check it with ping and tcpdump: ARP, TTL, errors, fragments. */
 import { describe, expect, it } from "vitest";
 import { MS, recordedNetwork, SECOND } from "../../builders/simulated-network";
-import type { Device, PingReply, SocketError } from "../../../src-main/engine/simulate/network/api";
+import type { Device, PingReply, SocketError } from "../../../src-main/engine/simulate/network/api/namespaces";
 
 /** a ── r ── b: two subnets and a router. */
 function routed() {

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { EXT_IP, NODE_IP, POD_IP, SERVICE_IP, simulatedCluster } from "../../builders/simulated-cluster";
 import { MS, recordedNetwork, SECOND } from "../../builders/simulated-network";
-import type { Endpoint, SocketError } from "../../../src-main/engine/simulate/network/api";
+import type { Endpoint } from "../../../src-main/engine/simulate/network/api/addresses";
+import type { SocketError } from "../../../src-main/engine/simulate/network/api/namespaces";
 
 function cluster(seed = 3, options: Parameters<typeof simulatedCluster>[2] = {}) {
   const recorded = recordedNetwork(seed);

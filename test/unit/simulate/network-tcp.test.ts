@@ -6,7 +6,7 @@ import type {
   SocketError,
   TcpConnection,
   TcpTuning,
-} from "../../../src-main/engine/simulate/network/api";
+} from "../../../src-main/engine/simulate/network/api/namespaces";
 
 /** client ── wire ── server; the server answers each request with `answerBytes` bytes and closes when the client does. */
 function connected(options: { link?: LinkProperties; answerBytes?: number; tuning?: TcpTuning; seed?: number } = {}) {

@@ -15,7 +15,8 @@ import {
   type DhcpMessageType,
   DHCP_MESSAGE_TYPES,
 } from "../../../../src-shared/wire/write/dhcp";
-import type { Device, Network } from "../network/api";
+import type { Device } from "../network/api/namespaces";
+import type { Network } from "../network/api/network";
 import { ipv4Number, type Ipv4Range } from "../world/addresses";
 import { streamOf } from "../world/streams";
 import { messageBytes } from "./payload";

@@ -17,7 +17,7 @@ import {
 } from "../../../../src-shared/wire/write/dns";
 import { DNS_TYPE_A, DNS_TYPE_AAAA, dnsName, visitDns } from "../../../../src-shared/wire/dns";
 import { addressBytes } from "../../../../src-shared/model/ip-range";
-import type { Namespace, UdpSocket } from "../network/api";
+import type { Namespace, UdpSocket } from "../network/api/namespaces";
 import { baseOf, namespaceOf } from "../world/names";
 import { type ClusterState, endpointsOf } from "../world/world";
 import { messageBytes } from "./payload";

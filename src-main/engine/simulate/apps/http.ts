@@ -8,7 +8,8 @@
  */
 import { encodeUtf8 } from "../../../../src-shared/wire/write/byte-builder";
 import { httpRequest, httpResponse } from "../../../../src-shared/wire/write/http";
-import type { Namespace, Network, SocketError, TcpConnection, TcpHandlers, TcpListener } from "../network/api";
+import type { Namespace, SocketError, TcpConnection, TcpHandlers, TcpListener } from "../network/api/namespaces";
+import type { Network } from "../network/api/network";
 import type { ServerSpec } from "../scenario/schema";
 import { fill, messageBytes } from "./payload";
 

@@ -6,7 +6,7 @@
  * ```
  */
 import { httpRequest } from "../../../../src-shared/wire/write/http";
-import type { TcpConnection, TcpHandlers } from "../network/api";
+import type { TcpConnection, TcpHandlers } from "../network/api/namespaces";
 import type { IngressSpec } from "../scenario/schema";
 import { fullName } from "../world/names";
 import type { ClusterState, Pod } from "../world/world";

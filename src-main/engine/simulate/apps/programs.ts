@@ -1,6 +1,6 @@
 /** What runs in pods and on machines: starts the servers a scenario describes. */
 import { addressBytes } from "../../../../src-shared/model/ip-range";
-import type { Namespace, TcpHandlers } from "../network/api";
+import type { Namespace, TcpHandlers } from "../network/api/namespaces";
 import type { ServerSpec } from "../scenario/schema";
 import { ipv4Range } from "../world/addresses";
 import { fullName, namespaceOf } from "../world/names";

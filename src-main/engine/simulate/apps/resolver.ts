@@ -9,7 +9,8 @@
  */
 import { DNS_PORT, dnsQuery } from "../../../../src-shared/wire/write/dns";
 import { DNS_TYPE_A, DNS_TYPE_AAAA } from "../../../../src-shared/wire/dns";
-import type { Namespace, Network, ScheduledAction, UdpSocket } from "../network/api";
+import type { Namespace, UdpSocket } from "../network/api/namespaces";
+import type { Network, ScheduledAction } from "../network/api/network";
 import { readDnsMessage } from "./dns-server";
 import { streamOf } from "../world/streams";
 import { messageBytes } from "./payload";

@@ -1,7 +1,8 @@
 /**
  * Who asks whom, when: runs a scenario's traffic. Every occurrence finds its ends anew, because pods come and go.
  */
-import type { Namespace, Network, SocketError } from "../network/api";
+import type { Namespace, SocketError } from "../network/api/namespaces";
+import type { Network } from "../network/api/network";
 import type { OriginSpec, TargetSpec, TrafficSpec } from "../scenario/schema";
 import { baseOf, fullName } from "../world/names";
 import { nsOf } from "../world/time";

@@ -7,13 +7,13 @@ import type {
   PingSocket,
   Route,
   SocketError,
-  TcpConnection,
   TcpConnectOptions,
-  TcpListener,
+  TcpConnection,
   TcpListenOptions,
+  TcpListener,
   UdpOptions,
   UdpSocket,
-} from "./api";
+} from "./api/namespaces";
 import { u16, u32 } from "./bytes";
 import { LoopbackDevice } from "./devices/local-devices";
 import { mix } from "./flow-hash";

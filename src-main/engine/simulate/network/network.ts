@@ -9,14 +9,11 @@ import type {
   LinkProperties,
   Namespace,
   NamespaceOptions,
-  Network,
-  NetworkOptions,
-  RandomStream,
-  ScheduledAction,
   TunDevice,
   VxlanDevice,
   VxlanOptions,
-} from "./api";
+} from "./api/namespaces";
+import type { Network, NetworkOptions, RandomStream, ScheduledAction } from "./api/network";
 import { BridgeImpl } from "./devices/bridge";
 import { DummyDevice } from "./devices/local-devices";
 import { IpipDevice, TunImpl, VxlanImpl } from "./devices/tunnels";

@@ -2,7 +2,7 @@
  * How the parts of a namespace see each other. The parts are classes of their own files that know only these interfaces, so that none imports
  * another: devices hand packets to the stack, the stack to devices, sockets and netfilter to the stack.
  */
-import type { BridgeDevice, Device, Namespace, SocketError } from "./api";
+import type { BridgeDevice, Device, Namespace, SocketError } from "./api/namespaces";
 import type { Prefix } from "./addresses";
 import type { Packet } from "./packet";
 import type { World } from "./world";

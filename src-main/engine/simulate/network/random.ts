@@ -2,7 +2,7 @@
  * Random numbers that only depend on seed and name: a stream for each concern, so that a fault added to one link does not change
  * the sequence numbers of everything else. sfc32 (Chris Doty-Humphrey, PractRand), seeded through FNV-1a and splitmix32.
  */
-import type { RandomStream } from "./api";
+import type { RandomStream } from "./api/network";
 
 export class Random implements RandomStream {
   #a: number;

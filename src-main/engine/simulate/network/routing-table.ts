@@ -2,7 +2,7 @@
  * Which way a destination lies: own addresses first, then connected subnets and routes by longest prefix, then lowest metric. Answers are
  * kept by destination until an address, a link or a route changes.
  */
-import type { Route } from "./api";
+import type { Route } from "./api/namespaces";
 import { BROADCAST_IP, contains, ipNumber, ipText, parsePrefix, prefixText, type Prefix } from "./addresses";
 import {
   type NetDevice,

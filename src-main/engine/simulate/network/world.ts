@@ -1,5 +1,6 @@
 /** What all namespaces and devices of one simulation share: clock, events, random streams, packet numbers, observers. */
-import type { Device, DropReason, Drop, Namespace, PacketObserver, Tap } from "./api";
+import type { Device, Namespace, Tap } from "./api/namespaces";
+import type { DropReason, Drop, PacketObserver } from "./api/network";
 import { EventQueue } from "./event-queue";
 import type { Packet } from "./packet";
 import { Random } from "./random";

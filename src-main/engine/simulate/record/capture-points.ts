@@ -8,7 +8,8 @@
  *                 network namespace n1                              everything else of a machine
  * ```
  */
-import type { Device, Network } from "../network/api";
+import type { Device } from "../network/api/namespaces";
+import type { Network } from "../network/api/network";
 import type { Pod, World } from "../world/world";
 
 export const LINK_ETHERNET = 1;

@@ -1,43 +1,9 @@
 /** From outside to a node's port, local endpoints only: the source stays what it is. */
 import type { Scenario } from "../scenario/schema";
-import { twoSubnets, WEB_CLUSTER } from "./parts";
+import { nodePort } from "./parts";
 
 export const NODE_PORT_LOCAL: Scenario = {
   name: "node-port-local",
   title: "NodePort under externalTrafficPolicy Local: the pod sees the client",
-  seconds: 3,
-  ...twoSubnets(
-    { kind: "vxlan", vni: 42 },
-    {
-      ...WEB_CLUSTER,
-      services: {
-        web: {
-          type: "NodePort",
-          externalTrafficPolicy: "Local",
-          selector: { app: "web" },
-          ports: [{ port: 80, targetPort: 8080, nodePort: 30090 }],
-        },
-      },
-    },
-  ),
-  traffic: [
-    {
-      kind: "http",
-      from: { machine: "outside" },
-      to: { node: "node-a", port: 30090 },
-      path: "/a",
-      at: 0.2,
-      times: 4,
-      every: 0.5,
-    },
-    {
-      kind: "http",
-      from: { machine: "outside" },
-      to: { node: "node-b", port: 30090 },
-      path: "/b",
-      at: 0.4,
-      times: 4,
-      every: 0.5,
-    },
-  ],
+  ...nodePort("Local"),
 };

@@ -3,6 +3,14 @@ import type { ClusterSpec, ConnectSpec, Scenario } from "../scenario/schema";
 
 type Topology = Required<Pick<Scenario, "networks" | "machines" | "clusters">>;
 
+/** A web server on the other side of the router. */
+const OUTSIDE: NonNullable<Scenario["machines"]>[string] = {
+  addresses: { internet: "203.0.113.80" },
+  gateway: "203.0.113.1",
+  serves: [{ protocol: "http", port: 80 }],
+};
+const RANGES = { podRange: "10.200.0.0/16", serviceRange: "10.32.0.0/16" };
+
 /** Two nodes on one subnet, a router with NAT, an outside host. */
 export function oneSubnet(cluster: Partial<ClusterSpec>): Topology {
   return {
@@ -12,16 +20,11 @@ export function oneSubnet(cluster: Partial<ClusterSpec>): Topology {
     },
     machines: {
       gw: { router: true, addresses: { lan: "192.168.50.1", internet: "203.0.113.1" }, masqueradeTo: "internet" },
-      outside: {
-        addresses: { internet: "203.0.113.80" },
-        gateway: "203.0.113.1",
-        serves: [{ protocol: "http", port: 80 }],
-      },
+      outside: OUTSIDE,
     },
     clusters: {
       main: {
-        podRange: "10.200.0.0/16",
-        serviceRange: "10.32.0.0/16",
+        ...RANGES,
         nodes: {
           "node-a": { addresses: { lan: "192.168.50.11" } },
           "node-b": { addresses: { lan: "192.168.50.12" } },
@@ -46,16 +49,11 @@ export function twoSubnets(connect: ConnectSpec, cluster: Partial<ClusterSpec>):
         addresses: { "rack-a": "172.18.1.1", "rack-b": "172.18.2.1", internet: "203.0.113.1" },
         masqueradeTo: "internet",
       },
-      outside: {
-        addresses: { internet: "203.0.113.80" },
-        gateway: "203.0.113.1",
-        serves: [{ protocol: "http", port: 80 }],
-      },
+      outside: OUTSIDE,
     },
     clusters: {
       main: {
-        podRange: "10.200.0.0/16",
-        serviceRange: "10.32.0.0/16",
+        ...RANGES,
         connect,
         nodes: {
           "node-a": { addresses: { "rack-a": "172.18.1.11" } },
@@ -76,3 +74,28 @@ export const WEB_CLUSTER = {
   },
   services: { web: { selector: { app: "web" }, ports: [{ port: 80, targetPort: 8080 }] } },
 } as const satisfies Partial<ClusterSpec>;
+
+/** A client outside asks the port of both nodes by turns: what the policy does is all that differs. */
+export function nodePort(externalTrafficPolicy: "Cluster" | "Local"): Omit<Scenario, "name" | "title"> {
+  const port = 30090;
+  const service: NonNullable<ClusterSpec["services"]>[string] = {
+    type: "NodePort",
+    externalTrafficPolicy,
+    selector: { app: "web" },
+    ports: [{ port: 80, targetPort: 8080, nodePort: port }],
+  };
+  const asks = (node: string, path: string, at: number): NonNullable<Scenario["traffic"]>[number] => ({
+    kind: "http",
+    from: { machine: "outside" },
+    to: { node, port },
+    path,
+    at,
+    times: 4,
+    every: 0.5,
+  });
+  return {
+    seconds: 3,
+    ...twoSubnets({ kind: "vxlan", vni: 42 }, { ...WEB_CLUSTER, services: { web: service } }),
+    traffic: [asks("node-a", "/a", 0.2), asks("node-b", "/b", 0.4)],
+  };
+}

@@ -7,7 +7,8 @@
  *  pod ── eth0 ═ veth1 ──┘        node n1                       node n2
  * ```
  */
-import type { Device, DeviceAt, Link, LinkProperties, Namespace, Network, VxlanDevice } from "../network/api";
+import type { Device, DeviceAt, Link, LinkProperties, Namespace, VxlanDevice } from "../network/api/namespaces";
+import type { Network } from "../network/api/network";
 import type { ClusterSpec, ConnectSpec, MachineSpec, NetworkSpec, Scenario, ServiceSpec } from "../scenario/schema";
 import { addressAt, AddressPool, ipv4Range, isInRange, type Ipv4Range, subrange } from "./addresses";
 import { fullName } from "./names";

@@ -8,7 +8,7 @@
  * Every state that an observer of the API could have seen is kept as a snapshot.
  */
 import { startPodPrograms } from "../apps/programs";
-import type { Network } from "../network/api";
+import type { Network } from "../network/api/network";
 import type { ChangeSpec, PodSpec } from "../scenario/schema";
 import { clusterObjects, type ApiObject } from "./cluster-objects";
 import { baseOf, fullName, hasLabels } from "./names";

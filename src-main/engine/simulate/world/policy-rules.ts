@@ -8,7 +8,7 @@
  *                      from pod ─► POD-OUT-…
  * ```
  */
-import type { Rule } from "../network/api";
+import type { Rule } from "../network/api/netfilter";
 import type { PolicyRuleSpec, PolicySpec } from "../scenario/schema";
 import { hasLabels, namespaceOf } from "./names";
 import type { ClusterState, Node, Pod } from "./world";

@@ -10,7 +10,7 @@
  * ```
  * Source: kube-proxy's iptables proxier of Kubernetes 1.31 (names of chains shortened to the Service's).
  */
-import type { Match, Netfilter, Rule } from "../network/api";
+import type { Match, Netfilter, Rule } from "../network/api/netfilter";
 import { uid } from "./uid";
 import type { ClusterState, Node, Pod, ServicePort, ServiceState } from "./world";
 

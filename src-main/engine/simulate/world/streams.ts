@@ -1,5 +1,5 @@
 /** Random numbers by concern: one stream for each, made on first use, so that whoever asks later goes on where others left off. */
-import type { Network, RandomStream } from "../network/api";
+import type { Network, RandomStream } from "../network/api/network";
 
 const streams = new WeakMap<Network, Map<string, RandomStream>>();
 

@@ -2,7 +2,8 @@
  * What stands where while a scenario runs: machines and their cards, clusters with nodes, pods and Services. Built by
  * build-world.ts, changed by controller.ts and faults.ts, asked by traffic and truth.
  */
-import type { BridgeDevice, Device, Link, Namespace, Network, VxlanDevice } from "../network/api";
+import type { BridgeDevice, Device, Link, Namespace, VxlanDevice } from "../network/api/namespaces";
+import type { Network } from "../network/api/network";
 import type { ClusterSpec, MachineSpec, PodSpec, PolicySpec, Scenario, ServiceSpec } from "../scenario/schema";
 import type { AddressPool, Ipv4Range } from "./addresses";
 

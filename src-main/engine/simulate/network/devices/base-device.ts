@@ -8,7 +8,7 @@
  * Every tap of one frame gets a later time than the one before, also within one namespace, so that time alone tells the order of hops.
  * Frames of one device never overtake each other.
  */
-import type { DeviceAt, DeviceCounters, DeviceKind, Tap, TapDirection, TapLinkType } from "../api";
+import type { DeviceAt, DeviceCounters, DeviceKind, Tap, TapDirection, TapLinkType } from "../api/namespaces";
 import { BROADCAST_MAC, contains, ipNumber, macBytes, macText, parseInterfaceAddress } from "../addresses";
 import { putU16, putU32, u16 } from "../bytes";
 import { ETHERNET_BYTES, ETHERTYPE_ARP, ETHERTYPE_IPV4, Packet } from "../packet";

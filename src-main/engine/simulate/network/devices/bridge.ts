@@ -10,7 +10,7 @@
  * A recorded bridge is promiscuous: it gets a copy of what it forwards, which goes no further. In the kernel's recordings that copy has
  * the time of arrival at the port, but for TCP a later one than the frame that leaves; the same order is kept here.
  */
-import type { BridgeDevice, BridgeOptions, DeviceAt } from "../api";
+import type { BridgeDevice, BridgeOptions, DeviceAt } from "../api/namespaces";
 import { macKey, macText } from "../addresses";
 import { u16 } from "../bytes";
 import { ETHERNET_BYTES, ETHERTYPE_IPV4, PROTOCOL_TCP, TRACK_UNTRACKED, type Packet } from "../packet";

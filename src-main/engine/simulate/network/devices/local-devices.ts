@@ -1,5 +1,5 @@
 /** Devices without another end: loopback, and dummy, which swallows what it is given. */
-import type { DeviceAt } from "../api";
+import type { DeviceAt } from "../api/namespaces";
 import { ZERO_MAC, macText } from "../addresses";
 import { ETHERNET_BYTES, type Packet } from "../packet";
 import type { NetStack } from "../parts";

@@ -10,7 +10,8 @@
  * An outer packet has the number, and within the namespace the mark, of what it carries: the mark is how the classic
  * "masquerade mark survives into the outer packet" comes about.
  */
-import type { DeviceAt, Endpoint, IpipOptions, OuterChecksum, TunDevice, VxlanDevice, VxlanOptions } from "../api";
+import type { Endpoint } from "../api/addresses";
+import type { DeviceAt, IpipOptions, OuterChecksum, TunDevice, VxlanDevice, VxlanOptions } from "../api/namespaces";
 import { ipNumber, macBytes, macKey } from "../addresses";
 import { checksum, fold16, pseudoHeaderSum, putU16, putU32, sum16, u16 } from "../bytes";
 import { flowHash, mix } from "../flow-hash";

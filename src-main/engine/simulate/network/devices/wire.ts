@@ -1,5 +1,5 @@
 /** Devices with another end: veth pairs, and NICs with a wire between them that has delay, loss and a rate. */
-import type { DeviceAt, Link, LinkProperties } from "../api";
+import type { DeviceAt, Link, LinkProperties } from "../api/namespaces";
 import type { Packet } from "../packet";
 import type { NetStack } from "../parts";
 import type { Random } from "../random";

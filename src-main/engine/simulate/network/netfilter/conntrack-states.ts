@@ -6,7 +6,7 @@
  *                                                                    └─ FIN of the other side ─────────►
  * ```
  */
-import type { ConntrackTimeouts } from "../api";
+import type { ConntrackTimeouts } from "../api/netfilter";
 
 export const TCP_NONE = 0;
 export const TCP_SYN_SENT = 1;

@@ -7,7 +7,7 @@
  *  confirm   POSTROUTING, INPUT end   the first packet got through: the connection is in the table, events are told
  * ```
  */
-import type { Conntrack, ConntrackEntry, ConntrackEvent, ConntrackTimeouts } from "../api";
+import type { Conntrack, ConntrackEntry, ConntrackEvent, ConntrackTimeouts } from "../api/netfilter";
 import { ipText } from "../addresses";
 import { u16, u32 } from "../bytes";
 import { Timer } from "../event-queue";

@@ -9,7 +9,7 @@
  *  filter                     x             x         x
  * ```
  */
-import type { HookName, Netfilter, Rule, RuleHandle, TableName, Target } from "../api";
+import type { HookName, Netfilter, Rule, RuleHandle, TableName, Target } from "../api/netfilter";
 import { ipNumber } from "../addresses";
 import { patchChecksum16, putU16, u16 } from "../bytes";
 import {

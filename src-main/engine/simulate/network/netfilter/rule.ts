@@ -1,5 +1,5 @@
 /** One rule of a chain, its conditions as numbers: what `iptables` calls matches. */
-import type { Match, Rule, RuleHandle } from "../api";
+import type { Match, Rule, RuleHandle } from "../api/netfilter";
 import { contains, parsePrefix, type Prefix } from "../addresses";
 import {
   PROTOCOL_ICMP,

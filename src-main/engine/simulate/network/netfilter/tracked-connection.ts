@@ -1,5 +1,5 @@
 /** What connection tracking remembers of one connection. */
-import type { ConntrackEntry, ConntrackTuple } from "../api";
+import type { ConntrackEntry, ConntrackTuple } from "../api/netfilter";
 import { ipText } from "../addresses";
 
 const ICMP = 1;

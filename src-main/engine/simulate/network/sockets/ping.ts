@@ -1,5 +1,5 @@
 /** Ping sockets of one namespace: ICMP echo requests as iputils sends them. */
-import type { PingOptions, PingSocket, SocketError } from "../api";
+import type { PingOptions, PingSocket, SocketError } from "../api/namespaces";
 import { ipNumber, ipText } from "../addresses";
 import { checksum, putU16, u16 } from "../bytes";
 import { newDatagram, sealDatagram } from "../icmp";

@@ -1,5 +1,6 @@
 /** TCP of one namespace: listeners, connections by their four numbers, and what is refused. */
-import type { Endpoint, SocketError, TcpConnectOptions, TcpConnection, TcpListener, TcpListenOptions } from "../api";
+import type { Endpoint } from "../api/addresses";
+import type { SocketError, TcpConnectOptions, TcpConnection, TcpListenOptions, TcpListener } from "../api/namespaces";
 import { ipNumber, ipText } from "../addresses";
 import { u16 } from "../bytes";
 import type { Packet } from "../packet";

@@ -1,5 +1,6 @@
 /** UDP sockets of one namespace (RFC 768). */
-import type { Endpoint, SocketError, UdpOptions, UdpSocket } from "../api";
+import type { Endpoint } from "../api/addresses";
+import type { SocketError, UdpOptions, UdpSocket } from "../api/namespaces";
 import { ipNumber, ipText } from "../addresses";
 import { putU16, u16 } from "../bytes";
 import { newDatagram, sealDatagram, sealTransport, udpChecksumHolds } from "../icmp";

@@ -4,7 +4,7 @@ import { newDatagram, sealDatagram, sealTransport } from "../../icmp";
 import { type Packet, PROTOCOL_TCP } from "../../packet";
 import type { NetStack } from "../../parts";
 import type { Random } from "../../random";
-import type { TcpTuning } from "../../api";
+import type { TcpTuning } from "../../api/namespaces";
 import type { Range, Ranges } from "./ranges";
 import { ACK, type Segment, SYN, writeMss, writeTimestamps } from "./segment";
 import type { SendBuffer } from "./send-buffer";

@@ -1,0 +1,92 @@
+/** What can break: each fault's title, its parameter, the findings it leads to; and how a person writes one (`--fault loss=0.2`). */
+import type { FindingKind } from "../../../../src-shared/model/finding";
+import { FAULT_KINDS, type FaultKind, type FaultSpec, type Scenario } from "../scenario/schema";
+
+/** A fault cannot be applied here: says what is missing. */
+export class FaultError extends Error {
+  override readonly name = "FaultError";
+}
+
+export interface FaultInfo {
+  readonly kind: FaultKind;
+  readonly title: string;
+  /** The parameter that `--fault KIND=VALUE` sets; undefined: none. */
+  readonly parameter: string | undefined;
+  /** Findings that a recording of it shows. */
+  readonly findings: readonly FindingKind[];
+}
+
+export const FAULTS: Readonly<Record<FaultKind, Omit<FaultInfo, "kind">>> = {
+  loss: { title: "a wire loses frames", parameter: "share", findings: ["lost-between"] },
+  duplicate: { title: "a wire delivers frames twice", parameter: "share", findings: ["duplicate-delivery"] },
+  "slow-link": { title: "a wire is slow", parameter: "delayMs", findings: ["slow-hop"] },
+  "small-mtu": {
+    title: "large packets vanish on the way, nobody says so",
+    parameter: "mtu",
+    findings: ["mtu-blackhole"],
+  },
+  "masquerade-all": {
+    title: "a node masquerades traffic inside the cluster",
+    parameter: "node",
+    findings: ["snat-hides-client"],
+  },
+  drop: { title: "a rule drops what a pod is sent", parameter: "pod", findings: ["policy-silence"] },
+  "deny-policy": { title: "a NetworkPolicy lets nobody in", parameter: "pod", findings: ["policy-silence"] },
+  "no-endpoints": { title: "no pod behind a Service is ready", parameter: "service", findings: ["no-endpoint"] },
+  "stale-endpoint": { title: "a Service leads to a pod that is gone", parameter: "service", findings: ["no-endpoint"] },
+  "closed-port": { title: "a pod's program does not listen", parameter: "pod", findings: ["no-endpoint"] },
+  "broken-checksum": {
+    title: "VXLAN's outer checksum is wrong",
+    parameter: "node",
+    findings: ["broken-outer-checksum"],
+  },
+  "forget-connections": {
+    title: "a NAT forgets its connections: a port is used again while the server remembers it",
+    parameter: "machine",
+    findings: ["port-reuse"],
+  },
+  "conntrack-clash": {
+    title: "two first packets of a UDP port race for one entry of connection tracking",
+    parameter: "node",
+    findings: ["conntrack-clash"],
+  },
+  "stale-conntrack": {
+    title: "connection tracking's output is of another moment",
+    parameter: "node",
+    findings: ["conntrack-differs"],
+  },
+  "dns-loss": { title: "DNS questions are lost, the resolver waits", parameter: "count", findings: ["dns-stall"] },
+  "duplicate-address": { title: "two machines have one address", parameter: "machine", findings: ["arp-conflict"] },
+  "slow-server": { title: "a pod thinks long before it answers", parameter: "delayMs", findings: ["slow-answer"] },
+  "routing-loop": { title: "two machines route to each other", parameter: undefined, findings: ["ttl"] },
+  "other-way-back": {
+    title: "answers take another way than questions",
+    parameter: undefined,
+    findings: ["asymmetric-path"],
+  },
+};
+
+/** "loss", "loss=0.2", "no-endpoints=shop/web" to a fault. Throws FaultError with what was expected. */
+export function parseFault(text: string): FaultSpec {
+  const at = text.indexOf("=");
+  const kind = FAULT_KINDS.find((k) => k === (at < 0 ? text : text.slice(0, at)));
+  if (kind === undefined) throw new FaultError(`no fault is named ${text}; there are: ${FAULT_KINDS.join(" ")}`);
+  if (at < 0) return { kind };
+  const { parameter } = FAULTS[kind];
+  const value = text.slice(at + 1);
+  if (parameter === undefined) throw new FaultError(`fault ${kind} has no parameter`);
+  const isNumber = ["share", "delayMs", "mtu", "count"].includes(parameter);
+  if (isNumber && (value === "" || !Number.isFinite(Number(value))))
+    throw new FaultError(`--fault ${text}: expected a number for ${parameter}`);
+  return { kind, [parameter]: isNumber ? Number(value) : value };
+}
+
+/** Findings that a scenario's faults are to show. */
+export function expectedFindings(scenario: Scenario): readonly FindingKind[] {
+  const kinds = new Set<FindingKind>();
+  for (const fault of scenario.faults ?? []) {
+    if (fault.kind === "small-mtu" && fault.silent === false) kinds.add("path-mtu");
+    else for (const kind of FAULTS[fault.kind].findings) kinds.add(kind);
+  }
+  return [...kinds].sort();
+}
