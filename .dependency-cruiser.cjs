@@ -3,11 +3,11 @@
  *
  * ```
  * src-shared      base ◄─ model ◄─┬─ wire
- *                                 ├─ tables ◄─┬─ contract
- *                                 │           └─ reconstruct
+ *                                 └─ tables ◄── reconstruct ◄── contract
  * src-main        hosts/<host> ─► hosts/shared ─► engine ─► src-shared
  * src-renderer    views/<pane> ─► everything else of src-renderer ─► src-shared
- * test            imports all of these; bench and fixtures import src-main and src-shared; nothing imports test or bench
+ * test            imports all of these; bench and fixtures import src-main and src-shared, fixtures also test/builders; nothing else
+ *                 imports test, and nothing bench
  * ```
  *
  * Third-party packages: `electron` only in src-main/hosts/electron, `dexie` only in src-renderer/annotations, in src-shared
@@ -63,7 +63,7 @@ module.exports = {
     may("^src-shared/model/", "^src-shared/(base|model)/"),
     may("^src-shared/wire/", "^src-shared/(base|model|wire)/"),
     may("^src-shared/tables/", "^src-shared/(base|model|tables)/"),
-    may("^src-shared/contract/", "^src-shared/(model|tables|contract|annotations|lessons)/", valibot),
+    may("^src-shared/contract/", "^src-shared/(model|tables|reconstruct|contract|annotations|lessons)/", valibot),
     may("^src-shared/annotations/", "^src-shared/(base|model|annotations)/", valibot, marked),
     may("^src-shared/lessons/", "^src-shared/lessons/", valibot),
     may("^src-shared/workspace-file/", "^src-shared/(annotations|lessons|workspace-file)/", valibot),

@@ -12,7 +12,7 @@
 import { type Annotation, CHANGEABLE, type ChangeableField, type Stamp } from "./annotation";
 
 /** Negative, 0 or positive, as `a` was written before, with or after `b`. */
-export function compareStamps(a: Stamp, b: Stamp): number {
+function compareStamps(a: Stamp, b: Stamp): number {
   return a.timeMs - b.timeMs || compareText(a.author, b.author) || compareText(a.change, b.change);
 }
 

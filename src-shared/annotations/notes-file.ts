@@ -11,7 +11,7 @@ import * as v from "valibot";
 import { ANNOTATION_VERSION, type Annotation, annotationSchema, editedMs, packetsOf } from "./annotation";
 import { subjectText } from "./note-text";
 
-export const NOTES_FORMAT = "hopscope-annotations";
+const NOTES_FORMAT = "hopscope-annotations";
 
 const headSchema = v.object({
   format: v.literal(NOTES_FORMAT, `"format" must be "${NOTES_FORMAT}": this is not a file of notes`),

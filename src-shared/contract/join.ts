@@ -1,70 +1,64 @@
 /**
  * Connections and journeys as the window gets them. `ConnectionJson` is what `hopscope connections --json` prints, to the
- * letter; the rest adds what a picture needs: packets one can select, points by index, times by the common clock.
+ * letter; the rest adds what a picture needs: packets one can select, points by index, times by the common clock. What a word
+ * means stands where joining gives it (reconstruct/result.ts); here it is what goes over the contract.
  */
 import type { PointRole } from "../model/point-role";
+import type {
+  ClockOffset,
+  Connection,
+  Endpoint,
+  Journey,
+  Machine,
+  PlacedEndpoint,
+  RelatedConnection,
+  Topology,
+  Translation,
+} from "../reconstruct/result";
 import type { PacketId, TimeValue } from "./results";
 
-export interface EndpointJson {
-  readonly ip: string;
-  readonly port: number;
-}
+export type EndpointJson = Endpoint;
+export type PlacedEndpointJson = PlacedEndpoint;
 
-export interface PlacedEndpointJson extends EndpointJson {
-  readonly pod: string | null;
-  readonly node: string | null;
-}
-
-export interface TranslationJson {
-  readonly kind: string;
-  readonly from: EndpointJson;
-  readonly to: EndpointJson;
+export interface TranslationJson extends Omit<Translation, "between" | "packets"> {
   /** Ids of capture points: last before, first after; null: not seen on that side. */
   readonly between: readonly (string | null)[];
-  readonly node: string | null;
-  readonly evidence: readonly string[];
 }
 
-export interface EncapsulationJson {
-  readonly kind: string;
-  readonly vni: number | null;
-  readonly port: number | null;
-  readonly outer: { readonly src: string; readonly dst: string };
+/** A connection it belongs with; `connection` is its id. */
+export interface RelatedJson extends Omit<RelatedConnection, "connection"> {
+  readonly connection: string;
 }
 
-export interface ConnectionJson {
-  readonly id: string;
-  readonly protocol: string;
-  readonly kind: string;
-  readonly locality: string;
-  readonly hairpin: boolean;
-  readonly client: PlacedEndpointJson;
-  readonly requested: EndpointJson | null;
-  readonly server: PlacedEndpointJson;
-  readonly seenByServerAs: EndpointJson | null;
-  readonly service: string | null;
+/** Points are told by their ids, other connections by theirs. */
+export interface ConnectionJson extends Pick<
+  Connection,
+  | "id"
+  | "protocol"
+  | "kind"
+  | "locality"
+  | "hairpin"
+  | "client"
+  | "requested"
+  | "server"
+  | "seenByServerAs"
+  | "service"
+  | "encapsulations"
+  | "otherPaths"
+  | "firstTime"
+  | "lastTime"
+  | "state"
+  | "ambiguous"
+  | "inferred"
+> {
   readonly translations: readonly TranslationJson[];
-  readonly encapsulations: readonly EncapsulationJson[];
   readonly path: readonly string[];
   readonly returnPath: readonly string[];
-  readonly otherPaths: number;
-  readonly firstTime: string;
-  readonly lastTime: string;
-  readonly packets: { readonly sightings: number; readonly distinct: number; readonly missing: number };
+  readonly packets: Pick<Connection, "sightings" | "distinct" | "missing" | "retransmissions">;
   readonly bytes: { readonly fromClient: number; readonly fromServer: number };
-  readonly state: string;
-  readonly ambiguous: boolean;
-  readonly inferred: readonly string[];
+  /** The connections that are equally good as its other half; only where ambiguous. */
+  readonly alternatives?: readonly string[];
   readonly related: readonly RelatedJson[];
-}
-
-/** A connection it belongs with. */
-export interface RelatedJson {
-  readonly relation: string;
-  /** Id. */
-  readonly connection: string;
-  readonly detail: string;
-  readonly ambiguous: boolean;
 }
 
 /** A capture point as the joining sees it. */
@@ -98,24 +92,14 @@ export interface SightingInfo {
   readonly tunnel: { readonly kind: string; readonly vni: number | null; readonly port: number | null } | null;
 }
 
-export interface JourneyInfo {
-  readonly index: number;
-  readonly direction: "to-server" | "to-client";
+/** A journey; `points` by their index, `missingAt` -1: nowhere. */
+export interface JourneyInfo extends Omit<Journey, "sightings"> {
   /** "SYN", "ACK 1448 bytes", "echo request 3", … */
   readonly label: string;
   /** In hop order. */
   readonly sightings: readonly SightingInfo[];
-  readonly points: readonly number[];
   /** Nanoseconds since the connection's first sighting. */
   readonly sinceStartNs: number;
-  /** Journey whose bytes it sends again, -1 none. */
-  readonly retransmissionOf: number;
-  /** Point where it was to be expected and was not seen; -1 none. */
-  readonly missingAt: number;
-  readonly lastSeen: number;
-  readonly duplicates: number;
-  readonly payloadLength: number;
-  readonly evidence: readonly string[];
 }
 
 export interface ConnectionJourneys {
@@ -134,35 +118,14 @@ export interface PacketJourney {
   readonly reason: string | null;
 }
 
-export interface ClockInfo {
+export interface ClockInfo extends Pick<ClockOffset, "seconds" | "errorSeconds" | "source" | "pairs"> {
   readonly file: number;
-  readonly seconds: number;
-  readonly errorSeconds: number | null;
-  readonly source: string;
-  readonly pairs: number;
-}
-
-export interface MachineInfo {
-  readonly name: string;
-  readonly kind: "node" | "router" | "outside" | "unknown";
-  /** "told" by a cluster file, or taken from the file's name or an address. */
-  readonly nameSource: string;
-  readonly addresses: readonly string[];
-  readonly points: readonly number[];
-}
-
-export interface ServiceInfo {
-  readonly name: string | null;
-  readonly endpoint: EndpointJson;
-  readonly protocol: string;
-  readonly backends: readonly EndpointJson[];
-  readonly source: "told" | "inferred";
 }
 
 export interface TopologyInfo {
   readonly points: readonly JoinPoint[];
-  readonly machines: readonly MachineInfo[];
-  readonly services: readonly ServiceInfo[];
+  readonly machines: readonly Machine[];
+  readonly services: Topology["services"];
   readonly clocks: readonly ClockInfo[];
   readonly connections: number;
 }

@@ -13,7 +13,7 @@ const name = (limit: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(l
 const optionalName = (limit: number) => v.pipe(v.string(), v.maxLength(limit));
 
 /** What is recorded. Names are checked once more by the engine before a program sees them. */
-export const liveSource = v.variant("kind", [
+const liveSource = v.variant("kind", [
   /** Interfaces of this machine, by dumpcap (or tshark, tcpdump). */
   v.strictObject({ kind: v.literal("interfaces"), interfaces: v.pipe(v.array(name(200)), v.minLength(1)) }),
   /** `ssh HOST tcpdump`: another machine. */
@@ -63,7 +63,7 @@ export const liveOptions = v.strictObject({
 export type LiveOptions = v.InferOutput<typeof liveOptions>;
 
 /** Pause, step and speed are for generators only. */
-export const liveControl = v.variant("kind", [
+const liveControl = v.variant("kind", [
   v.strictObject({ kind: v.literal("pause") }),
   v.strictObject({ kind: v.literal("resume") }),
   /** The next packet, while paused. */

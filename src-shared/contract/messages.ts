@@ -15,8 +15,6 @@
 import type { EventName, Events } from "./events";
 import type { MethodName } from "./requests";
 
-export const CONTRACT_VERSION = 1;
-
 export type ErrorCode =
   /** No such method, or parameters that its schema refuses. */
   | "invalid-request"

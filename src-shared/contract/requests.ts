@@ -166,7 +166,7 @@ export const requests = {
     columns: v.pipe(v.array(text(200)), v.maxLength(60)),
   }),
 
-  /** Connections and journeys of the joining (JSON of CLI.md), see contract/join.ts. */
+  /** Connections and journeys of the joining (JSON of docs/CLI.md), see contract/join.ts. */
   "join.connection": v.strictObject({ id: text(100) }),
   "join.journeys": v.strictObject({ connection: text(100) }),
   /** Journey a packet belongs to: id, connection, hop; null if it joined nothing (with the reason). */

@@ -23,11 +23,11 @@ const markdown = text(50_000);
  * Which connection: what must be equal, by the names of `hopscope connections --json`, parts joined by dots
  * (`requested.port: 80`, `translations.0.kind: dnat`); the first that fits, in order of time, or all of them. {} is any.
  */
-export const connectionPredicateSchema = v.record(named(100), v.union([text(500), v.number(), v.boolean(), v.null()]));
+const connectionPredicateSchema = v.record(named(100), v.union([text(500), v.number(), v.boolean(), v.null()]));
 export type ConnectionPredicate = v.InferOutput<typeof connectionPredicateSchema>;
 
 /** What the engine is asked for the right answer: each gives a list of values, of which one has to be given. */
-export const querySchema = v.union([
+const querySchema = v.union([
   /** How many packets the filter finds. */
   v.strictObject({ count: filter }),
   /** Values of a field in the packets the filter finds, as `hopscope fields` prints them, each occurrence by itself. */
@@ -104,7 +104,7 @@ export const targetSchema = v.strictObject({
 });
 export type Target = v.InferOutput<typeof targetSchema>;
 
-export const stepSchema = v.strictObject({
+const stepSchema = v.strictObject({
   title: named(200),
   text: markdown,
   target: v.optional(targetSchema),
@@ -112,7 +112,7 @@ export const stepSchema = v.strictObject({
 });
 export type Step = v.InferOutput<typeof stepSchema>;
 
-export const recordingSchema = v.union([
+const recordingSchema = v.union([
   /** Made by the simulator when the lesson is opened. */
   v.strictObject({
     scenario: named(100),

@@ -2,9 +2,8 @@
  * The kinds of layer a packet can be stacked from, as stored in `LayerTable.kind` (one byte).
  *
  * Plain constants rather than an enum: the kernel (AssemblyScript) and the engine (TypeScript) compile this same file,
- * so there is one list. Numbers are stable within a version only; nothing writes them to disk.
+ * so there is one list. Numbers are stable within a version only; nothing writes them to disk. 0 is none.
  */
-export const LAYER_NONE = 0;
 
 // Link layer
 export const LAYER_ETHERNET = 1;

@@ -75,7 +75,7 @@ export function evaluateNetworkPolicies(cluster: Cluster, at: AtMs, connection: 
 }
 
 /** Whether labels satisfy a selector; an empty one selects everything. */
-export function selectorMatches(selector: LabelSelector, labels: Labels): boolean {
+function selectorMatches(selector: LabelSelector, labels: Labels): boolean {
   for (const [key, value] of selector.matchLabels) if (labels.get(key) !== value) return false;
   return selector.matchExpressions.every(({ key, operator, values }) => {
     const value = labels.get(key);

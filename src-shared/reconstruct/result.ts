@@ -1,6 +1,6 @@
 /**
  * What joining gives: capture points with roles, the clocks of the files, every sighting, the connections they form, and the
- * journeys of one connection's packets. The words are those of the glossary (docs/ARCHITECTURE.md).
+ * journeys of one connection's packets. The words are those of the glossary (docs/ARCHITECTURE.md, "Words").
  *
  * ```
  * sighting  row of SightingColumns: one network-layer packet seen once
@@ -133,8 +133,6 @@ export interface Encapsulation {
   /** As sent from the client's side. */
   readonly outer: { readonly src: string; readonly dst: string };
 }
-
-export type TranslationKind = "dnat" | "snat" | "dnat+snat" | "icmp-id";
 
 /** What shows that two sightings are the same packet. A join without one is a defect. */
 export type Evidence =

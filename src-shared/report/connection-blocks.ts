@@ -5,7 +5,7 @@ import type { PictureBlock, TableBlock } from "./report";
 import { timeText } from "./report-html";
 
 /** Rows of one table; what is more is said, and found again by the filter. */
-export const MOST_ROWS = 500;
+const MOST_ROWS = 500;
 
 export function connectionTitle(c: ConnectionJson): string {
   const asked = c.requested ?? c.server;

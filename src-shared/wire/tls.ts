@@ -16,10 +16,7 @@
  */
 
 export const TLS_CHANGE_CIPHER_SPEC = 20;
-export const TLS_ALERT = 21;
 export const TLS_HANDSHAKE = 22;
-export const TLS_APPLICATION_DATA = 23;
-export const TLS_HEARTBEAT = 24;
 export const TLS_CONNECTION_ID = 25;
 
 export const TLS_CLIENT_HELLO = 1;

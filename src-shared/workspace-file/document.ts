@@ -63,7 +63,6 @@ const captureSchema = v.object({
     v.maxLength(10_000),
   ),
 });
-export type CaptureReference = v.InferOutput<typeof captureSchema>;
 
 /** What the window keeps with a workspace. The theme and other tastes stay with the person. */
 export const windowPartSchema = v.object({

@@ -49,7 +49,7 @@ export async function drawFile(
 }
 
 /** The tree as lines, two spaces a level; of protocols other than the frame's. */
-export function treeLines(tree: readonly DetailNode[], deep = true): string[] {
+function treeLines(tree: readonly DetailNode[], deep = true): string[] {
   const lines: string[] = [];
   const add = (node: DetailNode, indent: string): void => {
     lines.push(`${indent}${node.text}`);

@@ -3,6 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DEFAULT_DECODE_OPTIONS, type DecodeOptions } from "../../src-main/engine/decode/decode-options";
+import { FieldColumns } from "../../src-main/engine/fields/field-columns";
+import { compileFilter } from "../../src-main/engine/filter/compile";
+import { FILTER_REGISTRY } from "../../src-main/engine/filter/engine-registry";
+import { passOver } from "../../src-main/engine/service/captures-pass";
 import type { Engine, RequestContext } from "../../src-main/engine/service/handlers";
 import { LoadedCaptures } from "../../src-main/engine/service/loaded-captures";
 
@@ -14,7 +18,7 @@ export const UNHURRIED: RequestContext = {
 };
 
 /** Reads the files whole, hands them to `use`, and closes them. */
-export async function withFiles<T>(
+export async function withLoaded<T>(
   paths: readonly string[],
   use: (captures: LoadedCaptures) => T | Promise<T>,
   decode: Partial<DecodeOptions> = {},
@@ -48,10 +52,29 @@ export async function withCaptures<T>(
       writeFileSync(path, bytes);
       return path;
     });
-    return await withFiles(paths, use);
+    return await withLoaded(paths, use);
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Which packets each filter holds for, found by reading the files from their beginning as `hopscope packets -Y` does. */
+export async function matchesByPass(captures: LoadedCaptures, sources: readonly string[]): Promise<Uint8Array[]> {
+  const filters = sources.map((source) => compileFilter(source, FILTER_REGISTRY));
+  const all = sources.map(() => new Uint8Array(captures.index.count));
+  let columns: FieldColumns | undefined;
+  await passOver(captures, {
+    flows: "point-streams",
+    signal: UNHURRIED.signal,
+    batch: (batch, firstId, pass) => {
+      columns ??= new FieldColumns(pass.context);
+      columns.begin(batch);
+      filters.forEach((filter, f) =>
+        filter.evaluate(columns as FieldColumns, (all[f] as Uint8Array).subarray(firstId, firstId + batch.packetCount)),
+      );
+    },
+  });
+  return all;
 }
 
 function noFiles(): never {

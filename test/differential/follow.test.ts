@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { followStream } from "../../src-main/engine/follow/follow-stream";
-import { UNHURRIED, withFiles } from "../builders/open-captures";
+import { UNHURRIED, withLoaded } from "../builders/open-captures";
 import { LABS, hasTool, isHere } from "../builders/shared-data";
 
 const ready = isHere(LABS) && hasTool("tshark");
@@ -48,7 +48,7 @@ describe.skipIf(!ready)("streams as tshark follows them", () => {
           one,
         ]);
         expect(written.status, String(written.stderr)).toBe(0);
-        await withFiles([one], async (captures) => {
+        await withLoaded([one], async (captures) => {
           // The first packet of each stream.
           const firsts = new Map<number, number>();
           for (let id = 0; id < captures.index.count; id++) {

@@ -8,7 +8,7 @@ import { ColumnFilter } from "../../src-main/engine/packet-index/column-filter";
 import { SEGMENT_ROWS } from "../../src-main/engine/packet-index/packet-index";
 import type { LoadedCaptures } from "../../src-main/engine/service/loaded-captures";
 import { INDEX_FILTERS } from "../builders/index-filters";
-import { matchesByPass, withLoaded } from "../builders/loaded-captures";
+import { matchesByPass, withLoaded } from "../builders/open-captures";
 import { CORPUS, LABS, captureFiles, isHere } from "../builders/shared-data";
 
 function matchesByIndex(captures: LoadedCaptures, source: string): Uint8Array {

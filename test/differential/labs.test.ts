@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { ConnectionJson } from "../../src-main/engine/join/connection-json";
+import type { ConnectionJson } from "../../src-shared/contract/join";
 import { pointJson } from "../../src-main/engine/join/connection-json";
 import type { JoinedResult } from "../../src-main/engine/join/join-result";
 import { connectionsJson, joinFiles } from "../builders/join-files";

@@ -13,7 +13,7 @@ import { fieldNames, findField } from "../../src-main/engine/fields/registry";
 import { passOver } from "../../src-main/engine/service/captures-pass";
 import type { LoadedCaptures } from "../../src-main/engine/service/loaded-captures";
 import { CellPrinter } from "../../src-main/engine/service/row-cells";
-import { withLoaded } from "../builders/loaded-captures";
+import { withLoaded } from "../builders/open-captures";
 import { CORPUS, LABS, captureFiles, hopscope, isHere } from "../builders/shared-data";
 
 const COLUMNS = ["number", "source", "destination", "protocol", "length", "info"];

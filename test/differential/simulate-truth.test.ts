@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ConnectionJson } from "../../src-main/engine/join/connection-json";
+import type { ConnectionJson } from "../../src-shared/contract/join";
 import type { TruthConnection } from "../../src-main/engine/simulate/record/true-connection";
 import { SCENARIOS } from "../../src-main/engine/simulate/scenarios/catalogue";
 import { connectionsJson, joinFiles } from "../builders/join-files";

@@ -43,7 +43,7 @@ export const LINK_TYPES = [
 ] as const;
 
 const MAX_PACKET = 6000;
-export const BATCH_BYTES = 2_000_000;
+const BATCH_BYTES = 2_000_000;
 
 /** Numbers in a header that decide what follows: offset and width in bytes. */
 const FIELDS: ReadonlyMap<number, readonly (readonly [at: number, width: 1 | 2])[]> = new Map([

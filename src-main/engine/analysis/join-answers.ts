@@ -110,7 +110,7 @@ function sightingInfo(join: JoinResult, row: number, baseNs: number, packetOf: P
 const TCP_FLAGS = ["FIN", "SYN", "RST", "PSH", "ACK"] as const;
 
 /** "SYN", "ACK 1448 bytes", "echo request", "53 bytes" */
-export function journeyLabel(join: JoinResult, connection: Connection, journey: Journey): string {
+function journeyLabel(join: JoinResult, connection: Connection, journey: Journey): string {
   const row = journey.sightings[0];
   if (row === undefined) return "";
   const s = join.sightings;

@@ -3,6 +3,7 @@ import type { NatEntryInfo, NatEvidence, NatTuple } from "../../../src-shared/co
 import type { Cell } from "../../../src-shared/contract/results";
 import type { ToldTranslation } from "../../../src-shared/model/told-translation";
 import type { Endpoint, Evidence, JoinResult, Translation } from "../../../src-shared/reconstruct/result";
+import { baseName } from "../session/workspace";
 import { type TableSource, column } from "../tables/table";
 import { connectionFilter } from "./connections-table";
 import type { PacketOf } from "./join-answers";
@@ -15,7 +16,7 @@ import {
   packetsEachWay,
   sameEnd,
 } from "./nat-entries";
-import { baseName, type Compared, compareTold, endText, type ToldEntry, toldEntries } from "./nat-told";
+import { type Compared, compareTold, endText, type ToldEntry, toldEntries } from "./nat-told";
 
 const COLUMNS = [
   column("node", "Machine", "text", "Node, router or gateway that translates; empty: not known"),
@@ -258,7 +259,7 @@ function toldState(told: ToldEntry | null): string | null {
 }
 
 /** "DNAT + SNAT"; the same kind twice is named once. */
-export function kindText(kinds: readonly string[]): string {
+function kindText(kinds: readonly string[]): string {
   return [...new Set(kinds.map((kind) => KIND_NAMES[kind] ?? kind))].join(" + ");
 }
 

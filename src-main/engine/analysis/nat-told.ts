@@ -14,6 +14,7 @@
 import type { NatVerdict } from "../../../src-shared/contract/nat";
 import { toldChanges, type ToldTranslation, type ToldTuple } from "../../../src-shared/model/told-translation";
 import type { Endpoint } from "../../../src-shared/reconstruct/result";
+import { baseName } from "../session/workspace";
 import { type NatEntry, type NatTupleEnds, sameEnd } from "./nat-entries";
 
 /** One entry of a machine's table, of all its lines. */
@@ -176,10 +177,6 @@ function differences(entry: NatEntry, told: ToldEntry): string {
 
 function place(told: ToldEntry): string {
   return `${baseName(told.file)} line ${told.line}`;
-}
-
-export function baseName(path: string): string {
-  return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 }
 
 export function endText({ ip, port }: Endpoint): string {

@@ -11,6 +11,7 @@ import { readFileSync, statSync } from "node:fs";
 import { Cluster } from "../../../src-shared/model/cluster";
 import type { IpRange } from "../../../src-shared/model/ip-range";
 import type { ClusterObject, ClusterSnapshot } from "../../../src-shared/model/kubernetes";
+import { openFailureMessage } from "../sources/open-failure";
 import { decodeText, parseDocuments, type PathPart, SyntaxProblem, type TextDocument } from "./documents";
 import { formatPath, ObjectProblem, ObjectReader } from "./object-reader";
 import { isKnownKind, readObject, readServiceRanges } from "./read-object";
@@ -47,7 +48,7 @@ export function loadCluster(files: readonly string[], options: ClusterLoadOption
       bytes = readFileSync(file === "-" ? 0 : file);
       writtenMs = file === "-" ? null : Math.floor(statSync(file).mtimeMs);
     } catch (error) {
-      problems.push({ file, line: 0, path: "", message: error instanceof Error ? error.message : String(error) });
+      problems.push({ file, line: 0, path: "", message: openFailureMessage(error) });
       continue;
     }
     const read = readClusterFile(file, bytes, { toldMs: options.timesMs?.get(file) ?? null, writtenMs });

@@ -1,6 +1,7 @@
 /** Files of conntrack's output, as the command (`--conntrack`) and the window ("Import conntrack…") read them. */
 import { readFileSync } from "node:fs";
 import type { ToldTranslation } from "../../../src-shared/model/told-translation";
+import { openFailureMessage } from "../sources/open-failure";
 import { readConntrack } from "./conntrack";
 import { decodeText } from "./documents";
 import type { ClusterProblem } from "./load-cluster";
@@ -28,7 +29,7 @@ export function loadConntrack(files: readonly string[]): ConntrackLoad {
             'expected lines as `conntrack -L` or `conntrack -E` print them, such as "tcp 6 … src=… dst=…", found none',
         });
     } catch (error) {
-      problems.push({ file, line: 0, path: "", message: error instanceof Error ? error.message : String(error) });
+      problems.push({ file, line: 0, path: "", message: openFailureMessage(error) });
     }
   }
   return { entries, problems };

@@ -19,14 +19,24 @@ const OBSERVATION_POINTS: Readonly<Record<PointRole, readonly [outwards: string,
 };
 const TCP_FLAG_NAMES = ["FIN", "SYN", "RST", "PSH", "ACK"] as const;
 
-/** Writes connection `index`, or all of them, in order of their packets within each connection. */
-export function writeHubble(join: JoinResult, index: number | undefined, write: (text: string) => void): void {
+/**
+ * Writes connection `index`, or all of them, in order of their packets within each connection. `packets`: only sightings of these,
+ * by file and frame.number.
+ */
+export function writeHubble(
+  join: JoinResult,
+  index: number | undefined,
+  write: (text: string) => void,
+  packets?: readonly ReadonlySet<number>[],
+): void {
   const from = index ?? 0;
   const to = index === undefined ? join.connectionCount : index + 1;
   for (let i = from; i < to; i++) {
     const connection = join.connection(i);
     for (const journey of join.journeys(i))
-      for (const row of journey.sightings) write(`${JSON.stringify(line(join, connection, journey, row))}\n`);
+      for (const row of journey.sightings)
+        if (!packets || packets[join.sightings.file(row)]?.has(join.sightings.frameNumber(row)))
+          write(`${JSON.stringify(line(join, connection, journey, row))}\n`);
   }
 }
 

@@ -191,17 +191,6 @@ export class PcapngExport {
   }
 }
 
-/**
- * An enhanced packet block with the mark's options behind its own (draft-ietf-opsawg-pcapng section 4.3).
- *
- * ```
- * 0 type  4 length  8 interface  12 time  20 captured  24 original  28 data, padded  options … end of options  length again
- * ```
- */
-export function markedBlock(block: Uint8Array, mark: PacketMark, little: boolean): Uint8Array {
-  return withOptions(block, packetOptionsAt(block, little), markOptions(mark, little), little);
-}
-
 /** Where an enhanced (or obsolete) packet block's options begin. */
 function packetOptionsAt(block: Uint8Array, little: boolean): number {
   const captured = new DataView(block.buffer, block.byteOffset, block.byteLength).getUint32(20, little);

@@ -49,11 +49,6 @@ function farTime(
   };
 }
 
-export function interfaceName(context: FieldContext, point: number): string {
-  const i = context.points[point];
-  return i?.name ?? i?.description ?? `${i?.index ?? 0}`;
-}
-
 export const FRAME_FIELDS: readonly Field[] = [
   {
     ...packetField({ name: "frame", label: "Frame", kind: "bytes" }, (batch, packet, out) =>

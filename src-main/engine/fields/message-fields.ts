@@ -38,7 +38,7 @@ export interface MessageField {
 export type ReadMessage = (message: Message, into: MessageColumns) => void;
 
 /** The columns of one protocol's fields over one batch. */
-export class MessageColumns {
+class MessageColumns {
   private readonly columns = new Map<string, ValueColumn>();
   private serial = -1;
   private packet = 0;

@@ -39,7 +39,7 @@ import {
 } from "./field";
 
 /** Wireshark shows no TCP field behind the ports unless 16 bytes are there: it looks at flags and window first. */
-export const tcpStart: Available = (batch, row) => {
+const tcpStart: Available = (batch, row) => {
   const here = captured(batch, row);
   return here < 16 ? Math.min(here, 4) : here;
 };

@@ -195,7 +195,7 @@ export function lastRow(journey: Journey): number {
 }
 
 /** Index of the journey that first sent what this one sends (itself, unless it is a retransmission). */
-export function rootOf(journeys: readonly Journey[], journey: Journey): number {
+function rootOf(journeys: readonly Journey[], journey: Journey): number {
   let at = journey;
   for (let steps = 0; at.retransmissionOf >= 0 && steps < journeys.length; steps++) {
     const before = journeys[at.retransmissionOf];

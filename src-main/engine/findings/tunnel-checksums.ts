@@ -50,7 +50,7 @@ function isTcpData(batch: Batch, udp: number, end: number): boolean {
 }
 
 /** Undefined: it cannot be told (cut short by the capture, a fragment, quoted). */
-export function udpChecksumState(batch: Batch, udp: number): ChecksumState | undefined {
+function udpChecksumState(batch: Batch, udp: number): ChecksumState | undefined {
   const { bytes, view } = batch;
   const at = batch.layerPtr[udp] as number;
   if ((batch.layerFlags[udp] as number) & (LAYER_FLAG_QUOTED | LAYER_FLAG_FRAGMENT)) return undefined;

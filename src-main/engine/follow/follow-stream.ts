@@ -38,7 +38,7 @@ interface Waiting {
 const after = (a: number, b: number): boolean => ((a - b) | 0) > 0;
 
 /** One direction of a TCP stream being put in order. */
-export class DirectionAssembler {
+class DirectionAssembler {
   /** Sequence number expected next; undefined before the first segment. */
   private next: number | undefined;
   private readonly waiting: Waiting[] = [];

@@ -1,72 +1,10 @@
 /** A connection as `hopscope connections --json` prints it: the schema other programs read (docs/CLI.md). */
-import type {
-  Connection,
-  DnsLookup,
-  Endpoint,
-  JoinResult,
-  PlacedEndpoint,
-  Point,
-  RelatedConnection,
-} from "../../../src-shared/reconstruct/result";
+import type { ConnectionJson } from "../../../src-shared/contract/join";
+import type { Connection, JoinResult, Point } from "../../../src-shared/reconstruct/result";
 
-export interface PointJson {
-  readonly id: string;
-  readonly file: string;
-  readonly interface: string | null;
-  readonly role: Point["role"];
-  readonly node: string | null;
-  readonly namespace: string | null;
-  readonly pod: string | null;
-}
+export type { ConnectionJson };
 
-export interface ConnectionJson {
-  readonly id: string;
-  readonly protocol: Connection["protocol"];
-  readonly kind: Connection["kind"];
-  readonly locality: Connection["locality"];
-  readonly hairpin: boolean;
-  readonly client: PlacedEndpoint;
-  readonly requested: Endpoint | null;
-  readonly server: PlacedEndpoint;
-  readonly seenByServerAs: Endpoint | null;
-  readonly service: string | null;
-  readonly translations: readonly {
-    readonly kind: string;
-    readonly from: Endpoint;
-    readonly to: Endpoint;
-    readonly between: readonly (string | null)[];
-    readonly node: string | null;
-    readonly evidence: readonly string[];
-  }[];
-  readonly encapsulations: Connection["encapsulations"];
-  /** Ids of points. */
-  readonly path: readonly string[];
-  readonly returnPath: readonly string[];
-  readonly otherPaths: number;
-  readonly firstTime: string;
-  readonly lastTime: string;
-  readonly packets: {
-    readonly sightings: number;
-    readonly distinct: number;
-    readonly missing: number;
-    readonly retransmissions: number;
-  };
-  readonly bytes: { readonly fromClient: number; readonly fromServer: number };
-  readonly state: string;
-  readonly ambiguous: boolean;
-  /** Ids of the connections that are equally good as its other half; only where ambiguous. */
-  readonly alternatives?: readonly string[];
-  readonly inferred: readonly string[];
-  /** Connections it belongs with: the DNS lookup before it, the hops of an Ingress. */
-  readonly related: readonly {
-    readonly relation: RelatedConnection["relation"];
-    /** Id of the other connection. */
-    readonly connection: string;
-    readonly detail: string;
-    readonly ambiguous: boolean;
-    readonly lookup?: DnsLookup;
-  }[];
-}
+export type PointJson = Pick<Point, "id" | "file" | "interface" | "role" | "node" | "namespace" | "pod">;
 
 export function pointJson(point: Point): PointJson {
   return {

@@ -6,6 +6,7 @@ import type { Params, Results } from "../../../src-shared/contract/requests";
 import type { Lesson } from "../../../src-shared/lessons/lesson";
 import type { Engine, Handlers, RequestContext } from "../service/handlers";
 import { CellPrinter } from "../service/row-cells";
+import { baseName } from "../session/workspace";
 import {
   type LessonSource,
   answerText,
@@ -116,7 +117,7 @@ function libraryLesson(id: string): { readonly file: string; readonly lesson: Le
 
 function entryOf({ file, lesson, problem }: LibraryLesson): LessonEntry {
   if (!lesson) {
-    const name = file.slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1);
+    const name = baseName(file);
     return { id: name, title: name, summary: "", chapter: "", order: 0, minutes: 0, steps: 0, questions: 0, problem };
   }
   const { id, title, summary, chapter, order, minutes, steps, recording } = lesson;

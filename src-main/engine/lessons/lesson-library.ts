@@ -17,7 +17,7 @@ export interface LibraryLesson {
 const MAX_CHARACTERS = 2_000_000;
 
 /** The folder, or undefined where this installation has none. */
-export function lessonFolder(): string | undefined {
+function lessonFolder(): string | undefined {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
     if (existsSync(join(folder, "package.json")) && existsSync(join(folder, "lessons"))) return join(folder, "lessons");
     if (dirname(folder) === folder) return undefined;

@@ -126,7 +126,7 @@ export function installText(tool: CaptureTool, place: ToolPlace): string {
   return "https://www.wireshark.org/download.html";
 }
 
-export function toolStates(place: ToolPlace): readonly ToolState[] {
+function toolStates(place: ToolPlace): readonly ToolState[] {
   return (Object.keys(PURPOSES) as CaptureTool[]).map((tool) => ({
     tool,
     path: findTool(tool, place) ?? null,

@@ -18,7 +18,7 @@ export const BLOCK_SIMPLE_PACKET = 3;
 export const BLOCK_NAMES = 4;
 export const BLOCK_STATISTICS = 5;
 export const BLOCK_ENHANCED_PACKET = 6;
-export const BLOCK_SECRETS = 0x0a;
+const BLOCK_SECRETS = 0x0a;
 export const BLOCK_CUSTOM = 0x0bad;
 export const BLOCK_CUSTOM_NO_COPY = 0x40000bad;
 
@@ -72,11 +72,11 @@ export function optionText(bytes: Uint8Array, option: BlockOption): string {
   return decodeUtf8(bytes, option.start, end);
 }
 
-export function optionComments(bytes: Uint8Array, options: readonly BlockOption[]): string[] {
+function optionComments(bytes: Uint8Array, options: readonly BlockOption[]): string[] {
   return options.filter((o) => o.code === OPTION_COMMENT).map((o) => optionText(bytes, o));
 }
 
-export function textOption(bytes: Uint8Array, options: readonly BlockOption[], code: number): string | undefined {
+function textOption(bytes: Uint8Array, options: readonly BlockOption[], code: number): string | undefined {
   const option = options.find((o) => o.code === code);
   return option ? optionText(bytes, option) : undefined;
 }

@@ -2,18 +2,18 @@
  * Writes the packets of a view, or some of them, to a file: pcapng (blocks copied as they are), CSV, JSON and NDJSON with the
  * columns that are shown, in the order of the view, or Zeek's conn.log of their flows.
  */
-import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { TextWriter } from "../../../src-shared/base/text-writer";
 import { PACKET_COLUMNS } from "../../../src-shared/contract/columns";
 import { ContractError } from "../../../src-shared/contract/messages";
 import type { Params } from "../../../src-shared/contract/requests";
 import type { PacketId, Written } from "../../../src-shared/contract/results";
 import { writeConnLog } from "../export/conn-log";
+import { OutputError, OutputFile } from "../export/output-file";
 import { csvCell } from "../export/packet-export";
 import { type AddedComments, PcapngExport } from "../export/pcapng-export";
 import { FlowTable } from "../flows/flow-table";
 import type { Batch } from "../kernel/batch";
-import { openFailureMessage } from "../sources/open-failure";
+import { baseName } from "../session/workspace";
 import { passOver } from "./captures-pass";
 import type { RequestContext } from "./handlers";
 import type { PacketView } from "./packet-view";
@@ -34,21 +34,22 @@ export async function writeExport(
   const ids = params.packets ? Uint32Array.from(params.packets) : view.ids(0, view.rows);
   for (const id of ids)
     if (id >= view.captures.index.count) throw new ContractError("gone", `there is no packet ${id} to write`);
-  const file = new OutputFile(params.path);
+  let file: OutputFile | undefined;
   try {
+    file = new OutputFile(params.path);
     if (format === "pcapng") await writePcapng(view, ids, file, context);
     else if (format === "conn.log") await writeFlows(view, ids, file, context);
     else await writeRows(view, ids, params.columns, format, file, context);
     file.done();
   } catch (error) {
-    file.discard();
-    throw error;
+    file?.discard();
+    throw error instanceof OutputError ? new ContractError("file", error.message) : error;
   }
   return { path: params.path, packets: ids.length, bytes: file.bytes };
 }
 
 function formatOf(path: string): Format {
-  const name = path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1).toLowerCase();
+  const name = baseName(path).toLowerCase();
   if (name === "conn.log" || name.endsWith(".conn.log")) return "conn.log";
   const ending = /\.(pcapng|csv|json|ndjson)$/.exec(name)?.[1];
   if (!ending)
@@ -57,49 +58,6 @@ function formatOf(path: string): Format {
       `"${name}": expected a name that ends in .pcapng .csv .json .ndjson or is conn.log`,
     );
   return ending as Format;
-}
-
-/** Written beside the target and moved into place: a failed export leaves no half file, and an open capture may be the target. */
-class OutputFile {
-  bytes = 0;
-  private readonly part: string;
-  private readonly descriptor: number;
-
-  constructor(private readonly path: string) {
-    this.part = `${path}.part-${process.pid}`;
-    this.descriptor = this.attempt(() => openSync(this.part, "w"));
-  }
-
-  readonly write = (bytes: Uint8Array): void => {
-    this.attempt(() => {
-      for (let at = 0; at < bytes.length;) at += writeSync(this.descriptor, bytes, at);
-    });
-    this.bytes += bytes.length;
-  };
-
-  done(): void {
-    this.attempt(() => {
-      closeSync(this.descriptor);
-      renameSync(this.part, this.path);
-    });
-  }
-
-  discard(): void {
-    try {
-      closeSync(this.descriptor);
-    } catch {
-      // closed already
-    }
-    rmSync(this.part, { force: true });
-  }
-
-  private attempt<T>(action: () => T): T {
-    try {
-      return action();
-    } catch (error) {
-      throw new ContractError("file", `${this.path}: ${openFailureMessage(error)}`);
-    }
-  }
 }
 
 /** One byte a packet of a batch: 1 if it is to be written. */

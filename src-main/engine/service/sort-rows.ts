@@ -222,6 +222,6 @@ async function textRanks(
 
 const collator = new Intl.Collator("en", { numeric: true });
 
-export function compareNaturally(a: string, b: string): number {
+function compareNaturally(a: string, b: string): number {
   return collator.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);
 }

@@ -7,7 +7,7 @@
  * ```
  * A is the smaller side of a row (address number, then port), so that both directions meet in one row.
  */
-import type { Cell, TimeValue } from "../../../src-shared/contract/results";
+import type { TimeValue } from "../../../src-shared/contract/results";
 import { KeyRows } from "./key-rows";
 import {
   HAS_IDENTIFIER,
@@ -21,9 +21,9 @@ import {
 } from "./path-layers";
 import { NO_STREAM, type TrafficUnits, UNIT_REPLY } from "./traffic-units";
 
-export const KEY_A = 0;
-export const KEY_B = 1;
-export const KEY_PORTS = 2;
+const KEY_A = 0;
+const KEY_B = 1;
+const KEY_PORTS = 2;
 /** kind | protocol << 8 | has ports << 16 | has an identifier << 17 | tunnel << 24; protocol 0 where ports do not matter */
 export const KEY_WHAT = 3;
 /** depth << 8 | network ordinal << 16 | transport ordinal << 24 */
@@ -292,5 +292,3 @@ function isBefore(high: number, low: number, thanHigh: number, thanLow: number):
 function timeValue(high: number, low: number): TimeValue {
   return [high * 4 + (low >>> 30), low & 0x3fffffff];
 }
-
-export const secondsCell = (value: number): Cell => Math.round(value * 1e9) / 1e9;

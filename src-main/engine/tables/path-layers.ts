@@ -270,7 +270,7 @@ const QUOTED_NAMES: ReadonlyMap<number, string> = new Map([
   [LAYER_ICMPV6, "icmpv6"],
 ]);
 
-export const TUNNEL_NAMES: ReadonlyMap<number, string> = new Map([
+const TUNNEL_NAMES: ReadonlyMap<number, string> = new Map([
   [LAYER_VXLAN, "vxlan"],
   [LAYER_GENEVE, "geneve"],
   [LAYER_GRE, "gre"],

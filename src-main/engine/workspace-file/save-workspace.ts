@@ -13,6 +13,7 @@ import {
 } from "../../../src-shared/workspace-file/document";
 import { entryName } from "../../../src-shared/workspace-file/entry-name";
 import type { SavedSession } from "../service/saved-session";
+import { OutputError } from "../export/output-file";
 import { openFailureMessage } from "../sources/open-failure";
 import { contentHash } from "./content-hash";
 import { ZipFileWriter } from "./zip-file-writer";
@@ -95,6 +96,7 @@ export async function saveWorkspace(
   } catch (error) {
     writer?.discard();
     if (error instanceof ContractError) throw error;
+    if (error instanceof OutputError) throw new ContractError("file", error.message);
     const isSystem = error instanceof Error && "code" in error;
     throw new ContractError("file", `${path}: ${isSystem ? openFailureMessage(error) : (error as Error).message}`);
   }

@@ -1,9 +1,9 @@
 /**
- * Writes a zip beside its place and moves it there when it is whole: what was there before stays until then, and after a crash.
- * Entries are deflated as they come; the file is never in memory.
+ * Writes a zip file. Entries are deflated as they come; the file is never in memory.
  */
-import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { Zip, ZipDeflate } from "fflate/browser";
+import { OutputFile } from "../export/output-file";
 
 const CHUNK = 1 << 18;
 /** fflate writes no zip64. */
@@ -12,20 +12,21 @@ const MAX_BYTES = 0xf000_0000;
 const LEVEL = 1;
 
 export class ZipFileWriter {
-  bytes = 0;
-  private readonly part: string;
-  private readonly fd: number;
+  private readonly file: OutputFile;
   private readonly zip: Zip;
   private failure: Error | undefined;
 
-  /** @throws the file system's error */
-  constructor(private readonly path: string) {
-    this.part = `${path}.part-${process.pid}`;
-    this.fd = openSync(this.part, "w", 0o600);
+  /** Only its owner may read it. @throws OutputError */
+  constructor(path: string) {
+    this.file = new OutputFile(path, 0o600);
     this.zip = new Zip((error, data) => {
       if (error) this.failure ??= error;
       else this.write(data);
     });
+  }
+
+  get bytes(): number {
+    return this.file.bytes;
   }
 
   addText(name: string, text: string): void {
@@ -35,7 +36,7 @@ export class ZipFileWriter {
     this.check();
   }
 
-  /** @throws the file system's error; Error if the zip would be larger than 4 GB */
+  /** @throws OutputError; the file system's error if `path` cannot be read; Error if the zip would be larger than 4 GB */
   async addFile(name: string, path: string, breathe: () => Promise<void>): Promise<void> {
     const entry = new ZipDeflate(name, { level: LEVEL });
     this.zip.add(entry);
@@ -62,24 +63,17 @@ export class ZipFileWriter {
   done(): void {
     this.zip.end();
     this.check();
-    fsyncSync(this.fd);
-    closeSync(this.fd);
-    renameSync(this.part, this.path);
+    this.file.done(true);
   }
 
   discard(): void {
-    try {
-      closeSync(this.fd);
-    } catch {
-      // closed already
-    }
-    rmSync(this.part, { force: true });
+    this.file.discard();
   }
 
+  /** Called by the compressor, which is not to be interrupted. */
   private write(data: Uint8Array): void {
     try {
-      for (let at = 0; at < data.length;) at += writeSync(this.fd, data, at);
-      this.bytes += data.length;
+      this.file.write(data);
     } catch (error) {
       this.failure ??= error as Error;
     }

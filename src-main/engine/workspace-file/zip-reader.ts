@@ -33,7 +33,7 @@ export interface ZipEntry {
 }
 
 /** What is wrong with a zip, and at which byte. */
-export class ZipError extends Error {
+class ZipError extends Error {
   override readonly name = "ZipError";
 }
 

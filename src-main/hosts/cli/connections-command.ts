@@ -1,4 +1,5 @@
 /** `hopscope connections`: every end-to-end conversation through every translation and tunnel. */
+import { oneLine } from "../../../src-shared/base/text";
 import { connectionJson, pointJson } from "../../engine/join/connection-json";
 import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
 import type { Connection, Endpoint, JoinResult, PlacedEndpoint } from "../../../src-shared/reconstruct/result";
@@ -9,7 +10,7 @@ export interface ConnectionsOptions extends JoinedRunOptions {
   readonly json: boolean;
 }
 
-/** Text gathered before it is written. */
+/** Characters gathered before they are written. */
 const CHUNK = 1 << 18;
 
 export async function runConnections(options: ConnectionsOptions): Promise<number> {
@@ -38,7 +39,7 @@ function putJson(result: JoinResult, put: (text: string) => void): void {
   put(`\n],\n"clocks":${JSON.stringify(result.clocks)},\n"accounting":${JSON.stringify(result.accounting)}}\n`);
 }
 
-export const CONNECTION_COLUMNS = [
+const CONNECTION_COLUMNS = [
   "id",
   "time",
   "protocol",
@@ -71,7 +72,7 @@ function askedText(e: Endpoint | null): string {
 
 function placedText(e: PlacedEndpoint): string {
   const where = e.pod ?? e.node;
-  return where === null ? endpointText(e) : `${endpointText(e)} (${plain(where)})`;
+  return where === null ? endpointText(e) : `${endpointText(e)} (${oneLine(where)})`;
 }
 
 function connectionCells(result: JoinResult, c: Connection): string[] {
@@ -94,7 +95,7 @@ function connectionCells(result: JoinResult, c: Connection): string[] {
     askedText(c.requested),
     placedText(c.server),
     askedText(c.seenByServerAs),
-    c.service === null ? "-" : plain(c.service),
+    c.service === null ? "-" : oneLine(c.service),
     tunnels.join(", ") || "-",
     String(c.distinct),
     String(c.missing),
@@ -102,17 +103,7 @@ function connectionCells(result: JoinResult, c: Connection): string[] {
     String(c.bytesFromClient),
     String(c.bytesFromServer),
     c.state,
-    plain(c.path.map((p) => result.points[p]?.id ?? "?").join(" ")),
+    oneLine(c.path.map((p) => result.points[p]?.id ?? "?").join(" ")),
     notes.join("; ") || "-",
   ];
-}
-
-// eslint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
-// eslint-disable-next-line no-control-regex
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/g;
-
-/** Names of files and pods may hold anything: no control characters reach the terminal or break the columns. */
-function plain(text: string): string {
-  return CONTROL.test(text) ? text.replace(CONTROLS, "\ufffd") : text;
 }

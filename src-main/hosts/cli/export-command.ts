@@ -1,7 +1,7 @@
 /** `hopscope export`: writes what the name of the target says. */
-import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { writeConnLog } from "../../engine/export/conn-log";
 import { DecapsulatedExport } from "../../engine/export/decapsulated-export";
+import { OutputFile } from "../../engine/export/output-file";
 import { PacketRows, type RowFormat } from "../../engine/export/packet-export";
 import { writeHubble } from "../../engine/export/hubble-export";
 import { writeIpfixCsv } from "../../engine/export/ipfix-export";
@@ -9,18 +9,18 @@ import { journeyMarks } from "../../engine/export/journey-marks";
 import { PcapngExport, type PacketMark } from "../../engine/export/pcapng-export";
 import { ParquetExport } from "../../engine/export/parquet-export";
 import type { JoinedResult } from "../../engine/join/join-result";
+import type { Field } from "../../engine/fields/field";
 import { FlowTable } from "../../engine/flows/flow-table";
 import type { Batch } from "../../engine/kernel/batch";
-import type { Workspace } from "../../engine/session/workspace";
+import { baseName } from "../../engine/session/workspace";
 import { chooseFields } from "./fields-command";
-import { readFacts, readJoined } from "./joined-run";
+import { connectionIndex, type JoiningOptions, readFacts, readJoined } from "./joined-run";
 import { writeReport } from "./report-export";
-import { writeAll } from "./output";
-import { type RunOptions, readCaptures } from "./run";
+import { type CaptureRun, EXIT_DONE, EXIT_UNUSABLE, type RunOptions, readCaptures, worse } from "./run";
 import { PacketSelection } from "./selection";
 import { UsageError } from "./usage";
 
-export interface ExportOptions extends Omit<RunOptions, "flows"> {
+export interface ExportOptions extends Omit<RunOptions, "flows">, JoiningOptions {
   readonly to: string;
   readonly filter: string | undefined;
   readonly fields: readonly string[];
@@ -30,16 +30,17 @@ export interface ExportOptions extends Omit<RunOptions, "flows"> {
   readonly journeys: boolean;
   /** Tunnels to take off the packets of a pcapng file, Infinity all; 0: none. */
   readonly decapsulate?: number;
-  readonly cluster: readonly string[];
-  readonly clockOffsets: readonly string[];
 }
+
+/** Text that is gathered before it is written. */
+const PENDING_CHARACTERS = 1 << 18;
 
 /** Targets made of connections: the captures are joined first. */
 type JoinedTarget = "hubble.json" | "ipfix.csv" | "html";
 type Target = "pcapng" | "parquet" | RowFormat | "conn.log" | JoinedTarget;
 
 function targetOf(path: string): Target {
-  const name = path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1).toLowerCase();
+  const name = baseName(path).toLowerCase();
   if (name === "conn.log" || name.endsWith(".conn.log")) return "conn.log";
   const joined = /(?:^|\.)(hubble\.json|ipfix\.csv)$/.exec(name)?.[1];
   if (joined) return joined as JoinedTarget;
@@ -52,72 +53,31 @@ function targetOf(path: string): Target {
   return ending as Target;
 }
 
-/** Writes beside the target and moves into place at the end: a failed export leaves no half file, and an input may be the target. */
-class Output {
-  private readonly part: string;
-  private readonly fd: number;
-
-  constructor(private readonly path: string) {
-    this.part = `${path}.part-${process.pid}`;
-    try {
-      this.fd = path === "-" ? 1 : openSync(this.part, "w");
-    } catch (error) {
-      throw new UsageError(
-        `--to ${path}: cannot be written (${error instanceof Error ? error.message : String(error)})`,
-      );
-    }
-  }
-
-  readonly write = (bytes: Uint8Array): void => {
-    if (this.fd === 1) writeAll(1, bytes);
-    else for (let at = 0; at < bytes.length;) at += writeSync(this.fd, bytes, at);
-  };
-
-  done(): void {
-    if (this.fd === 1) return;
-    closeSync(this.fd);
-    renameSync(this.part, this.path);
-  }
-
-  discard(): void {
-    if (this.fd === 1) return;
-    closeSync(this.fd);
-    rmSync(this.part, { force: true });
-  }
-}
-
 export async function runExport(options: ExportOptions): Promise<number> {
   const target = targetOf(options.to);
-  const selection = new PacketSelection(options.filter);
+  const asked = new PacketSelection(options.filter);
   const fields = options.fields.length ? chooseFields(options.fields) : [];
-  if (fields.length && (target === "pcapng" || target === "parquet" || target === "conn.log"))
-    throw new UsageError(`-e chooses columns; ${target} has its own`);
-  if ((target === "conn.log" || target === "parquet") && selection.needsStreams)
-    throw new UsageError(
-      `-Y ${options.filter ?? ""}: ${target} is made of flows; TCP analysis and stream numbers cannot select them`,
-    );
-  const isJoined = target === "hubble.json" || target === "ipfix.csv" || target === "html";
-  if (isJoined && target !== "html" && options.filter !== undefined)
-    throw new UsageError(`-Y selects packets; ${target} is made of connections: choose one with --connection`);
-  if (isJoined && fields.length) throw new UsageError(`-e chooses columns; ${target} has its own`);
-  if (!isJoined && target !== "pcapng" && options.connection !== undefined)
-    throw new UsageError(`--connection: choose the target pcapng, html, hubble.json or ipfix.csv, not ${target}`);
-  if (target !== "pcapng" && options.journeys)
-    throw new UsageError(`--journeys marks the packets of a pcapng file; ${target} has no place for it`);
-  if (target !== "pcapng" && options.decapsulate)
-    throw new UsageError(
-      `--decapsulate writes the packets that tunnels carry: choose the target pcapng, not ${target}`,
-    );
-  const asking = selection.needsJoin ? `-Y ${options.filter ?? ""}` : fields.find((f) => f.needsJoin)?.name;
-  const joined = asking === undefined ? undefined : await readFacts(asking, options);
-  const output = new Output(options.to);
+  checkTarget(target, options, asked, fields);
+  const rowsOf = target === "pcapng" || isJoinedTarget(target) ? undefined : options.connection;
+  const selection = rowsOf === undefined ? asked : new PacketSelection(withConnection(rowsOf, options.filter));
+  const asking =
+    rowsOf !== undefined
+      ? "--connection"
+      : selection.needsJoin
+        ? `-Y ${options.filter ?? ""}`
+        : fields.find((f) => f.needsJoin)?.name;
+  const joining = asking === undefined ? undefined : await readFacts(asking, options, rowsOf);
+  const reading = { ...options, joined: joining?.facts };
+  const output = new OutputFile(options.to);
   try {
-    const exitCode = isJoined
-      ? target === "html"
-        ? await writeReport(options, selection, output.write)
-        : await writeJoined(options, target, output)
-      : await writeTarget({ ...options, joined }, target, selection, fields, output);
-    if (exitCode === 2) output.discard();
+    const written =
+      target === "html"
+        ? await writeReport(reading, selection, output.write)
+        : isJoinedTarget(target)
+          ? await writeJoined(reading, target, selection, output)
+          : await writeTarget(reading, target, selection, fields, output);
+    const exitCode = worse(written, joining?.exitCode ?? EXIT_DONE);
+    if (exitCode === EXIT_UNUSABLE) output.discard();
     else output.done();
     return exitCode;
   } catch (error) {
@@ -126,27 +86,115 @@ export async function runExport(options: ExportOptions): Promise<number> {
   }
 }
 
+function isJoinedTarget(target: Target): target is JoinedTarget {
+  return target === "hubble.json" || target === "ipfix.csv" || target === "html";
+}
+
+/** Throws a UsageError for options that the target has no use for. */
+function checkTarget(
+  target: Target,
+  options: ExportOptions,
+  selection: PacketSelection,
+  fields: readonly Field[],
+): void {
+  const filter = `-Y ${options.filter ?? ""}`;
+  if (fields.length && target !== "csv" && target !== "json" && target !== "ndjson")
+    throw new UsageError(`-e chooses columns; ${target} has its own`);
+  if ((target === "conn.log" || target === "parquet") && selection.needsStreams)
+    throw new UsageError(`${filter}: ${target} is made of flows; TCP analysis and stream numbers cannot select them`);
+  if (target === "ipfix.csv" && options.filter !== undefined)
+    throw new UsageError(`${filter} selects packets; ${target} is made of connections: choose one with --connection`);
+  if (target !== "pcapng" && options.journeys)
+    throw new UsageError(`--journeys marks the packets of a pcapng file; ${target} has no place for it`);
+  if (target !== "pcapng" && options.decapsulate)
+    throw new UsageError(
+      `--decapsulate writes the packets that tunnels carry: choose the target pcapng, not ${target}`,
+    );
+}
+
+/** The filter, narrowed to the packets of a connection. */
+function withConnection(id: string, filter: string | undefined): string {
+  const own = `connection.id == ${JSON.stringify(id)}`;
+  return filter === undefined || filter.trim() === "" ? own : `${own} && (${filter})`;
+}
+
 async function writeJoined(
   options: ExportOptions,
   target: Exclude<JoinedTarget, "html">,
-  output: Output,
+  selection: PacketSelection,
+  output: OutputFile,
 ): Promise<number> {
   const { joined, exitCode } = await readJoined(options);
   if (!joined) return exitCode;
   const { result } = joined;
-  const index = connectionOf(result, options.connection);
+  const index = chosenIndex(result, options.connection);
   const encoder = new TextEncoder();
   let pending = "";
   const write = (text: string): void => {
     pending += text;
-    if (pending.length < 1 << 18) return;
+    if (pending.length < PENDING_CHARACTERS) return;
     output.write(encoder.encode(pending));
     pending = "";
   };
-  if (target === "hubble.json") writeHubble(result, index, write);
-  else writeIpfixCsv(result, index, write);
+  if (target === "ipfix.csv") writeIpfixCsv(result, index, write);
+  else writeHubble(result, index, write, selection.filter && (await matchingPackets(options, selection)));
   output.write(encoder.encode(pending));
   return exitCode;
+}
+
+/** Reads the files once more: by file, the numbers (frame.number) of the packets that match. */
+async function matchingPackets(
+  options: ExportOptions,
+  selection: PacketSelection,
+): Promise<readonly ReadonlySet<number>[]> {
+  const matching: Set<number>[] = [];
+  await readCaptures({ ...options, flows: "point-streams", quiet: true }, (batch, run) => {
+    const numbers = (matching[batch.file] ??= new Set());
+    selection.of(batch, run.context)?.forEach((keeps, i) => {
+      if (keeps && i < batch.packetCount) numbers.add(batch.numberBefore + i + 1);
+    });
+  });
+  return matching;
+}
+
+/** Index of the connection; undefined: all of them. */
+function chosenIndex(result: JoinedResult, id: string | undefined): number | undefined {
+  return id === undefined ? undefined : connectionIndex(result, id);
+}
+
+async function writeTarget(
+  options: ExportOptions,
+  target: Exclude<Target, JoinedTarget>,
+  selection: PacketSelection,
+  fields: readonly Field[],
+  output: OutputFile,
+): Promise<number> {
+  switch (target) {
+    case "conn.log": {
+      const { run, exitCode } = await readCaptures({ ...options, flows: "flows" }, undefined, (batch, r) => {
+        const keep = selection.of(batch, r.context);
+        if (keep) batch.dropEvents(keep);
+      });
+      if (exitCode !== EXIT_UNUSABLE) writeConnLog(run.handle, new FlowTable(run.handle), output.write);
+      return exitCode;
+    }
+    case "pcapng":
+      return writePcapng(options, selection, output);
+    case "parquet":
+      return writePackets(
+        { ...options, flows: "sightings" },
+        selection,
+        (r) => new ParquetExport(r.workspace, r.handle, output.write),
+      );
+    case "csv":
+    case "json":
+    case "ndjson":
+      return writePackets(
+        { ...options, flows: fields.length ? "streams" : "point-streams" },
+        selection,
+        (r) => new PacketRows(target, fields, r.workspace, r.context, output.write),
+      );
+  }
 }
 
 interface PacketWriter {
@@ -154,103 +202,55 @@ interface PacketWriter {
   end(): void;
 }
 
-function packetWriter(
-  options: ExportOptions,
-  workspace: Workspace,
-  output: Output,
-  filtered: boolean,
-  markOf?: (file: number, frameNumber: number) => PacketMark | undefined,
-): PacketWriter {
-  return options.decapsulate
-    ? new DecapsulatedExport(workspace, output.write, options.decapsulate, markOf)
-    : new PcapngExport(workspace, output.write, filtered, markOf);
-}
-
-/** Joins the captures, then reads them once more and writes the packets with what joining says of them. */
-async function writeMarked(options: ExportOptions, selection: PacketSelection, output: Output): Promise<number> {
-  const { joined, exitCode } = await readJoined(options);
-  if (!joined) return exitCode;
-  const marks = journeyMarks(joined.result, connectionOf(joined.result, options.connection));
-  const onlyMarked = options.connection !== undefined;
-  const filtered = onlyMarked || selection.filter !== undefined;
-  const markOf = (file: number, frameNumber: number): PacketMark | undefined => marks[file]?.get(frameNumber);
-  let writer: PacketWriter | undefined;
-  const { run } = await readCaptures(
-    { ...options, flows: selection.needsStreams ? "streams" : "none", keepBlocks: true },
-    (batch, r) => {
-      writer ??= packetWriter(options, r.workspace, output, filtered, markOf);
-      let keep = selection.of(batch, r.context);
-      if (onlyMarked) {
-        const chosen = keep;
-        keep = Uint8Array.from({ length: batch.packetCount }, (_, i) =>
-          (!chosen || chosen[i]) && markOf(batch.file, batch.numberBefore + i + 1) ? 1 : 0,
-        );
-      }
-      writer.take(batch, keep);
-    },
-  );
-  writer ??= packetWriter(options, run.workspace, output, filtered, markOf);
-  writer.end();
-  return exitCode;
-}
-
-/** Index of the connection; undefined: all of them. */
-function connectionOf(result: JoinedResult, id: string | undefined): number | undefined {
-  const index = id === undefined ? undefined : result.find(id);
-  if (index !== undefined && index < 0)
-    throw new UsageError(`no connection has the id ${id}; hopscope connections lists them`);
-  return index;
-}
-
-async function writeTarget(
-  options: ExportOptions,
-  target: Exclude<Target, JoinedTarget>,
+/** Reads the captures; the writer is made with the first packets, or at the end where there are none. */
+async function writePackets(
+  options: RunOptions,
   selection: PacketSelection,
-  fields: ReturnType<typeof chooseFields>,
-  output: Output,
+  create: (run: CaptureRun) => PacketWriter,
 ): Promise<number> {
-  if (target === "conn.log") {
-    const { run, exitCode } = await readCaptures({ ...options, flows: "flows" }, undefined, (batch, r) => {
-      const keep = selection.of(batch, r.context);
-      if (keep) batch.dropEvents(keep);
-    });
-    if (exitCode !== 2) writeConnLog(run.handle, new FlowTable(run.handle), output.write);
-    return exitCode;
-  }
-  if (target === "parquet") {
-    let writer: ParquetExport | undefined;
-    const { run, exitCode } = await readCaptures({ ...options, flows: "sightings" }, (batch, r) => {
-      writer ??= new ParquetExport(r.workspace, r.handle, output.write);
-      writer.take(batch, selection.of(batch, r.context));
-    });
-    writer ??= new ParquetExport(run.workspace, run.handle, output.write);
-    writer.end();
-    return exitCode;
-  }
-  if (target === "pcapng" && (options.journeys || options.connection !== undefined))
-    return writeMarked(options, selection, output);
-  if (target === "pcapng") {
-    let writer: PacketWriter | undefined;
-    const { run, exitCode } = await readCaptures(
-      { ...options, flows: selection.needsStreams ? "streams" : "none", keepBlocks: true },
-      (batch, r) => {
-        writer ??= packetWriter(options, r.workspace, output, selection.filter !== undefined);
-        writer.take(batch, selection.of(batch, r.context));
-      },
-    );
-    writer ??= packetWriter(options, run.workspace, output, selection.filter !== undefined);
-    writer.end();
-    return exitCode;
-  }
-  let rows: PacketRows | undefined;
-  const { run, exitCode } = await readCaptures(
-    { ...options, flows: fields.length ? "streams" : "point-streams" },
-    (batch, r) => {
-      rows ??= new PacketRows(target, fields, r.workspace, r.context, output.write);
-      rows.take(batch, selection.of(batch, r.context));
+  let writer: PacketWriter | undefined;
+  const { run, exitCode } = await readCaptures(options, (batch, r) => {
+    writer ??= create(r);
+    writer.take(batch, selection.of(batch, r.context));
+  });
+  (writer ?? create(run)).end();
+  return exitCode;
+}
+
+/** Joins the captures first where packets are to say, or to be chosen by, what joining says of them. */
+async function writePcapng(options: ExportOptions, selection: PacketSelection, output: OutputFile): Promise<number> {
+  const isOfConnection = options.connection !== undefined;
+  const isMarked = options.journeys || isOfConnection;
+  const joining = isMarked ? await readJoined(options) : undefined;
+  if (joining && !joining.joined) return joining.exitCode;
+  const marks =
+    joining?.joined && journeyMarks(joining.joined.result, chosenIndex(joining.joined.result, options.connection));
+  const markOf = marks && ((file: number, frameNumber: number) => marks[file]?.get(frameNumber));
+  const exitCode = await writePackets(
+    { ...options, flows: selection.needsStreams ? "streams" : "none", keepBlocks: true, quiet: isMarked },
+    selection,
+    ({ workspace }) => {
+      const writer: PacketWriter = options.decapsulate
+        ? new DecapsulatedExport(workspace, output.write, options.decapsulate, markOf)
+        : new PcapngExport(workspace, output.write, isOfConnection || selection.filter !== undefined, markOf);
+      return isOfConnection && markOf ? onlyMarked(writer, markOf) : writer;
     },
   );
-  rows ??= new PacketRows(target, fields, run.workspace, run.context, output.write);
-  rows.end();
-  return exitCode;
+  return worse(exitCode, joining?.exitCode ?? EXIT_DONE);
+}
+
+/** Leaves out the packets that have no mark. */
+function onlyMarked(
+  writer: PacketWriter,
+  markOf: (file: number, frameNumber: number) => PacketMark | undefined,
+): PacketWriter {
+  return {
+    take(batch, keep) {
+      const marked = Uint8Array.from({ length: batch.packetCount }, (_, i) =>
+        (!keep || keep[i]) && markOf(batch.file, batch.numberBefore + i + 1) ? 1 : 0,
+      );
+      writer.take(batch, marked);
+    },
+    end: () => writer.end(),
+  };
 }

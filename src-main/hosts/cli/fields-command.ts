@@ -5,9 +5,9 @@ import { FieldColumns, printValue } from "../../engine/fields/field-columns";
 import type { Field } from "../../engine/fields/field";
 import { fieldNames, findField } from "../../engine/fields/registry";
 import { nearest } from "../../../src-shared/base/nearest";
-import { flush, flushSome } from "./output";
+import { flush, flushSome, print } from "./output";
 import { type JoiningOptions, readFacts } from "./joined-run";
-import { type RunOptions, readCaptures } from "./run";
+import { EXIT_DONE, type RunOptions, readCaptures, worse } from "./run";
 import { PacketSelection } from "./selection";
 import { UsageError } from "./usage";
 
@@ -23,7 +23,8 @@ export interface FieldsOptions extends Omit<RunOptions, "flows">, JoiningOptions
 }
 
 export function chooseFields(names: readonly string[]): Field[] {
-  if (names.length === 0) throw new UsageError("no field given; add -e FIELD, for example -e ip.src -e tcp.dstport");
+  if (names.length === 0)
+    throw new UsageError("no field given; add -e FIELD, for example -e ip.src -e tcp.dstport; --list has them all");
   return names.map((name) => {
     const field = findField(name);
     if (field) return field;
@@ -32,12 +33,19 @@ export function chooseFields(names: readonly string[]): Field[] {
   });
 }
 
+/** `--list` */
+export function printFieldList(): number {
+  const lines = [...fieldNames()].sort().map((name) => `${name}\t${findField(name)?.label ?? ""}\n`);
+  print(lines.join(""));
+  return EXIT_DONE;
+}
+
 export async function runFields(options: FieldsOptions): Promise<number> {
   const fields = chooseFields(options.fields);
   const selection = new PacketSelection(options.filter);
   const needsStreams = selection.needsStreams || fields.some((f) => f.needsStreams);
   const asking = selection.needsJoin ? `-Y ${options.filter ?? ""}` : fields.find((f) => f.needsJoin)?.name;
-  const joined = asking === undefined ? undefined : await readFacts(asking, options);
+  const joining = asking === undefined ? undefined : await readFacts(asking, options);
   const out = new TextWriter(1 << 19);
   const row = rowPrinter(options.format, fields);
   if (options.header) row.header?.(out);
@@ -45,7 +53,11 @@ export async function runFields(options: FieldsOptions): Promise<number> {
   let columns: FieldColumns | undefined;
   let first = true;
   const { exitCode } = await readCaptures(
-    { ...options, joined, flows: !needsStreams ? "none" : options.perPoint ? "point-streams" : "streams" },
+    {
+      ...options,
+      joined: joining?.facts,
+      flows: !needsStreams ? "none" : options.perPoint ? "point-streams" : "streams",
+    },
     (batch, run) => {
       columns ??= new FieldColumns(run.context);
       columns.begin(batch);
@@ -71,7 +83,7 @@ export async function runFields(options: FieldsOptions): Promise<number> {
   );
   row.footer?.(out, first);
   flush(out);
-  return exitCode;
+  return worse(exitCode, joining?.exitCode ?? EXIT_DONE);
 }
 
 interface RowPrinter {

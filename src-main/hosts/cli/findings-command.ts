@@ -9,7 +9,7 @@ import { findFindings, type FindingResult } from "../../engine/findings/find";
 import { PacketObserver } from "../../engine/findings/observer";
 import { type JoinedRunOptions, readJoined } from "./joined-run";
 import { print, printError } from "./output";
-import { EXIT_PARTLY } from "./run";
+import { EXIT_PARTLY, worse } from "./run";
 
 export interface FindingsOptions extends JoinedRunOptions {
   readonly json: boolean;
@@ -31,7 +31,7 @@ export async function runFindings(options: FindingsOptions): Promise<number> {
     drops: dropsOfPoints(joined.run.workspace),
   });
   print(options.json ? json(result) : text(result));
-  return told.problems.length > 0 && exitCode === 0 ? EXIT_PARTLY : exitCode;
+  return told.problems.length > 0 ? worse(exitCode, EXIT_PARTLY) : exitCode;
 }
 
 function json(result: FindingResult): string {

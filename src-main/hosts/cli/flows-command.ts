@@ -5,7 +5,7 @@ import { type FlowGroups, FlowTable, NO_FLOW_ROW, PROTOCOL_NAMES } from "../../e
 import { FLOW_COLUMNS, printFlows } from "../../engine/flows/flow-text";
 import { flush, flushSome, print, writeAll } from "./output";
 import { UsageError } from "./usage";
-import { type CaptureRun, type RunOptions, readCaptures } from "./run";
+import { type CaptureRun, EXIT_UNUSABLE, type RunOptions, readCaptures } from "./run";
 
 export interface FlowsOptions extends Omit<RunOptions, "flows"> {
   readonly json: boolean;
@@ -33,7 +33,7 @@ export async function runFlows(options: FlowsOptions): Promise<number> {
         if (keep) batch.dropEvents(keep);
       }),
   );
-  if (exitCode === 2) return exitCode;
+  if (exitCode === EXIT_UNUSABLE) return exitCode;
   const table = new FlowTable(run.handle);
   const groups = options.perPoint ? undefined : table.groups();
   if (options.json) printJson(run, table, groups);

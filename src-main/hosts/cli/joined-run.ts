@@ -6,15 +6,21 @@ import type { JoinedResult } from "../../engine/join/join-result";
 import { joinedColumns } from "../../engine/join/joined-columns";
 import { JoinedFacts } from "../../engine/fields/joined-facts";
 import type { Batch } from "../../engine/kernel/batch";
+import { baseName } from "../../engine/session/workspace";
 import { printError } from "./output";
-import { type CaptureRun, EXIT_PARTLY, EXIT_UNUSABLE, type RunOptions, readCaptures } from "./run";
+import { showWork } from "./progress";
+import { type CaptureRun, EXIT_PARTLY, EXIT_UNUSABLE, type RunOptions, readCaptures, worse } from "./run";
 import { UsageError } from "./usage";
 
-export interface JoinedRunOptions extends Omit<RunOptions, "flows" | "annotate"> {
+/** What is told for joining. */
+export interface JoiningOptions {
   /** Cluster files (kubectl get … -o json|yaml). */
   readonly cluster: readonly string[];
   /** "FILE=SECONDS" */
   readonly clockOffsets: readonly string[];
+}
+
+export interface JoinedRunOptions extends Omit<RunOptions, "flows">, JoiningOptions {
   /** Called with every batch, after its flows and sightings were taken. */
   readonly observe?: (batch: Batch, run: CaptureRun) => void;
 }
@@ -39,36 +45,43 @@ export async function readJoined(
     cluster = load.cluster;
   }
   const counter = new PacketCounter();
+  const startedMs = Date.now();
   const { run, exitCode } = await readCaptures({ ...options, flows: "sightings" }, (batch, r) => {
     counter.take(batch);
     options.observe?.(batch, r);
   });
   if (exitCode === EXIT_UNUSABLE) return { joined: undefined, exitCode };
-  const known = new Set(run.workspace.files.flatMap((f) => [f.name, f.name.slice(f.name.lastIndexOf("/") + 1)]));
+  const known = new Set(run.workspace.files.flatMap((f) => [f.name, baseName(f.name)]));
   for (const name of clockOffsets.keys())
     if (!known.has(name)) throw new UsageError(`--clock-offset ${name}=…: no capture file has this name`);
+  const done = showWork("joining", startedMs);
   const result = joinRun(run.handle, run.workspace, counter, { ...(cluster && { cluster }), clockOffsets });
-  return { joined: { run, result, cluster }, exitCode: exitCode === 0 && clusterTrouble ? EXIT_PARTLY : exitCode };
-}
-
-/** What is told for joining. */
-export interface JoiningOptions {
-  readonly cluster: readonly string[];
-  readonly clockOffsets: readonly string[];
+  done();
+  return { joined: { run, result, cluster }, exitCode: clusterTrouble ? worse(exitCode, EXIT_PARTLY) : exitCode };
 }
 
 /**
- * For fields and filters that ask what joining says: reads and joins the captures, to be read once more afterwards.
- * Undefined: nothing could be read, the second reading will say why.
+ * For fields and filters that ask what joining says, and for `connection`, an id: reads and joins the captures, to be read once
+ * more afterwards. No facts: nothing could be read, the second reading will say why. Throws a UsageError if there is no such
+ * connection.
  */
 export async function readFacts(
   what: string,
   options: Omit<JoinedRunOptions, "observe">,
-): Promise<JoinedFacts | undefined> {
+  connection?: string,
+): Promise<{ readonly facts: JoinedFacts | undefined; readonly exitCode: number }> {
   if (options.inputs.includes("-") || options.follow)
     throw new UsageError(`${what} asks for joined captures, which are read twice: save what comes in to a file first`);
-  const { joined } = await readJoined({ ...options, quiet: true });
-  return joined && new JoinedFacts(joinedColumns(joined.result));
+  const { joined, exitCode } = await readJoined({ ...options, quiet: true });
+  if (joined && connection !== undefined) connectionIndex(joined.result, connection);
+  return { facts: joined && new JoinedFacts(joinedColumns(joined.result)), exitCode };
+}
+
+/** Index of the connection with this id. */
+export function connectionIndex(result: JoinedResult, id: string): number {
+  const index = result.find(id);
+  if (index < 0) throw new UsageError(`no connection has the id ${id}; hopscope connections lists them`);
+  return index;
 }
 
 function parseClockOffsets(values: readonly string[]): Map<string, number> {

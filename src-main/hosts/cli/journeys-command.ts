@@ -2,9 +2,8 @@
 import { connectionJson, pointJson } from "../../engine/join/connection-json";
 import type { JoinResult, Journey } from "../../../src-shared/reconstruct/result";
 import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
-import { print, printError } from "./output";
-import { type JoinedRunOptions, readJoined } from "./joined-run";
-import { EXIT_UNUSABLE } from "./run";
+import { print } from "./output";
+import { connectionIndex, type JoinedRunOptions, readJoined } from "./joined-run";
 
 export interface JourneysOptions extends JoinedRunOptions {
   readonly connection: string | undefined;
@@ -19,11 +18,7 @@ export async function runJourneys(options: JourneysOptions): Promise<number> {
     print(options.json ? `${JSON.stringify(summaryJson(result), null, 1)}\n` : summaryText(result));
     return exitCode;
   }
-  const index = result.find(options.connection);
-  if (index < 0) {
-    printError(`hopscope: no connection has the id ${options.connection}; hopscope connections lists them`);
-    return EXIT_UNUSABLE;
-  }
+  const index = connectionIndex(result, options.connection);
   const journeys = result.journeys(index);
   if (options.json) {
     const c = result.connection(index);

@@ -5,7 +5,7 @@ import { summarise } from "../../engine/packets/summary";
 import { PacketSelection } from "./selection";
 import { flush, flushSome, print } from "./output";
 import { type JoiningOptions, readFacts } from "./joined-run";
-import { type RunOptions, readCaptures } from "./run";
+import { EXIT_DONE, type RunOptions, readCaptures, worse } from "./run";
 
 export interface PacketsOptions extends Omit<RunOptions, "flows">, JoiningOptions {
   readonly filter: string | undefined;
@@ -31,7 +31,7 @@ function printSince(
 
 export async function runPackets(options: PacketsOptions): Promise<number> {
   const selection = new PacketSelection(options.filter);
-  const joined = selection.needsJoin ? await readFacts(`-Y ${options.filter ?? ""}`, options) : undefined;
+  const joining = selection.needsJoin ? await readFacts(`-Y ${options.filter ?? ""}`, options) : undefined;
   const out = new TextWriter(1 << 17);
   print(
     `${"No.".padStart(6)} ${"Time".padEnd(14)} ${"Source".padEnd(22)} ${"Destination".padEnd(22)} ${"Protocol".padEnd(9)} ${"Length".padStart(6)} Info\n`,
@@ -42,33 +42,36 @@ export async function runPackets(options: PacketsOptions): Promise<number> {
   let before = 0;
   let file = 0;
   let last = 0;
-  const { exitCode } = await readCaptures({ ...options, joined, flows: "point-streams" }, (batch, run) => {
-    const keep = selection.of(batch, run.context);
-    // Packets are numbered through the workspace; in a single file that is the file's own numbering.
-    if (batch.file !== file) {
-      before += last;
-      file = batch.file;
-    }
-    last = batch.numberBefore + batch.packetCount;
-    for (let packet = 0; packet < batch.packetCount; packet++) {
-      const seconds = batch.seconds(packet);
-      const nanoseconds = batch.nanoseconds(packet);
-      const hasTime = batch.hasTime(packet);
-      if (hasTime) base ??= { seconds, nanoseconds };
-      if (keep && !keep[packet]) continue;
-      cell.clear();
-      if (hasTime && base) printSince(cell, base, seconds, nanoseconds);
-      const summary = summarise(batch, packet, run.workspace.points[batch.point[packet] as number]);
-      const number = String(before + batch.numberBefore + packet + 1);
-      out.text(
-        `${number.padStart(6)} ${cell.toString().padEnd(14)} ${summary.source.padEnd(22)} ${summary.destination.padEnd(22)} ${summary.protocol.padEnd(9)} ${String(batch.length[packet]).padStart(6)} ${oneLine(summary.info)}\n`,
-      );
-      flushSome(out);
-      if (++shown === options.count) return false;
-    }
-    if (options.follow || options.inputs.includes("-")) flush(out);
-    return true;
-  });
+  const { exitCode } = await readCaptures(
+    { ...options, joined: joining?.facts, flows: "point-streams" },
+    (batch, run) => {
+      const keep = selection.of(batch, run.context);
+      // Packets are numbered through the workspace; in a single file that is the file's own numbering.
+      if (batch.file !== file) {
+        before += last;
+        file = batch.file;
+      }
+      last = batch.numberBefore + batch.packetCount;
+      for (let packet = 0; packet < batch.packetCount; packet++) {
+        const seconds = batch.seconds(packet);
+        const nanoseconds = batch.nanoseconds(packet);
+        const hasTime = batch.hasTime(packet);
+        if (hasTime) base ??= { seconds, nanoseconds };
+        if (keep && !keep[packet]) continue;
+        cell.clear();
+        if (hasTime && base) printSince(cell, base, seconds, nanoseconds);
+        const summary = summarise(batch, packet, run.workspace.points[batch.point[packet] as number]);
+        const number = String(before + batch.numberBefore + packet + 1);
+        out.text(
+          `${number.padStart(6)} ${cell.toString().padEnd(14)} ${summary.source.padEnd(22)} ${summary.destination.padEnd(22)} ${summary.protocol.padEnd(9)} ${String(batch.length[packet]).padStart(6)} ${oneLine(summary.info)}\n`,
+        );
+        flushSome(out);
+        if (++shown === options.count) return false;
+      }
+      if (options.follow || options.inputs.includes("-")) flush(out);
+      return true;
+    },
+  );
   flush(out);
-  return exitCode;
+  return worse(exitCode, joining?.exitCode ?? EXIT_DONE);
 }

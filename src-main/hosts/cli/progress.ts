@@ -13,6 +13,13 @@ const QUIET: Progress = { event: () => undefined, batch: () => undefined, end: (
 const FIRST_MS = 1000;
 const EVERY_MS = 200;
 
+/** For work that cannot tell how far it is, after `sinceMs`, if that took long already. Returns "it is done". */
+export function showWork(what: string, sinceMs: number, stream: NodeJS.WriteStream = process.stderr): () => void {
+  if (!stream.isTTY || Date.now() - sinceMs < FIRST_MS) return () => undefined;
+  stream.write(`\rhopscope: ${what} … \x1b[K`);
+  return () => void stream.write("\r\x1b[K");
+}
+
 export function startProgress(files: readonly string[], stream: NodeJS.WriteStream = process.stderr): Progress {
   if (!stream.isTTY) return QUIET;
   const sizes = files.map((f) => {

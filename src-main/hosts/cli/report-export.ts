@@ -25,12 +25,12 @@ import { connectionJson } from "../../engine/join/connection-json";
 import type { JoinedResult } from "../../engine/join/join-result";
 import { summarise } from "../../engine/packets/summary";
 import { CaptureCounter } from "../../engine/session/capture-summary";
+import { baseName } from "../../engine/session/workspace";
 import { contentHash } from "../../engine/workspace-file/content-hash";
 import { appVersion } from "../shared/app-root";
-import { type JoinedRunOptions, readJoined } from "./joined-run";
+import { connectionIndex, type JoinedRunOptions, readJoined } from "./joined-run";
 import { readCaptures } from "./run";
 import type { PacketSelection } from "./selection";
-import { UsageError } from "./usage";
 
 /** Nobody reads more rows on paper; the exports for programs have them all. */
 const MOST_CONNECTIONS = 500;
@@ -76,7 +76,7 @@ export async function writeReport(
   sections.push(overviewSection(result, connection, shown.length));
   sections.push(...shown.slice(0, MOST_FINDINGS).map(findingSection));
   const files = counter.summary(run.workspace).files.map((file): ReportFile => ({
-    name: file.file.slice(Math.max(file.file.lastIndexOf("/"), file.file.lastIndexOf("\\")) + 1),
+    name: baseName(file.file),
     bytes: file.fileBytes,
     packets: file.packets,
     hash: hashOf(file.file),
@@ -99,8 +99,7 @@ export async function writeReport(
 }
 
 function connectionSection(result: JoinedResult, id: string): ReportSection {
-  const index = result.find(id);
-  if (index < 0) throw new UsageError(`no connection has the id ${id}; hopscope connections lists them`);
+  const index = connectionIndex(result, id);
   const data = connectionJourneys(result, index, () => -1);
   const telling = tellingJourney(data);
   const blocks: ReportBlock[] = [connectionFactsBlock(data.connection)];
@@ -142,7 +141,7 @@ async function packetsSection(options: ReportOptions, selection: PacketSelection
   const rows: string[][] = [];
   const cell = new TextWriter(32);
   let matching = 0;
-  await readCaptures({ ...options, flows: "point-streams" }, (batch, run) => {
+  await readCaptures({ ...options, flows: "point-streams", quiet: true }, (batch, run) => {
     const keep = selection.of(batch, run.context);
     for (let i = 0; i < batch.packetCount; i++) {
       if (keep && !keep[i]) continue;

@@ -20,6 +20,11 @@ export const EXIT_DONE = 0;
 export const EXIT_PARTLY = 1;
 export const EXIT_UNUSABLE = 2;
 
+/** The exit code of two things done: the worse one. */
+export function worse(a: number, b: number): number {
+  return Math.max(a, b);
+}
+
 export interface CaptureRun {
   readonly workspace: Workspace;
   readonly handle: KernelHandle;
@@ -30,9 +35,8 @@ export interface RunOptions {
   readonly inputs: readonly string[];
   readonly decode: DecodeOptions;
   readonly flows: PipelineOptions["flows"];
-  readonly annotate?: boolean;
   readonly follow?: boolean;
-  readonly threads?: 1 | 2;
+  readonly threads?: 1 | 2 | undefined;
   readonly verifyChecksums?: boolean;
   readonly keepBlocks?: boolean;
   /** What joining says of packets: for fields that ask for it. */
@@ -64,18 +68,24 @@ export async function readCaptures(
   };
   const run: CaptureRun = { workspace, handle, context };
   const progress = startProgress(files);
+  const { threads, ...pipeline } = options;
   try {
-    await runPipeline(handle, files, options, {
-      event: (e) => {
-        workspace.take(e);
-        progress.event(e);
+    await runPipeline(
+      handle,
+      files,
+      { ...pipeline, ...(threads && { threads }) },
+      {
+        event: (e) => {
+          workspace.take(e);
+          progress.event(e);
+        },
+        ...(select && { select: (b: Batch) => select(b, run) }),
+        batch: (b) => {
+          progress.batch(b);
+          return batch?.(b, run);
+        },
       },
-      ...(select && { select: (b: Batch) => select(b, run) }),
-      batch: (b) => {
-        progress.batch(b);
-        return batch?.(b, run);
-      },
-    });
+    );
   } finally {
     progress.end();
   }
@@ -88,7 +98,7 @@ export async function readCaptures(
 }
 
 /** "udp.port=9000:vxlan", "tcp.port=8080:http", "interface=eth0:101" (a link type). */
-export function parseDecodeAs(values: readonly string[]): Pick<DecodeOptions, "udpPorts" | "tcpPorts" | "interfaces"> {
+function parseDecodeAs(values: readonly string[]): Pick<DecodeOptions, "udpPorts" | "tcpPorts" | "interfaces"> {
   const udpPorts: [number, DecodeAsPort][] = [];
   const tcpPorts: [number, DecodeAsPort][] = [];
   const interfaces: [string, number][] = [];
@@ -111,19 +121,19 @@ export function parseDecodeAs(values: readonly string[]): Pick<DecodeOptions, "u
   return { udpPorts, tcpPorts, interfaces };
 }
 
-export function decodeOptions(
-  values: {
-    readonly "decode-as"?: string[] | undefined;
-    readonly reassemble?: boolean | undefined;
-    readonly "no-reassemble"?: boolean | undefined;
-    readonly "known-ports-only"?: boolean | undefined;
-  },
-  reassembleByDefault: DecodeOptions["reassemble"],
-): DecodeOptions {
+/** Options of decoding as the command line gives them. */
+interface DecodingValues {
+  readonly decodeAs?: readonly string[];
+  readonly reassemble?: boolean;
+  readonly noReassemble?: boolean;
+  readonly knownPortsOnly?: boolean;
+}
+
+export function decodeOptions(values: DecodingValues, reassembleByDefault: DecodeOptions["reassemble"]): DecodeOptions {
   return {
     ...DEFAULT_DECODE_OPTIONS,
-    ...parseDecodeAs(values["decode-as"] ?? []),
-    reassemble: values.reassemble ?? (values["no-reassemble"] ? false : reassembleByDefault),
-    byBytes: !values["known-ports-only"],
+    ...parseDecodeAs(values.decodeAs ?? []),
+    reassemble: values.reassemble ? true : values.noReassemble ? false : reassembleByDefault,
+    byBytes: !values.knownPortsOnly,
   };
 }

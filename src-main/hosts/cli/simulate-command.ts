@@ -10,6 +10,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync
 import { basename, dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { nearest } from "../../../src-shared/base/nearest";
+import { writeFailureMessage } from "../../engine/export/output-file";
 import { decodeText } from "../../engine/cluster/documents";
 import { LiveSimulation, type SimulationOptions } from "../../engine/simulate/live-simulation";
 import type { CapturePoint } from "../../engine/simulate/record/capture-points";
@@ -100,7 +101,7 @@ function loadScenario(name: string): Scenario {
       SCENARIOS.map((s) => s.name),
     );
     throw new UsageError(
-      `no scenario is named ${name}${like === undefined ? "" : `; did you mean ${like}?`} hopscope simulate --list shows them`,
+      `no scenario is named ${name}${like === undefined ? "" : `; did you mean ${like}?`} (hopscope simulate --list shows them)`,
     );
   }
   let text: string;
@@ -182,7 +183,7 @@ class Recording {
       );
     };
     if (split !== undefined) {
-      mkdirSync(split, { recursive: true });
+      writing(split, () => mkdirSync(split, { recursive: true }));
       const parts = new SplitSink((namespace) => open(join(split, `${namespace}.pcapng`)));
       sink = parts;
       this.#idOf = (point) => `${point.namespace}.pcapng#${parts.interfaceOf(point) ?? 0}`;
@@ -199,13 +200,9 @@ class Recording {
 
   #open(path: string): number {
     if (path === "-") return 1;
-    try {
-      const fd = openSync(path, "w");
-      this.#files.push(fd);
-      return fd;
-    } catch (error) {
-      throw new UsageError(`${path}: cannot be written (${error instanceof Error ? error.message : String(error)})`);
-    }
+    const fd = writing(path, () => openSync(path, "w"));
+    this.#files.push(fd);
+    return fd;
   }
 
   finish(): void {
@@ -219,7 +216,7 @@ class Recording {
     if (clusterOut !== undefined) this.#writeCluster(clusterOut);
     if (truthOut !== undefined) writeText(truthOut, `${JSON.stringify(this.simulation.truth(this.#idOf), null, 1)}\n`);
     if (conntrackOut !== undefined) {
-      mkdirSync(conntrackOut, { recursive: true });
+      writing(conntrackOut, () => mkdirSync(conntrackOut, { recursive: true }));
       for (const [name, lines] of this.simulation.conntrackLines)
         writeText(join(conntrackOut, `conntrack-${name}.txt`), lines.map((line) => `${line}\n`).join(""));
     }
@@ -240,10 +237,15 @@ class Recording {
 }
 
 function writeText(path: string, text: string): void {
+  writing(path, () => writeFileSync(path, text));
+}
+
+/** Does what may fail at `path`. Throws a UsageError that says why it did. */
+function writing<T>(path: string, action: () => T): T {
   try {
-    writeFileSync(path, text);
+    return action();
   } catch (error) {
-    throw new UsageError(`${path}: cannot be written (${error instanceof Error ? error.message : String(error)})`);
+    throw new UsageError(`${path}: ${writeFailureMessage(error)}`);
   }
 }
 

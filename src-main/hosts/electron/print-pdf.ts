@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import type { BrowserWindow } from "electron";
 import { ContractError } from "../../../src-shared/contract/messages";
-import { openFailureMessage } from "../../engine/sources/open-failure";
+import { writeFailureMessage } from "../../engine/export/output-file";
 import type { HostHandlers } from "../shared/engine-hub";
 import { checkChosen } from "./dialogs";
 
@@ -16,7 +16,7 @@ export function printHandlers(window: () => BrowserWindow | undefined, chosen: R
       try {
         await writeFile(path, pdf, { mode: 0o600 });
       } catch (error) {
-        throw new ContractError("file", `${path}: ${openFailureMessage(error)}`);
+        throw new ContractError("file", `${path}: ${writeFailureMessage(error)}`);
       }
       return { path, bytes: pdf.length };
     },

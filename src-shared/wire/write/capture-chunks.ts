@@ -7,7 +7,7 @@ import { ByteBuilder } from "./byte-builder";
 /** Receives the file's bytes in order. Each chunk is the receiver's to keep. */
 export type ChunkSink = (chunk: Uint8Array) => void;
 
-export const DEFAULT_CHUNK_LENGTH = 65536;
+const DEFAULT_CHUNK_LENGTH = 65536;
 
 export class CaptureChunks {
   readonly #sink: ChunkSink;

@@ -29,7 +29,6 @@ export const DNS_TYPES: Readonly<Record<DnsType, number>> = {
 export const DNS_NOERROR = 0;
 export const DNS_SERVFAIL = 2;
 export const DNS_NXDOMAIN = 3;
-export const DNS_REFUSED = 5;
 
 export interface DnsQuestion {
   readonly name: string;

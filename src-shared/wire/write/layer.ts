@@ -72,7 +72,7 @@ export function buildPacket(layers: readonly Layer[]): Uint8Array {
 }
 
 /** As buildPacket, appended to a builder that must be empty (offsets count from its start). */
-export function appendPacket(out: ByteBuilder, layers: readonly Layer[]): void {
+function appendPacket(out: ByteBuilder, layers: readonly Layer[]): void {
   if (out.length !== 0) throw new RangeError("a packet starts at the start of its builder");
   const placed: PlacedLayer[] = [];
   layers.forEach((layer, i) => {

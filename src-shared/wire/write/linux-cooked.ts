@@ -17,12 +17,9 @@ export const LINKTYPE_LINUX_SLL2 = 276;
 export const PACKET_HOST = 0;
 export const PACKET_BROADCAST = 1;
 export const PACKET_MULTICAST = 2;
-export const PACKET_OTHERHOST = 3;
 export const PACKET_OUTGOING = 4;
 
 export const ARPHRD_ETHER = 1;
-export const ARPHRD_LOOPBACK = 772;
-export const ARPHRD_NONE = 0xfffe;
 
 export interface SllOptions {
   /** PACKET_…; default PACKET_HOST. */

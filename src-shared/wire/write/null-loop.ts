@@ -12,8 +12,6 @@ export const LINKTYPE_NULL = 0;
 export const LINKTYPE_LOOP = 108;
 
 export const AF_INET = 2;
-export const AF_INET6_NETBSD = 24;
-export const AF_INET6_FREEBSD = 28;
 export const AF_INET6_DARWIN = 30;
 
 export interface LoopbackOptions {

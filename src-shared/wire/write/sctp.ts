@@ -38,26 +38,3 @@ export function sctp(options: SctpOptions): Layer {
     },
   };
 }
-
-export interface SctpChunkOptions {
-  /** 0 DATA, 1 INIT, 2 INIT ACK, 4 HEARTBEAT, … */
-  readonly type: number;
-  readonly flags?: number;
-  readonly value: Uint8Array;
-}
-
-export function sctpChunk(options: SctpChunkOptions): Layer {
-  return {
-    name: "sctp chunk",
-    carriedAs: {},
-    append(out) {
-      const start = out.length;
-      out
-        .u8(options.type)
-        .u8(options.flags ?? 0)
-        .u16(4 + options.value.length)
-        .bytes(options.value)
-        .padTo(4, start);
-    },
-  };
-}

@@ -76,7 +76,7 @@ export function tcp(options: TcpOptions): Layer {
   };
 }
 
-export function flagBits(flags: readonly TcpFlag[]): number {
+function flagBits(flags: readonly TcpFlag[]): number {
   return flags.reduce((bits, flag) => bits | (1 << TCP_FLAGS.indexOf(flag)), 0);
 }
 

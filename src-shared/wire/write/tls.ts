@@ -10,7 +10,7 @@
 import { ByteBuilder, encodeUtf8 } from "./byte-builder";
 import type { Layer } from "./layer";
 
-export const TLS_PORT = 443;
+const TLS_PORT = 443;
 
 export interface TlsClientHelloOptions {
   readonly serverName?: string;

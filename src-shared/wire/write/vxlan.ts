@@ -9,8 +9,6 @@ import { checkField, type Layer } from "./layer";
 
 /** IANA, and Calico. */
 export const VXLAN_PORT = 4789;
-/** The Linux default from before there was a number: flannel, Cilium. */
-export const VXLAN_PORT_LINUX = 8472;
 
 export interface VxlanOptions {
   readonly vni: number;

@@ -8,7 +8,6 @@
 import type { Layer } from "./layer";
 
 export const WIREGUARD_PORT = 51820;
-export const WIREGUARD_PORT_CILIUM = 51871;
 
 export interface WireguardDataOptions {
   readonly receiver: number;

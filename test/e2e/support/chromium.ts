@@ -24,7 +24,7 @@ if (CHROMIUM === undefined) {
 }
 
 /** Without any way to a network, whatever a page asks for. */
-export const CHROMIUM_ARGUMENTS = [
+const CHROMIUM_ARGUMENTS = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-background-networking",

@@ -96,7 +96,7 @@ export function brokenInvariant(batch: Batch, events: boolean): string | undefin
   return events ? brokenEvents(batch) : undefined;
 }
 
-export function brokenPacket(batch: Batch, packet: number): string | undefined {
+function brokenPacket(batch: Batch, packet: number): string | undefined {
   const { slot, view } = batch;
   const raw = slot + S_RAW;
   const used = view.getUint32(slot + H_RAW_USED, true);
@@ -111,7 +111,7 @@ export function brokenPacket(batch: Batch, packet: number): string | undefined {
 }
 
 /** Layers of a packet whose captured bytes are [data, end). */
-export function brokenLayers(batch: Batch, packet: number, data: number, end: number): string | undefined {
+function brokenLayers(batch: Batch, packet: number, data: number, end: number): string | undefined {
   const rebuiltStart = batch.slot + S_REASSEMBLED;
   const rebuiltEnd = rebuiltStart + batch.view.getUint32(batch.slot + H_REASSEMBLED_USED, true);
   const first = batch.firstLayer[packet] as number;

@@ -1,15 +1,16 @@
 /** The command line's contract: exit codes, where messages go, inputs of every kind, exports other programs can read. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { CLI, hasTool, hopscope } from "../../builders/shared-data";
 
 const HTTP = "fixtures/http-ethernet.pcap";
 const MIXED = "fixtures/mixed-sections.pcapng";
 const folder = mkdtempSync(join(tmpdir(), "hopscope-cli-"));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("exit codes", () => {
   it("0 when all was read", () => expect(hopscope("flows", HTTP).status).toBe(0));

@@ -3,9 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { runExport } from "../../../src-main/hosts/cli/export-command";
-import { decodeOptions } from "../../../src-main/hosts/cli/run";
 import { UsageError } from "../../../src-main/hosts/cli/usage";
+import { exportFile } from "../../builders/export-file";
 import { fieldRows } from "../../builders/run-engine";
 import { parseTraffic, trafficToPcapng } from "../../builders/traffic";
 
@@ -17,18 +16,7 @@ async function exported(traffic: string, tunnels = Infinity, filter?: string): P
   const input = join(folder, "in.pcapng");
   const to = join(folder, "out.pcapng");
   writeFileSync(input, trafficToPcapng(parseTraffic(traffic)));
-  await runExport({
-    inputs: [input],
-    decode: decodeOptions({}, true),
-    to,
-    filter,
-    fields: [],
-    connection: undefined,
-    journeys: false,
-    decapsulate: tunnels,
-    cluster: [],
-    clockOffsets: [],
-  });
+  await exportFile([input], to, { filter, decapsulate: tunnels });
   const names = ["frame.interface_name", "frame.protocols", "ip.src", "ip.dst", "frame.comment", "frame.time_epoch"];
   const rows = await fieldRows(readFileSync(to), names);
   return rows.map(
@@ -94,18 +82,7 @@ test("cut packets stay cut, their length on the wire is the inner one's; what an
 test("a filter chooses packets as they were captured; other targets refuse", async () => {
   expect(await exported(NESTED, Infinity, "vxlan")).toHaveLength(1);
   expect(await exported(NESTED, Infinity, "geneve")).toHaveLength(0);
-  await expect(
-    runExport({
-      inputs: [join(folder, "in.pcapng")],
-      decode: decodeOptions({}, true),
-      to: join(folder, "x.csv"),
-      filter: undefined,
-      fields: [],
-      connection: undefined,
-      journeys: false,
-      decapsulate: 1,
-      cluster: [],
-      clockOffsets: [],
-    }),
-  ).rejects.toThrow(UsageError);
+  await expect(exportFile([join(folder, "in.pcapng")], join(folder, "x.csv"), { decapsulate: 1 })).rejects.toThrow(
+    UsageError,
+  );
 });

@@ -3,29 +3,19 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, expect, it } from "vitest";
-import { runExport } from "../../../src-main/hosts/cli/export-command";
-import { decodeOptions } from "../../../src-main/hosts/cli/run";
+import { afterAll, describe, expect, it } from "vitest";
+import type { ExportOptions } from "../../../src-main/hosts/cli/export-command";
 import { UsageError } from "../../../src-main/hosts/cli/usage";
+import { exportFile } from "../../builders/export-file";
 import { fieldRows } from "../../builders/run-engine";
 
 const fixture = fileURLToPath(new URL("../../../fixtures/service-dnat.pcapng", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "hopscope-export-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const exportTo = async (name: string, filter?: string, journeys = false): Promise<string> => {
+const exportTo = async (name: string, options: Partial<ExportOptions> = {}): Promise<string> => {
   const to = join(folder, name);
-  await runExport({
-    inputs: [fixture],
-    decode: decodeOptions({}, true),
-    to,
-    filter,
-    fields: [],
-    connection: undefined,
-    journeys,
-    cluster: [],
-    clockOffsets: [],
-  });
+  await exportFile([fixture], to, options);
   return readFileSync(to, "utf8");
 };
 
@@ -49,13 +39,57 @@ it("ipfix.csv has what was asked for beside what NAT made of it", async () => {
   expect(Number(translated?.get("packetDeltaCount"))).toBeGreaterThan(0);
 });
 
+it("a filter of packets chooses lines of hubble.json", async () => {
+  const ports = async (filter?: string): Promise<number[]> => {
+    const lines = (await exportTo("hubble.json", { filter })).split("\n").filter(Boolean);
+    return lines.map(
+      (line) =>
+        (JSON.parse(line) as { flow: { l4: { TCP: { destination_port: number } } } }).flow.l4.TCP.destination_port,
+    );
+  };
+  const all = await ports();
+  const asked = all[0] as number;
+  expect(new Set(all).size).toBeGreaterThan(1);
+  expect(await ports(`tcp.dstport == ${asked}`)).toEqual(all.filter((port) => port === asked));
+});
+
+it("a report has the packets of a filter that asks what joining says", async () => {
+  const filter = "journey.hop == 1";
+  const [, ...rows] = (await exportTo("hops.csv", { filter })).trimEnd().split("\r\n");
+  const report = (await exportTo("hops.html", { filter })).split("Packets that match").at(-1) ?? "";
+  expect(rows.length).toBeGreaterThan(0);
+  // One more: the names of the columns.
+  expect(report.split("</table>")[0]?.match(/<tr/g)).toHaveLength(rows.length + 1);
+});
+
 it("a filter of packets cannot choose connections, and the message says what can", async () => {
-  await expect(exportTo("hubble.json", "tcp")).rejects.toThrow(UsageError);
-  await expect(exportTo("hubble.json", "tcp")).rejects.toThrow("--connection");
+  await expect(exportTo("x.ipfix.csv", { filter: "tcp" })).rejects.toThrow(UsageError);
+  await expect(exportTo("x.ipfix.csv", { filter: "tcp" })).rejects.toThrow("--connection");
+});
+
+describe("--connection", () => {
+  const rows = async (options: Partial<ExportOptions>): Promise<string[]> =>
+    (await exportTo("some.csv", { fields: ["frame.number", "connection.id"], ...options })).split("\r\n").slice(1, -1);
+
+  it("chooses rows of any target, those that a filter leaves of it", async () => {
+    const all = await rows({});
+    const id = all.map((row) => row.split(",")[1]).find(Boolean);
+    const own = all.filter((row) => row.endsWith(`,${id}`));
+    expect(await rows({ connection: id })).toEqual(own);
+    const first = own[0]?.split(",")[0];
+    expect(await rows({ connection: id, filter: `frame.number == ${first} || frame.number == 0` })).toEqual([own[0]]);
+    const flows = (await exportTo("conn.log", { connection: id })).split("\n").filter((line) => /^\d/.test(line));
+    expect(flows.length).toBeGreaterThan(0);
+  });
+
+  it("that nobody has is refused, by every target", async () => {
+    for (const name of ["a.csv", "conn.log", "a.parquet", "a.pcapng", "hubble.json", "a.html"])
+      await expect(exportTo(name, { connection: "nobody" })).rejects.toThrow("no connection has the id nobody");
+  });
 });
 
 it("a marked pcapng gives both sightings of a packet the same number, and keeps the packets as they were", async () => {
-  await exportTo("marked.pcapng", undefined, true);
+  await exportTo("marked.pcapng", { journeys: true });
   const rows = await fieldRows(readFileSync(join(folder, "marked.pcapng")), [
     "frame.packet_id",
     "tcp.seq_raw",

@@ -32,7 +32,7 @@ const JOURNEYS: ConnectionJourneys = {
     otherPaths: 0,
     firstTime: "1.000000000",
     lastTime: "2.000000000",
-    packets: { sightings: 2, distinct: 1, missing: 0 },
+    packets: { retransmissions: 0, sightings: 2, distinct: 1, missing: 0 },
     bytes: { fromClient: 0, fromServer: 0 },
     state: "S0",
     ambiguous: false,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { LoadedCaptures } from "../../../src-main/engine/service/loaded-captures";
 import { PacketMatcher } from "../../../src-main/engine/service/packet-matcher";
-import { withFiles, withLoaded } from "../../builders/loaded-captures";
+import { withCaptures } from "../../builders/open-captures";
 import { parseTraffic, trafficToPcapng } from "../../builders/traffic";
 
 const TRAFFIC = `client = 10.0.0.10:1000   server = 192.0.2.1:80   resolver = 10.0.0.53:53
@@ -29,7 +29,7 @@ async function matches(captures: LoadedCaptures, filter: string): Promise<number
 }
 
 const withTraffic = (use: (captures: LoadedCaptures) => Promise<void>): Promise<void> =>
-  withFiles([trafficToPcapng(parseTraffic(TRAFFIC))], (paths) => withLoaded(paths, use));
+  withCaptures([trafficToPcapng(parseTraffic(TRAFFIC))], use);
 
 describe("matching packets", () => {
   it("reads the files once to know what is DNS, DHCP, HTTP and TLS; the index answers from then on", () =>

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { LoadedCaptures } from "../../../src-main/engine/service/loaded-captures";
 import { filterMatches } from "../../builders/filter-matches";
-import { UNHURRIED, withCaptures, withFiles } from "../../builders/open-captures";
+import { UNHURRIED, withCaptures, withLoaded } from "../../builders/open-captures";
 import { LABS, isHere } from "../../builders/shared-data";
 import { type TableRequest, readTable, tableLines } from "../../builders/table-lines";
 import { type Traffic, traffic, trafficToPcapng } from "../../builders/traffic";
@@ -247,7 +247,7 @@ describe("a row's filter selects the packets the row counts", () => {
   test("fixtures", { timeout: 120_000 }, async () => {
     const wrong: string[] = [];
     for (const name of readdirSync("fixtures").filter((f) => /\.pcap/.test(f)))
-      wrong.push(...(await withFiles([join("fixtures", name)], (c) => check(c, name))));
+      wrong.push(...(await withLoaded([join("fixtures", name)], (c) => check(c, name))));
     expect(wrong).toEqual([]);
   });
 
@@ -255,7 +255,7 @@ describe("a row's filter selects the packets the row counts", () => {
     if (!isHere(LABS)) skip("labs not here");
     for (const lab of ["vxlan", "ipip"]) {
       const files = ["n1", "n2"].map((n) => join(LABS, lab, `${n}.pcapng`));
-      expect(await withFiles(files, (c) => check(c, lab, 12))).toEqual([]);
+      expect(await withLoaded(files, (c) => check(c, lab, 12))).toEqual([]);
     }
   });
 });

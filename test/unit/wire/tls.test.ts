@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { countReads } from "../../builders/counted-reads";
 import { tlsText, visitTls } from "../../../src-shared/wire/tls";
 
 function uint(value: number, size: number): number[] {
@@ -42,8 +43,8 @@ function record(type: number, data: number[], version = 0x0301): number[] {
 const HELLO = clientHello(serverNames("www.example"), extension(10, [0, 2, 0, 29]), protocols("h2", "http/1.1"));
 const NOTHING = { names: [], protocols: [] };
 
-function read(segment: number[]) {
-  const bytes = Uint8Array.from(segment);
+function read(segment: number[] | Uint8Array) {
+  const bytes = segment instanceof Uint8Array ? segment : Uint8Array.from(segment);
   const seen = { names: [] as string[], protocols: [] as string[] };
   const outcome = visitTls(bytes, 0, bytes.length, {
     serverName: (source, start, end) => seen.names.push(tlsText(source, start, end)),
@@ -152,10 +153,10 @@ describe("what is cut or broken", () => {
     }
   });
 
-  it("is done quickly with thousands of records that complete nothing", () => {
+  it("does little for thousands of records that complete nothing", () => {
     const many = record(22, [1]).concat(...Array.from({ length: 10_000 }, () => record(22, [255])));
-    const before = performance.now();
-    expect(read(many)).toEqual({ ...NOTHING, outcome: "cut" });
-    expect(performance.now() - before).toBeLessThan(2_000);
+    const counted = countReads(Uint8Array.from(many));
+    expect(read(counted.bytes)).toEqual({ ...NOTHING, outcome: "cut" });
+    expect(counted.count()).toBeLessThan(20 * many.length);
   });
 });
