@@ -98,6 +98,7 @@ export function engineOf(captures: LoadedCaptures, views: ReadonlyMap<number, Ar
     },
     emit: () => undefined,
     onWorkspace: () => () => undefined,
+    quiet: () => Promise.resolve(),
     onClose: () => undefined,
     files: {
       scratchFolder: "",
