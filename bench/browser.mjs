@@ -99,9 +99,14 @@ export async function timeFrom(page, event, wanted, act) {
  * Frames while `act` runs: CPU milliseconds of the interface thread between two frames, and wall time between them.
  * @param {Page} page
  * @param {() => Promise<void>} act
+ * @param {{ scrolled?: boolean }} [options] scrolled: the page itself asks for no frame; one is asked for each time
  */
-export async function frames(page, act) {
+export async function frames(page, act, { scrolled = false } = {}) {
   const session = await page.context().newCDPSession(page);
+  if (scrolled)
+    await session.send("Runtime.evaluate", {
+      expression: "(() => { const next = () => requestAnimationFrame(next); next(); })()",
+    });
   /** @type {TraceEvent[]} */
   const events = [];
   session.on("Tracing.dataCollected", ({ value }) => void events.push(.../** @type {any} */ (value)));

@@ -1,4 +1,4 @@
-/** Commands that open the statistics' own things: a followed stream, the export dialog.  */
+/** Commands that open the statistics' own things: a followed stream, resolved names, the export dialog. */
 import { call } from "./bridge/engine";
 import type { CommandSpec } from "./state/commands.svelte";
 import { details } from "./state/details.svelte";
@@ -8,9 +8,15 @@ import { packets } from "./state/packets.svelte";
 import { pictureInSight, savePicture } from "./state/pictures";
 import { selection } from "./state/selection.svelte";
 import { showToast } from "./state/toasts.svelte";
+import { workspace } from "./state/workspace.svelte";
 import ExportDialog from "./views/export/export-dialog.svelte";
 
 export const analysisCommands: readonly CommandSpec[] = [
+  {
+    id: "pane.names",
+    enabled: () => !workspace.isEmpty,
+    run: () => layout.openTab({ id: "names", pane: "names", title: "Resolved names", argument: "" }),
+  },
   { id: "analyze.follow", enabled: () => canFollow(), run: () => followStream() },
   {
     id: "file.export",

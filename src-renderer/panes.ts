@@ -20,6 +20,7 @@ import EndpointsPane from "./views/tables/endpoints-pane.svelte";
 import ExpertPane from "./views/tables/expert-pane.svelte";
 import FlowsPane from "./views/tables/flows-pane.svelte";
 import HierarchyPane from "./views/tables/hierarchy-pane.svelte";
+import NamesPane from "./views/tables/names-pane.svelte";
 import TimelinePane from "./views/timeline/timeline-pane.svelte";
 
 export interface Pane {
@@ -28,7 +29,7 @@ export interface Pane {
   readonly title: string;
   readonly icon: IconName;
   readonly component: Component<PaneProps>;
-  /** Only in tabs of its own (layout.openTab): it needs an argument. */
+  /** Only in tabs that are opened (layout.openTab) and closed again. */
   readonly extra?: boolean;
 }
 
@@ -38,7 +39,7 @@ export const PANES: readonly Pane[] = [
   { id: "map", title: "Map", icon: "network", component: MapPane },
   { id: "services", title: "Services", icon: "cluster", component: ServicesPane },
   { id: "nat", title: "NAT", icon: "table", component: NatPane },
-  { id: "findings", title: "Findings", icon: "info", component: FindingsPane },
+  { id: "findings", title: "Findings", icon: "finding", component: FindingsPane },
   { id: "timeline", title: "Timeline", icon: "capture", component: TimelinePane },
   { id: "notes", title: "Notes", icon: "note", component: NotesPane },
   { id: "flows", title: "Flows", icon: "table", component: FlowsPane },
@@ -46,7 +47,8 @@ export const PANES: readonly Pane[] = [
   { id: "endpoints", title: "Endpoints", icon: "table", component: EndpointsPane },
   { id: "hierarchy", title: "Protocols", icon: "sort", component: HierarchyPane },
   { id: "expert", title: "Expert", icon: "warning", component: ExpertPane },
-  { id: "learned", title: "Learned", icon: "table", component: LearnedPane },
-  { id: "learn", title: "Learn", icon: "bookmark", component: LearnPane },
-  { id: "follow", title: "Follow", icon: "bytes", component: FollowPane, extra: true },
+  { id: "learned", title: "Device tables", icon: "table", component: LearnedPane },
+  { id: "learn", title: "Lessons", icon: "bookmark", component: LearnPane },
+  { id: "names", title: "Resolved names", icon: "list", component: NamesPane, extra: true },
+  { id: "follow", title: "Follow", icon: "follow", component: FollowPane, extra: true },
 ];

@@ -30,6 +30,8 @@ export class TableView {
   progress = $state<number | null>(null);
   progressText = $state("");
   problem = $state<string | null>(null);
+  /** A person stopped it before there was anything to show. */
+  stopped = $state(false);
   /** Counts up when rows arrived. */
   version = $state(0);
 
@@ -46,6 +48,7 @@ export class TableView {
     const request = new AbortController();
     this.#request = request;
     this.opening = !quiet;
+    this.stopped = false;
     this.progress = null;
     this.progressText = "";
     try {
@@ -92,7 +95,13 @@ export class TableView {
     );
   }
 
-  cancel(): void {
+  /** What a person does who does not want to wait. */
+  stop(): void {
+    this.#cancel();
+    this.stopped = true;
+  }
+
+  #cancel(): void {
     this.#request?.abort();
   }
 
@@ -139,14 +148,14 @@ export class TableView {
   }
 
   close(): void {
-    this.cancel();
+    this.#cancel();
     if (this.state) closeTable(this.state.table);
     this.state = null;
   }
 
   /** The engine or the connection was started again: there is nothing to close. */
   forget(): void {
-    this.cancel();
+    this.#cancel();
     this.state = null;
   }
 }

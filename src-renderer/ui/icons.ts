@@ -28,6 +28,8 @@ export const ICONS = {
   search: { path: "M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9ZM10.3 10.3 13.75 13.75" },
   back: { path: "M13 8H3m0 0 4-4M3 8l4 4" },
   forward: { path: "M3 8h10m0 0L9 4m4 4-4 4" },
+  undo: { path: "M5.5 3 2.5 6l3 3M2.75 6h6.5a3.75 3.75 0 0 1 0 7.5H6" },
+  redo: { path: "m10.5 3 3 3-3 3M13.25 6h-6.5a3.75 3.75 0 0 0 0 7.5H10" },
   up: { path: "M8 13V3m0 0L4 7m4-4 4 4" },
   down: { path: "M8 3v10m0 0 4-4m-4 4L4 9" },
   first: { path: "M3.5 2.75h9M8 13.5v-8m0 0L4.5 9M8 5.5 11.5 9" },

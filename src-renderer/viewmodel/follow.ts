@@ -91,6 +91,23 @@ export function streamBytes(segments: readonly StreamSegment[], side: StreamSide
   return bytes;
 }
 
+/** A text in parts, those that are `query` (case ignored) apart from the others. */
+export function hitParts(text: string, query: string): readonly { readonly text: string; readonly hit: boolean }[] {
+  const wanted = query.toLowerCase();
+  const lower = text.toLowerCase();
+  // Letters whose small form is longer would shift the places.
+  if (wanted === "" || lower.length !== text.length) return [{ text, hit: false }];
+  const parts: { text: string; hit: boolean }[] = [];
+  let at = 0;
+  for (let next = lower.indexOf(wanted); next >= 0; next = lower.indexOf(wanted, at)) {
+    if (next > at) parts.push({ text: text.slice(at, next), hit: false });
+    at = next + wanted.length;
+    parts.push({ text: text.slice(next, at), hit: true });
+  }
+  if (at < text.length) parts.push({ text: text.slice(at), hit: false });
+  return parts;
+}
+
 /** Indices of blocks that hold the text, case ignored. */
 export function blocksWith(blocks: readonly StreamBlock[], query: string): readonly number[] {
   const wanted = query.toLowerCase();

@@ -182,3 +182,17 @@ export function foldText(row: LadderRow): string {
   const name = PHASE_NAMES[row.phase] || "Packets";
   return `${name}: ${row.folded} ${row.folded === 1 ? "packet" : "packets"} folded`;
 }
+
+/** A row in one sentence, for screen readers and the line below the picture. */
+export function describeRow(ladder: Ladder, row: LadderRow): string {
+  if (row.folded > 0) return `${row.time}: ${foldText(row)}`;
+  const name = (column: number): string => ladder.columns[column]?.name ?? "";
+  const to = row.toServer ? "to the server" : "to the client";
+  const lost = row.lost ? `, lost: last seen at ${name(row.lost.lastSeen)}` : "";
+  const changes = row.steps.flatMap((step) =>
+    step.translation ? [`, ${step.translation} before ${name(step.to)}`] : [],
+  );
+  const tunnel = row.steps.some((step) => step.tunnel) ? ", through a tunnel" : "";
+  const again = row.retransmission ? ", sent again" : "";
+  return `${row.time}: ${row.label} ${to}, seen at ${row.seenAt.length} points${changes.join("")}${tunnel}${again}${lost}`;
+}

@@ -15,7 +15,8 @@
  *  └───────────────────┘
  * ```
  */
-import { type CardField, type HopColumn, type LayerCard, type LayerViewModel, PHYSICAL_LANE } from "./layer-view";
+import { PHYSICAL_LANE } from "./layer-cards";
+import type { CardField, HopColumn, LayerCard, LayerViewModel } from "./layer-view";
 
 const COLUMN_PX = 268;
 /** Narrower, a MAC address does not fit. */
@@ -24,12 +25,18 @@ const NARROWEST_PX = 132;
 const LABELLED_PX = 200;
 const GAP_PX = 34;
 const NARROW_GAP_PX = 14;
-export const LABEL_PX = 118;
+const LABEL_PX = 118;
+/** Where even narrow columns do not fit: the ends of MAC addresses, names of lanes on two lines, and all of it smaller. */
+const DENSEST_PX = 108;
+const DENSE_GAP_PX = 8;
+const DENSE_LABEL_PX = 94;
+/** Smaller, nobody reads it. */
+const LEAST_SCALE = 0.85;
 const LINE_PX = 16;
 const COMPACT_LINE_PX = 14;
 const LANE_PAD_PX = 6;
 const INSET_PX = 4;
-const COMPACT_INSET_PX = 1.5;
+const COMPACT_INSET_PX = 1;
 /** Of a sentence, 11 px: 6 px a character. */
 const CHAR_PX = 6.1;
 
@@ -74,17 +81,21 @@ export interface PlacedColumn {
 
 export interface PlacedLane {
   readonly id: string;
-  readonly label: string;
+  readonly label: readonly PlacedLine[];
   readonly carrier: number;
   readonly top: number;
   readonly height: number;
 }
 
 export interface LayerGeometry {
+  /** All lengths are the picture's own: on the screen they are `scale` as long. */
+  readonly scale: number;
   readonly width: number;
   readonly height: number;
   readonly columnPx: number;
   readonly gapPx: number;
+  /** Of the lanes' names. */
+  readonly labelPx: number;
   /** Columns are narrow: values without labels. */
   readonly compact: boolean;
   /** The axis of time. */
@@ -95,12 +106,32 @@ export interface LayerGeometry {
   readonly columns: readonly PlacedColumn[];
 }
 
+interface Widths {
+  readonly columnPx: number;
+  readonly gapPx: number;
+  readonly labelPx: number;
+  readonly scale: number;
+}
+
+/** Columns as wide as `fitPx` allows: wide ones, narrow ones, and at last narrow ones drawn smaller. */
+function widthsFor(count: number, fitPx: number): Widths {
+  const room = (fitPx - LABEL_PX - 6) / count;
+  if (room >= COLUMN_PX + GAP_PX) return { columnPx: COLUMN_PX, gapPx: GAP_PX, labelPx: LABEL_PX, scale: 1 };
+  if (room >= NARROWEST_PX + NARROW_GAP_PX) {
+    const columnPx = Math.floor(Math.min(COLUMN_PX, room - NARROW_GAP_PX));
+    return { columnPx, gapPx: NARROW_GAP_PX, labelPx: LABEL_PX, scale: 1 };
+  }
+  const densest = DENSE_LABEL_PX + 6 + count * (DENSEST_PX + DENSE_GAP_PX);
+  const scale = Math.max(LEAST_SCALE, Math.min(1, fitPx / densest));
+  const wide = (fitPx / scale - DENSE_LABEL_PX - 6) / count - DENSE_GAP_PX;
+  const columnPx = Math.floor(Math.max(DENSEST_PX, Math.min(NARROWEST_PX, wide)));
+  return { columnPx, gapPx: DENSE_GAP_PX, labelPx: DENSE_LABEL_PX, scale };
+}
+
 /** `fitPx`: columns become as narrow as needed (and sensible) to stand in so many pixels; left out: as wide as is easy to read. */
-export function layoutLayerView(model: LayerViewModel, fitPx?: number): LayerGeometry {
+export function layoutLayerView(model: LayerViewModel, fitPx = Infinity): LayerGeometry {
   const count = Math.max(1, model.columns.length);
-  const room = fitPx === undefined ? Infinity : (fitPx - LABEL_PX - 6) / count;
-  const gapPx = room >= COLUMN_PX + GAP_PX ? GAP_PX : NARROW_GAP_PX;
-  const columnPx = Math.floor(Math.max(NARROWEST_PX, Math.min(COLUMN_PX, room - gapPx)));
+  const { columnPx, gapPx, labelPx, scale } = widthsFor(count, fitPx);
   const compact = columnPx < LABELLED_PX;
   const wrapped = model.columns.map((column) =>
     column.happened.flatMap((sentence) => wrapText(sentence, Math.floor(columnPx / CHAR_PX))),
@@ -110,6 +141,8 @@ export function layoutLayerView(model: LayerViewModel, fitPx?: number): LayerGeo
   const insetPx = compact ? COMPACT_INSET_PX : INSET_PX;
   const happenedLines = wrapped.reduce((most, lines) => Math.max(most, lines.length), 0);
   const deepest = model.columns.reduce((most, column) => Math.max(most, column.cards.length), 0);
+  // A name may reach into the gap behind its column, if there is one to speak of.
+  const headPx = columnPx + (gapPx > DENSE_GAP_PX ? 4 : -6);
   const axisY = 16;
   const headTop = 22;
   const happenedTop = headTop + headLines * linePx + 5;
@@ -118,16 +151,21 @@ export function layoutLayerView(model: LayerViewModel, fitPx?: number): LayerGeo
   const lanes: PlacedLane[] = [];
   for (const lane of model.lanes) {
     const height = lane.lines * linePx + 2 * LANE_PAD_PX;
-    lanes.push({ id: lane.id, label: lane.label, carrier: lane.carrier, top: y, height });
+    const label = wrapText(lane.label, Math.floor((labelPx - 12) / LANE_CHAR_PX)).map((text, line) => ({
+      text,
+      x: 6,
+      y: y + 18 + line * 13,
+    }));
+    lanes.push({ id: lane.id, label, carrier: lane.carrier, top: y, height });
     y += height;
   }
   const columns = model.columns.map((column, at): PlacedColumn => {
-    const left = LABEL_PX + at * (columnPx + gapPx);
+    const left = labelPx + at * (columnPx + gapPx);
     return {
       column,
       left,
       head: headOf(column, compact).map((text, line) => ({
-        text: line === 0 ? shortenStart(text, columnPx + 4, TITLE_CHAR_PX) : shorten(text, columnPx + 8, CHAR_PX),
+        text: line === 0 ? shortenStart(text, headPx, TITLE_CHAR_PX) : shorten(text, headPx + 4, CHAR_PX),
         x: left + 2,
         y: headTop + (line + 0.75) * linePx,
       })),
@@ -140,7 +178,9 @@ export function layoutLayerView(model: LayerViewModel, fitPx?: number): LayerGeo
     };
   });
   return {
-    width: LABEL_PX + count * (columnPx + gapPx),
+    scale,
+    labelPx,
+    width: labelPx + count * (columnPx + gapPx),
     height: y + 12,
     columnPx,
     gapPx,
@@ -204,9 +244,7 @@ function placeCards(
           field,
           label: { text: compact ? "" : field.label, x: cardLeft + 14, y: fieldTop + 0.75 * linePx },
           value: {
-            text: compact
-              ? shorten(field.short + field.value, width - 7, COMPACT_CHAR_PX)
-              : shorten(field.value, width - 84 - reasonPx(field.reason)),
+            text: compact ? compactValue(field, width - 7) : shorten(field.value, width - 84 - reasonPx(field.reason)),
             x: cardLeft + valueX,
             y: fieldTop + 0.75 * linePx,
           },
@@ -238,6 +276,14 @@ export function shortenStart(text: string, widthPx: number, charPx: number): str
 
 /** Of narrow columns: monospaced 10 px. */
 const COMPACT_CHAR_PX = 6.05;
+/** Names of lanes, 11 px, bold. */
+const LANE_CHAR_PX = 6;
+
+/** Addresses of one network differ at their end. */
+function compactValue({ name, short, value }: CardField, widthPx: number): string {
+  if (!/\.(src|dst|eth)$/.test(name)) return shorten(short + value, widthPx, COMPACT_CHAR_PX);
+  return short + shortenStart(value, widthPx - short.length * COMPACT_CHAR_PX, COMPACT_CHAR_PX);
+}
 
 /** Monospaced 11 px: 6.7 px a character. */
 function shorten(text: string, widthPx: number, charPx = 6.7): string {

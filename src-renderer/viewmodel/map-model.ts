@@ -9,6 +9,9 @@
  */
 import type { MapActivity, MapGraph, MapMachine, MapPlace, MapPoint, MapService } from "../../src-shared/contract/map";
 
+/** Which of the three networks is drawn. */
+export type MapNetwork = "node" | "pod" | "service";
+
 export interface MapModel {
   readonly machines: readonly MapMachine[];
   readonly points: readonly MapPoint[];

@@ -8,10 +8,9 @@
  *                              wires  client-a─Service web, Service web─web-b                               Service network
  * ```
  */
-import { ROLE_WORDS, type MapElement, type MapLayout } from "./map-layout";
-import type { MapModel, MapReplay } from "./map-model";
-
-export type MapNetwork = "node" | "pod" | "service";
+import type { MapLayout } from "./map-element";
+import type { MapModel, MapNetwork, MapReplay } from "./map-model";
+import { curvedLine, Lanes, MOST_LANES, wireLine } from "./map-routing";
 
 export interface MapWire {
   /** Elements it goes between. */
@@ -31,6 +30,8 @@ export interface MapNet {
   readonly routeWires: Int32Array;
   /** By wire: some of its traffic is inside a tunnel. */
   readonly tunnel: Uint8Array;
+  /** Four numbers a wire, what its line lies within: left, top, right, bottom. */
+  readonly bounds: Float64Array;
 }
 
 /** One way along wires; `forward`: from a to b. */
@@ -40,10 +41,6 @@ export interface WireStep {
 }
 
 const MOST_ELEMENTS = 2 ** 24;
-const LANE_PX = 9;
-/** As many lanes fit under the nodes; with more links all share one rail. */
-const MOST_LANES = 8;
-const CHANNEL_PX = 7;
 
 /** One number for two elements, whichever comes first. Texts took three times as long for 100,000 routes. */
 export function wireKey(a: number, b: number): number {
@@ -53,8 +50,7 @@ export function wireKey(a: number, b: number): number {
 export function buildWires(model: MapModel, layout: MapLayout, network: MapNetwork): MapNet {
   const wires: MapWire[] = [];
   const byKey = new Map<number, number>();
-  // Between rows of nodes there is less room than above what hangs below.
-  const lanes = new Lanes(network === "node" ? countLinks(model, layout) : 0, layout.rows.length > 1 ? 3 : MOST_LANES);
+  const lanes = new Lanes(network === "node" ? countLinks(model, layout) : 0, layout.rows.length);
   const wire = (a: number, b: number): number => {
     if (a < 0 || b < 0 || a === b) return -1;
     const key = wireKey(a, b);
@@ -62,7 +58,7 @@ export function buildWires(model: MapModel, layout: MapLayout, network: MapNetwo
     if (number === undefined) {
       const [x, y] = a < b ? [a, b] : [b, a];
       const curved = network !== "node";
-      const line = curved ? curve(layout, x, y) : wireLine(layout, x, y, lanes);
+      const line = curved ? curvedLine(layout, x, y) : wireLine(layout, x, y, lanes);
       number = wires.push({ a: x, b: y, line, curved }) - 1;
       byKey.set(key, number);
     }
@@ -117,7 +113,15 @@ export function buildWires(model: MapModel, layout: MapLayout, network: MapNetwo
     }
     routeStart[r + 1] = routeWires.length;
   }
-  return { network, wires, byKey, routeStart, routeWires: Int32Array.from(routeWires), tunnel: tunnelWires() };
+  return {
+    network,
+    wires,
+    byKey,
+    routeStart,
+    routeWires: Int32Array.from(routeWires),
+    tunnel: tunnelWires(),
+    bounds: boundsOf(wires),
+  };
 
   /** A hop is inside a tunnel where both its points saw it so. */
   function tunnelWires(): Uint8Array {
@@ -232,20 +236,6 @@ export function litWires(
   return { there: steps(way(lit.path, client, server)), back: steps(way(lit.returnPath, server, client)) };
 }
 
-/** Links between machines take lanes; where they are many all take the same. */
-class Lanes {
-  #next = 0;
-  constructor(
-    private readonly links: number,
-    private readonly most: number,
-  ) {}
-  take(): number {
-    if (this.links > this.most) return 0;
-    // Ends without a point of their own are links too: the lanes begin again.
-    return (this.#next++ % this.most) * LANE_PX;
-  }
-}
-
 function countLinks(model: MapModel, layout: MapLayout): number {
   const links = new Set<number>();
   const machine = (element: number): string => {
@@ -262,101 +252,19 @@ function countLinks(model: MapModel, layout: MapLayout): number {
   return links.size;
 }
 
-function curve(layout: MapLayout, a: number, b: number): readonly number[] {
-  const from = layout.elements[a];
-  const to = layout.elements[b];
-  if (!from || !to) return [];
-  const [fromX, fromY, toX, toY] = [from.x + from.w / 2, from.y + from.h / 2, to.x + to.w / 2, to.y + to.h / 2];
-  const [dx, dy] = [toX - fromX, toY - fromY];
-  const length = Math.hypot(dx, dy) || 1;
-  // Bent to one side, so that lines between boxes of one row do not run through those in between.
-  const bend = Math.min(120, length * 0.18) * (dy === 0 ? -1 : 1);
-  const [cx, cy] = [(fromX + toX) / 2 - (dy / length) * bend, (fromY + toY) / 2 + (dx / length) * bend];
-  return [...border(from, cx, cy), cx, cy, ...border(to, cx, cy)];
-}
-
-/** Where the line from an element's middle to a place leaves its box: names stay readable. */
-function border(element: MapElement, towardsX: number, towardsY: number): readonly [number, number] {
-  const [x, y] = [element.x + element.w / 2, element.y + element.h / 2];
-  const [dx, dy] = [towardsX - x, towardsY - y];
-  const share = Math.min(1, element.w / 2 / (Math.abs(dx) || 1e-9), element.h / 2 / (Math.abs(dy) || 1e-9));
-  return [x + dx * share, y + dy * share];
-}
-
-function wireLine(layout: MapLayout, a: number, b: number, lanes: Lanes): readonly number[] {
-  const [one, two] = [layout.elements[a], layout.elements[b]];
-  if (!one || !two) return [];
-  if (one.machine === two.machine && (one.machine >= 0 || sameBox(layout, a, b))) return insideLine(one, two);
-  const lane = lanes.take();
-  const [rowA, rowB] = [layout.rowOf[a] ?? 0, layout.rowOf[b] ?? 0];
-  const yA = (layout.rows[rowA]?.laneY ?? 0) + lane;
-  const yB = (layout.rows[rowB]?.laneY ?? 0) + lane;
-  const from = exit(one, yA);
-  const to = exit(two, yB);
-  const middle = rowA === rowB ? [] : [layout.trunkX - lane, yA, layout.trunkX - lane, yB];
-  return [...from, ...middle, ...reversed(to)];
-}
-
-/** Boxes without a machine: those of one kind stand together. */
-function sameBox(layout: MapLayout, a: number, b: number): boolean {
-  return layout.rowOf[a] === layout.rowOf[b] && layout.elements[a]?.kind === layout.elements[b]?.kind;
-}
-
-function reversed(line: readonly number[]): number[] {
-  const out: number[] = [];
-  for (let i = line.length - 2; i >= 0; i -= 2) out.push(line[i] ?? 0, line[i + 1] ?? 0);
-  return out;
-}
-
-/** From an element to a lane: out of its bottom if the lane is below, out of its top if it is above; around what is in the way. */
-function exit(element: MapElement, laneY: number): number[] {
-  const x = element.x + element.w / 2;
-  const isBelow = laneY > element.y;
-  const y = isBelow ? element.y + element.h : element.y;
-  if (isBar(element)) {
-    // Devices stand between a bridge and the lanes: out at its side.
-    const side = element.y + element.h / 2;
-    return [element.x, side, element.x - CHANNEL_PX, side, element.x - CHANNEL_PX, laneY];
-  }
-  if (element.kind === "point" || element.kind === "host") return [x, y, x, laneY];
-  const beside = element.x - CHANNEL_PX;
-  const out = isBelow ? y + 5 : y - 5;
-  return [x, y, x, out, beside, out, beside, laneY];
-}
-
-function insideLine(one: MapElement, two: MapElement): readonly number[] {
-  const [upper, lower] = one.y <= two.y ? [one, two] : [two, one];
-  const flip = upper !== one;
-  const line = downLine(upper, lower);
-  return flip ? reversed(line) : line;
-}
-
-function downLine(upper: MapElement, lower: MapElement): number[] {
-  const ux = upper.x + upper.w / 2;
-  const lx = lower.x + lower.w / 2;
-  const bottom = upper.y + upper.h;
-  // Side by side: below both.
-  if (Math.abs(upper.y - lower.y) < 4) {
-    const under = Math.max(bottom, lower.y + lower.h) + 7;
-    return [ux, bottom, ux, under, lx, under, lx, lower.y + lower.h];
-  }
-  if (isBar(upper)) {
-    const x = Math.min(Math.max(lx, upper.x + 6), upper.x + upper.w - 6);
-    return [x, bottom, x, lower.y];
-  }
-  if (isBar(lower)) {
-    const x = Math.min(Math.max(ux, lower.x + 6), lower.x + lower.w - 6);
-    // Something stands in between when it is further than a gap.
-    if (lower.y - bottom < 60 || upper.kind === "host") return [x, bottom, x, lower.y];
-    const beside = upper.x - CHANNEL_PX;
-    return [ux, bottom, ux, bottom + 5, beside, bottom + 5, beside, lower.y];
-  }
-  if (Math.abs(ux - lx) < 40 && lower.y - bottom < 40) return [ux, bottom, ux, lower.y];
-  const beside = upper.x - CHANNEL_PX;
-  return [ux, bottom, ux, bottom + 5, beside, bottom + 5, beside, lower.y - 9, lx, lower.y - 9, lx, lower.y];
-}
-
-/** A bridge is drawn as a bar across its machine. */
-function isBar(element: MapElement): boolean {
-  return element.kind === "point" && element.subtitle === ROLE_WORDS.bridge;
+/** A curve lies between its control points. */
+function boundsOf(wires: readonly MapWire[]): Float64Array {
+  const bounds = new Float64Array(wires.length * 4);
+  wires.forEach(({ line }, at) => {
+    let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+    for (let i = 0; i < line.length; i += 2) {
+      const [x, y] = [line[i] ?? 0, line[i + 1] ?? 0];
+      if (x < left) left = x;
+      if (x > right) right = x;
+      if (y < top) top = y;
+      if (y > bottom) bottom = y;
+    }
+    bounds.set([left, top, right, bottom], at * 4);
+  });
+  return bounds;
 }

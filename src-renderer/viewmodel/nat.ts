@@ -8,6 +8,7 @@
  */
 import type { EndpointJson } from "../../src-shared/contract/join";
 import type { NatEntryInfo, NatTuple, NatVerdict } from "../../src-shared/contract/nat";
+import { protocolWord } from "../../src-shared/model/protocol-word";
 import { formatDuration } from "./quantity";
 
 export interface NatEnd {
@@ -51,7 +52,7 @@ const KINDS: Readonly<Record<string, string>> = { dnat: "DNAT", snat: "SNAT", "i
 /** "n1 translates: DNAT and SNAT of a TCP connection." */
 export function natSentence(entry: NatEntryInfo): string {
   const kinds = [...new Set(entry.kinds.map((kind) => KINDS[kind] ?? kind))].join(" and ");
-  return `${entry.node ?? "A machine"} translates: ${kinds} of ${article(entry.protocol.toUpperCase())} connection.`;
+  return `${entry.node ?? "A machine"} translates: ${kinds} of ${article(protocolWord(entry.protocol))} connection.`;
 }
 
 function article(word: string): string {

@@ -15,16 +15,17 @@ import type { PointRole } from "../../src-shared/model/point-role";
 /** What the box of a file shows: all of its points are enabled, none, or some. */
 export type Checked = "true" | "false" | "mixed";
 
-export type TreeRow =
-  | {
-      readonly kind: "file";
-      readonly key: string;
-      readonly file: FileState;
-      readonly open: boolean;
-      readonly checked: Checked;
-    }
-  | { readonly kind: "problem"; readonly key: string; readonly file: FileState; readonly problem: ProblemInfo }
-  | { readonly kind: "point"; readonly key: string; readonly file: FileState; readonly point: PointState };
+export type TreeRow = (
+  | { readonly kind: "file"; readonly open: boolean; readonly checked: Checked }
+  | { readonly kind: "problem"; readonly problem: ProblemInfo }
+  | { readonly kind: "point"; readonly point: PointState }
+) & {
+  readonly key: string;
+  readonly file: FileState;
+  /** It is the n-th, from 1, of `siblings` rows below the same parent: rows that are not in sight are no elements. */
+  readonly position: number;
+  readonly siblings: number;
+};
 
 /** More problems of a file are in the dialog that the last one opens. */
 export const SHOWN_PROBLEMS = 3;
@@ -43,17 +44,41 @@ export function treeRows(
     if (list) list.push(point);
     else pointsOf.set(point.file, [point]);
   }
-  for (const file of files) {
+  for (const [index, file] of files.entries()) {
     const open = !closed.has(file.file);
     const own = pointsOf.get(file.file) ?? [];
-    rows.push({ kind: "file", key: `file-${file.file}`, file, open, checked: fileChecked(own) });
+    const place = { position: index + 1, siblings: files.length };
+    rows.push({ kind: "file", key: `file-${file.file}`, file, open, checked: fileChecked(own), ...place });
     if (!open) continue;
-    for (const [index, problem] of file.problems.slice(0, SHOWN_PROBLEMS).entries()) {
-      rows.push({ kind: "problem", key: `problem-${file.file}-${index}`, file, problem });
+    const problems = file.problems.slice(0, SHOWN_PROBLEMS);
+    const siblings = problems.length + own.length;
+    for (const [at, problem] of problems.entries())
+      rows.push({ kind: "problem", key: `problem-${file.file}-${at}`, file, problem, position: at + 1, siblings });
+    for (const [at, point] of own.entries()) {
+      const position = problems.length + at + 1;
+      rows.push({ kind: "point", key: `point-${point.point}`, file, point, position, siblings });
     }
-    for (const point of own) rows.push({ kind: "point", key: `point-${point.point}`, file, point });
   }
   return rows;
+}
+
+/** Where rows lie that are `heightOf` high, one below the other: row i from tops[i] to tops[i + 1]. */
+export function rowTops(rows: readonly TreeRow[], heightOf: (row: TreeRow) => number): Float64Array {
+  const tops = new Float64Array(rows.length + 1);
+  rows.forEach((row, index) => (tops[index + 1] = (tops[index] ?? 0) + heightOf(row)));
+  return tops;
+}
+
+/** Index of the row at `y`; the last one for what is below all. */
+export function rowAt(tops: Float64Array, y: number): number {
+  let low = 0;
+  let high = Math.max(0, tops.length - 2);
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((tops[middle] ?? 0) <= y) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
 export function fileChecked(points: readonly PointState[]): Checked {

@@ -6,7 +6,7 @@
  * ```
  * Names come from captures: text is escaped, and nothing else of them is written.
  */
-import type { MapCanvas } from "./map-draw";
+import type { MapCanvas } from "./map-canvas";
 
 export class SvgCanvas implements MapCanvas {
   fillStyle = "#000";

@@ -52,26 +52,76 @@ export function isRightAligned(kind: TableColumn["kind"]): boolean {
   );
 }
 
-/** A column's width before a person sets one. */
-export function columnWidthPx(column: TableColumn): number {
-  switch (column.kind) {
-    case "address":
-      return 166;
-    case "time":
-      return 128;
-    case "identifier":
-      return 66;
-    case "number":
-    case "bytes":
-      return 88;
-    case "duration":
-    case "percent":
-      return 92;
-    case "severity":
-      return 76;
-    case "text":
-      return Math.max(112, Math.min(220, 24 + column.label.length * 8));
+/** A character of the tables' fonts, and of their headings, in pixels at 100 %; and what is beside a cell's text. */
+const CHAR_PX = 7.3;
+/** What a capital is wider. */
+const CAPITAL_PX = 2.2;
+const HEADING_CHAR_PX = 7.5;
+const PADDING_PX = 20;
+
+/** Widths that go by the kind alone: numbers, and texts while no row is there. */
+const KIND_WIDTH_PX: Readonly<Record<TableColumn["kind"], number>> = {
+  address: 130,
+  bytes: 80,
+  duration: 84,
+  identifier: 66,
+  number: 88,
+  percent: 84,
+  severity: 76,
+  text: 96,
+  time: 104,
+};
+/** Texts get no more than this at first: what is left of the pane is shared by those that need more. */
+const FIRST_TEXT_PX = 160;
+const MOST_TEXT_PX = 600;
+
+export interface ColumnWidth {
+  readonly widthPx: number;
+  /** It takes what is left of the pane, up to this; null: it does not. */
+  readonly mostPx: number | null;
+}
+
+/**
+ * A column's width before a person sets one: its heading fits, and texts if they are short. By the table's first `rows`, so that
+ * nothing moves while a person scrolls.
+ */
+export function columnWidth(column: TableColumn, at: number, rows: readonly TableRow[]): ColumnWidth {
+  const headingPx = Math.ceil(Math.min(220, PADDING_PX + column.label.length * HEADING_CHAR_PX));
+  const kindPx = KIND_WIDTH_PX[column.kind];
+  if ((column.kind !== "text" && column.kind !== "address") || rows.length === 0)
+    return { widthPx: Math.max(kindPx, headingPx), mostPx: null };
+  const neededPx = Math.ceil(PADDING_PX + Math.max(...rows.map((row) => textPx(row, at))));
+  return {
+    widthPx: Math.max(headingPx, Math.min(neededPx, FIRST_TEXT_PX)),
+    mostPx: Math.min(MOST_TEXT_PX, neededPx),
+  };
+}
+
+function textPx({ cells, level }: TableRow, at: number): number {
+  const cell = cells[at];
+  const text = typeof cell === "string" ? cell : "";
+  const capitals = text.match(/[A-Z]/g)?.length ?? 0;
+  return text.length * CHAR_PX + capitals * CAPITAL_PX + (at === 0 ? level * 16 : 0);
+}
+
+/** Widths as drawn: columns that may grow share what is left of the pane, none beyond its `mostPx`. */
+export function grownWidths(
+  columns: readonly { readonly widthPx: number; readonly mostPx?: number | null }[],
+  availablePx: number,
+): readonly number[] {
+  const widths = columns.map((column) => column.widthPx);
+  let left = availablePx - widths.reduce((sum, width) => sum + width, 0);
+  let growing = columns.flatMap(({ mostPx }, at) => ((mostPx ?? 0) > (widths[at] ?? 0) ? [at] : []));
+  while (left >= 1 && growing.length > 0) {
+    const share = left / growing.length;
+    for (const at of growing) {
+      const more = Math.min(share, (columns[at]?.mostPx ?? 0) - (widths[at] ?? 0));
+      widths[at] = (widths[at] ?? 0) + more;
+      left -= more;
+    }
+    growing = growing.filter((at) => (columns[at]?.mostPx ?? 0) - (widths[at] ?? 0) > 0.5);
   }
+  return widths.map(Math.floor);
 }
 
 export interface TableSort {

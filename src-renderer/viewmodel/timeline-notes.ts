@@ -74,6 +74,39 @@ export function noteBands(
     }));
 }
 
+/** What drawing notes needs of a canvas. */
+export type NotesCanvas = Pick<
+  CanvasRenderingContext2D,
+  "beginPath" | "closePath" | "fill" | "fillRect" | "fillStyle" | "globalAlpha" | "lineTo" | "moveTo"
+>;
+
+/** Draws bands and marks at the plot's upper edge; `colour` gives a token's value ("--note-red"). */
+export function drawTimelineNotes(
+  canvas: NotesCanvas,
+  notes: readonly TimelineNote[],
+  model: TimelineModel,
+  plot: Plot,
+  colour: (token: string) => string,
+): void {
+  for (const band of noteBands(notes, model, plot)) {
+    const width = Math.max(2, band.toPx - band.fromPx);
+    canvas.fillStyle = colour(`--note-${band.colour}`);
+    canvas.globalAlpha = 0.16;
+    canvas.fillRect(band.fromPx, plot.top, width, plot.bottom - plot.top);
+    canvas.globalAlpha = 1;
+    canvas.fillRect(band.fromPx, plot.top - 3, width, 3);
+  }
+  for (const mark of noteMarks(notes, model, plot)) {
+    canvas.fillStyle = colour(`--note-${mark.colour}`);
+    canvas.beginPath();
+    canvas.moveTo(mark.xPx - 4, plot.top - 9);
+    canvas.lineTo(mark.xPx + 4, plot.top - 9);
+    canvas.lineTo(mark.xPx, plot.top);
+    canvas.closePath();
+    canvas.fill();
+  }
+}
+
 /** Ids of notes between two times, for the pointer. */
 export function notesBetween(notes: readonly TimelineNote[], from: number, to: number, limit: number): string[] {
   const ids: string[] = [];

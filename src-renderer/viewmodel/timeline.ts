@@ -1,8 +1,9 @@
 /**
- * The timeline: packets or bytes in equal parts of a range of time, stacked by series.
+ * The timeline: packets or bytes in equal parts of a range of time. Series that are parts of a whole (points, protocols) are
+ * stacked; filters may match the same packets, so theirs are lines beside each other.
  *
  * ```
- *   stats.timeline ─► series (Float64 as bytes) ─► stackSeries ─► drawTimeline(canvas)
+ *   stats.timeline ─► series (Float64 as bytes) ─► buildTimeline ─► drawTimeline(canvas)
  *   pointer x ─► timeAt ─► brush [from, to] ─► zoom, filter, first packet
  * ```
  * Times are seconds since the capture's first packet: differences keep their nanoseconds in a double for 100 days.
@@ -27,7 +28,9 @@ export interface TimelineModel {
   readonly buckets: number;
   readonly measure: Measure;
   readonly series: readonly TimelineSeries[];
-  /** Upper edge of each series in each bucket, the first series lowest. */
+  /** The series are no parts of a whole: lines, each from the bottom. */
+  readonly overlapping: boolean;
+  /** Upper edge of each series in each bucket; stacked with the first series lowest, unless they overlap. */
   readonly stacked: readonly Float64Array[];
   readonly most: number;
 }
@@ -55,26 +58,31 @@ export function doublesOf(bytes: Uint8Array): Float64Array {
   return values;
 }
 
-/** Series without a packet are left out; the largest comes first (lowest in the stack). */
-export function buildTimeline(timeline: Timeline, base: TimeValue, measure: Measure): TimelineModel {
-  const series = timeline.series
-    .map((one) => {
-      const values = doublesOf(one[measure]);
-      return { label: one.label, values, total: values.reduce((sum, value) => sum + value, 0) };
-    })
-    .filter((one) => one.total > 0)
-    .sort((a, b) => b.total - a.total || a.label.localeCompare(b.label));
+/**
+ * Parts of a whole: series without a packet are left out, and the largest comes first (lowest in the stack). Overlapping series
+ * stay all, in their order.
+ */
+export function buildTimeline(
+  timeline: Timeline,
+  base: TimeValue,
+  measure: Measure,
+  overlapping = false,
+): TimelineModel {
+  const all = timeline.series.map((one) => {
+    const values = doublesOf(one[measure]);
+    return { label: one.label, values, total: values.reduce((sum, value) => sum + value, 0) };
+  });
+  const series = overlapping
+    ? all
+    : all.filter((one) => one.total > 0).sort((a, b) => b.total - a.total || a.label.localeCompare(b.label));
   const stacked: Float64Array[] = [];
-  let below = new Float64Array(timeline.buckets);
+  const ground = new Float64Array(timeline.buckets);
   let most = 0;
   for (const one of series) {
-    const top = new Float64Array(timeline.buckets);
-    for (let i = 0; i < top.length; i++) {
-      top[i] = (below[i] as number) + (one.values[i] ?? 0);
-      most = Math.max(most, top[i] as number);
-    }
+    const below = overlapping ? ground : (stacked.at(-1) ?? ground);
+    const top = below.map((value, i) => value + (one.values[i] ?? 0));
+    for (const value of top) most = Math.max(most, value);
     stacked.push(top);
-    below = top;
   }
   return {
     from: secondsSince(timeline.from, base),
@@ -82,9 +90,31 @@ export function buildTimeline(timeline: Timeline, base: TimeValue, measure: Meas
     buckets: timeline.buckets,
     measure,
     series,
+    overlapping,
     stacked,
     most,
   };
+}
+
+/** Seconds of one bucket: what a value of the plot is "per". */
+export function bucketSeconds(model: TimelineModel): number {
+  return (model.to - model.from) / model.buckets;
+}
+
+/** The series' sums in `parts` equal parts of the time shown, for a table. */
+export function timelineParts(
+  model: TimelineModel,
+  parts: number,
+): readonly { readonly from: number; readonly values: readonly number[] }[] {
+  return Array.from({ length: parts }, (_, part) => {
+    const first = Math.floor((part * model.buckets) / parts);
+    const end = Math.floor(((part + 1) * model.buckets) / parts);
+    const sum = (values: Float64Array): number => values.subarray(first, end).reduce((a, b) => a + b, 0);
+    return {
+      from: model.from + (part * (model.to - model.from)) / parts,
+      values: model.series.map((series) => sum(series.values)),
+    };
+  });
 }
 
 export interface Plot {
@@ -162,10 +192,22 @@ export interface TimelineColours {
 
 /**
  * Okabe and Ito's palette, told apart by all common kinds of colour vision; darkened and lightened so that each has a contrast
- * of 3 to its background. Beyond eight series the colours begin again: the legend says which is which.
+ * of 3 to its background. The second eight are for those who have more series: hues between. Then the colours begin again.
  */
-export const LIGHT_SERIES = ["#0072b2", "#c25b00", "#00805f", "#b04f8a", "#8a6d00", "#3d7fa6", "#595959", "#7a3e00"];
-export const DARK_SERIES = ["#56b4e9", "#e69f00", "#2fbf95", "#dd8fbb", "#f0e442", "#8ab6d6", "#b5b5b5", "#d55e00"];
+export const LIGHT_SERIES = [
+  ...["#0072b2", "#c25b00", "#00805f", "#b04f8a", "#8a6d00", "#3d7fa6", "#595959", "#7a3e00"],
+  ...["#b3123f", "#6a3fb5", "#006f7d", "#5b7016", "#27408b", "#c2188f", "#4d6b57", "#a05a5a"],
+];
+export const DARK_SERIES = [
+  ...["#56b4e9", "#e69f00", "#2fbf95", "#dd8fbb", "#f0e442", "#8ab6d6", "#b5b5b5", "#d55e00"],
+  ...["#ff7a90", "#b79bff", "#4fd0d9", "#b5cc5a", "#8fa3ff", "#ff8ad8", "#9fc2ad", "#e0a3a3"],
+];
+
+/** The palette of the theme, and the colour of the n-th series. */
+export function seriesColour(at: number, dark: boolean): string {
+  const colours = dark ? DARK_SERIES : LIGHT_SERIES;
+  return colours[at % colours.length] ?? "";
+}
 
 /** What drawing needs of a canvas: tests record these calls. */
 export interface TimelineCanvas {
@@ -232,7 +274,10 @@ export function drawTimeline(
   // The highest first: each series covers what lies below it.
   for (let s = model.stacked.length - 1; s >= 0; s--) {
     const top = model.stacked[s] as Float64Array;
-    canvas.fillStyle = colours.series[s % colours.series.length];
+    const colour = colours.series[s % colours.series.length];
+    canvas.fillStyle = colour;
+    canvas.strokeStyle = colour;
+    canvas.lineWidth = model.overlapping ? 1.5 : 1;
     canvas.beginPath();
     canvas.moveTo(plot.left, plot.bottom);
     for (let i = 0; i < model.buckets; i++) {
@@ -241,9 +286,13 @@ export function drawTimeline(
       canvas.lineTo(x(i + 1), height);
     }
     canvas.lineTo(plot.right, plot.bottom);
-    canvas.closePath();
-    canvas.fill();
+    if (model.overlapping) canvas.stroke();
+    else {
+      canvas.closePath();
+      canvas.fill();
+    }
   }
+  canvas.lineWidth = 1;
   if (marks.brush) {
     const a = Math.max(plot.left, xOf(marks.brush[0], model, plot));
     const b = Math.min(plot.right, xOf(marks.brush[1], model, plot));

@@ -12,18 +12,18 @@ export interface PacketColumn {
 export const PACKET_COLUMNS: readonly PacketColumn[] = [
   { id: "number", label: "No.", hint: "The packet's number in its file", align: "right", widthPx: 72, shown: true },
   /** Formatted by the interface from PacketRow.time: the engine sends an empty text. */
-  { id: "time", label: "Time", hint: "When it was captured", align: "right", widthPx: 118, shown: true },
-  { id: "source", label: "Source", hint: "Source of the innermost layer", align: "left", widthPx: 150, shown: true },
+  { id: "time", label: "Time", hint: "When it was captured", align: "right", widthPx: 110, shown: true },
+  { id: "source", label: "Source", hint: "Source of the innermost layer", align: "left", widthPx: 128, shown: true },
   {
     id: "destination",
     label: "Destination",
     hint: "Destination of the innermost layer",
     align: "left",
-    widthPx: 150,
+    widthPx: 128,
     shown: true,
   },
-  { id: "protocol", label: "Protocol", hint: "Innermost protocol", align: "left", widthPx: 86, shown: true },
-  { id: "length", label: "Length", hint: "Bytes on the wire", align: "right", widthPx: 66, shown: true },
+  { id: "protocol", label: "Protocol", hint: "Innermost protocol", align: "left", widthPx: 76, shown: true },
+  { id: "length", label: "Length", hint: "Bytes on the wire", align: "right", widthPx: 60, shown: true },
   { id: "info", label: "Info", hint: "What the packet says", align: "left", widthPx: 520, shown: true },
   {
     id: "point",
@@ -47,7 +47,7 @@ export const PACKET_COLUMNS: readonly PacketColumn[] = [
     label: "Outer source",
     hint: "Source of the outermost network layer",
     align: "left",
-    widthPx: 150,
+    widthPx: 128,
     shown: false,
   },
   {
@@ -55,7 +55,7 @@ export const PACKET_COLUMNS: readonly PacketColumn[] = [
     label: "Outer destination",
     hint: "Destination of the outermost network layer",
     align: "left",
-    widthPx: 150,
+    widthPx: 128,
     shown: false,
   },
 ];

@@ -16,7 +16,8 @@ const nothing = v.strictObject({});
 const ns = v.pipe(v.number(), v.minValue(0));
 
 export const mapRequests = {
-  "map.graph": nothing,
+  /** `sketch`: at once, without routes where counting them takes long. */
+  "map.graph": v.strictObject({ sketch: v.optional(v.boolean()) }),
   "map.activity": v.strictObject({
     /** Nanoseconds since MapGraph.firstTime. */
     fromNs: ns,
@@ -98,6 +99,8 @@ export interface MapGraph {
   /** By path: its points that saw packets of it inside a tunnel. */
   readonly carried: readonly (readonly number[])[];
   readonly routes: MapRoutes;
+  /** Only who is where, as far as it is known without looking at connections: there are no routes, and more places may come. */
+  readonly sketch: boolean;
   readonly connections: number;
   /** Connections of link-local and group addresses: they belong to no place and are not in `routes`. */
   readonly leftOut: number;

@@ -117,12 +117,15 @@ export const APP_MENUS: readonly AppMenu[] = [
     ["pane.conversations", "Conversations"],
     ["pane.endpoints", "Endpoints"],
     ["pane.hierarchy", "Protocol Hierarchy"],
+    ["pane.expert", "Expert Information"],
+    ["pane.names", "Resolved Names"],
     ["pane.timeline", "Timeline"],
     ["pane.findings", "Findings"],
+    ["pane.connections", "Connections"],
     ["pane.map", "Map"],
     ["pane.services", "Services"],
     ["pane.nat", "Translations (NAT)"],
-    ["pane.learned", "Learned Tables"],
+    ["pane.learned", "Device Tables"],
   ]),
   menu("Notes", [
     ["pane.notes", "All Notes"],
@@ -135,6 +138,7 @@ export const APP_MENUS: readonly AppMenu[] = [
   menu("Help", [
     ["help.palette", "Command Palette…", "Mod+Shift+K"],
     ["help.shortcuts", "Keyboard Shortcuts", "F1"],
+    ["learn.open", "Lessons…"],
     ["help.about", "About Hopscope"],
   ]),
 ];

@@ -123,6 +123,46 @@ describe.skipIf(CHROMIUM === undefined)("the statistics of a capture", () => {
     expect(csv.split("\r\n")[0]).toMatch(/^Protocol,Source,Port,Destination/);
   });
 
+  it("the timeline draws filters as lines beside each other, and says why one is no filter", async () => {
+    await app.page.getByRole("tab", { name: "Timeline", exact: true }).click();
+    await app.page.getByRole("combobox", { name: "Series" }).selectOption("By filter");
+    await app.idle();
+    const series = app.page.getByRole("list", { name: "Series" });
+    const added = app.page.getByLabel("Add a filter");
+    await added.fill("tcp.analysis.retransmission");
+    await added.press("Enter");
+    await app.idle();
+    // Those without a packet are there, too.
+    expect(await series.getByRole("listitem").allInnerTexts()).toEqual([
+      expect.stringMatching(/^tcp\s+[1-9]/),
+      expect.stringMatching(/^dns\s+0/),
+      expect.stringMatching(/^http\s+[1-9]/),
+      expect.stringMatching(/^tcp\.analysis\.retransmission\s+[1-9]/),
+    ]);
+    await added.fill("tcp &&");
+    await added.press("Enter");
+    await app.idle();
+    expect(await series.getByRole("listitem").count()).toBe(4);
+    expect(await added.inputValue()).toBe("tcp &&");
+    await expectAccessible(app, "a timeline of filters");
+    await app.page.getByRole("button", { name: "Remove dns" }).click();
+    await app.idle();
+    expect(await series.getByRole("listitem").count()).toBe(3);
+    await app.page.getByRole("combobox", { name: "Series" }).selectOption("Everything");
+    await app.idle();
+  });
+
+  it("resolved names are in a tab of their own, from the menu", async () => {
+    await app.page.getByRole("menuitem", { name: "Statistics" }).click();
+    await app.page.getByRole("menuitem", { name: "Resolved Names" }).click();
+    await app.idle();
+    const tab = app.page.getByRole("tab", { name: "Resolved names" });
+    expect(await tab.getAttribute("aria-selected")).toBe("true");
+    expect(await app.page.locator("[data-pane=names]").innerText()).toMatch(/No names|Told by/);
+    await tab.press("Delete");
+    expect(await tab.count()).toBe(0);
+  });
+
   it("a stream is followed: both directions, in order, found in", async () => {
     await app.page.getByRole("tab", { name: "Packets", exact: true }).click();
     await app.page.keyboard.press("Control+/");

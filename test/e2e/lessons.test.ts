@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { expectAccessible } from "./support/axe";
 import { type App, openApp } from "./support/app";
 import { CHROMIUM, closeSharedChromium } from "./support/chromium";
+import { docsPicture } from "./support/docs-pictures";
 
 afterAll(closeSharedChromium);
 
@@ -45,7 +46,7 @@ describe.skipIf(CHROMIUM === undefined)("the first lesson", () => {
     await app.idle();
     await lesson.getByRole("radio", { name: /cni0.*→.*flannel\.1/ }).waitFor();
     await expectAccessible(app, "a question about hops");
-    await app.screenshot("lessons/hops");
+    await docsPicture(app, "lesson-hops");
     await answer(app, () => lesson.getByRole("radio", { name: /cni0.*→.*flannel\.1/ }).check());
     await right.waitFor();
 
@@ -72,17 +73,17 @@ describe.skipIf(CHROMIUM === undefined)("the first lesson", () => {
     await next.click();
     await lesson.getByRole("button", { name: "Finish" }).click();
     await lesson.getByText("You finished this lesson").waitFor();
-    await page.getByRole("tab", { name: "Learn", exact: true }).click();
+    await page.getByRole("tab", { name: "Lessons", exact: true }).click();
     await page.getByRole("button", { name: /Follow one Service call.*done/ }).waitFor();
     await expectAccessible(app, "the course");
-    await app.screenshot("lessons/course");
+    await docsPicture(app, "lessons-1280-light");
     await app.close();
   });
 
   it("can be written: a step from what is selected, a question the engine answers, saved with the captures", async () => {
     const app = await openApp("browser", ["fixtures/service-vxlan-node1.pcapng"]);
     const { page } = app;
-    await page.getByRole("tab", { name: "Learn", exact: true }).click();
+    await page.getByRole("tab", { name: "Lessons", exact: true }).click();
     await page.getByRole("button", { name: "Write a lesson" }).click();
     const lesson = page.getByRole("region", { name: /^Lesson/ });
     await lesson.getByLabel("Step", { exact: true }).fill("Look at the request");

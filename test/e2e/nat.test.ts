@@ -142,7 +142,7 @@ describe.skipIf(CHROMIUM === undefined)("the panes of translations and learned t
     ["Tunnels", "tunnels"],
     ["Routes", "routes"],
   ])("has learned: %s", async (title, pane) => {
-    await tab("Learned");
+    await tab("Device tables");
     await tab(title);
     const text = await app.page.locator(`[data-pane=${pane}]`).innerText();
     if (pane === "tunnels") {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type App, openApp } from "./support/app";
 import { CHROMIUM, closeSharedChromium } from "./support/chromium";
+import { docsPicture } from "./support/docs-pictures";
 
 const text = readFileSync("docs/WALKTHROUGH.md", "utf8");
 /** The files that its command names. */
@@ -32,7 +33,7 @@ describe.skipIf(CHROMIUM === undefined)("the walk-through", () => {
     await app.page.getByRole("tab", { name, exact: true }).click();
     await app.idle();
   };
-  const picture = (name: string): Promise<void> => app.screenshot(`walkthrough/walkthrough-${name}`);
+  const picture = (name: string): Promise<void> => docsPicture(app, `walkthrough-${name}`);
 
   it("1: the only connection says who answered", async () => {
     await tab("Connections");
@@ -97,7 +98,7 @@ describe.skipIf(CHROMIUM === undefined)("the walk-through", () => {
       "The same packet was seen to 10.96.10.20:80",
     );
     await picture("5-nat");
-    await tab("Learned");
+    await tab("Device tables");
     await tab("Tunnels");
     const rows = await app.page.locator("[data-pane=tunnels]").innerText();
     expect(rows.replace(/\s+/g, " ")).toMatch(/10\.244\.2\.5 \S* ?[\da-f:]{17} 192\.168\.61\.12/);

@@ -10,6 +10,7 @@ import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { type App, openApp, type OpenOptions } from "./support/app";
 import { expectAccessible } from "./support/axe";
 import { CHROMIUM, closeSharedChromium } from "./support/chromium";
+import { manyPoints } from "./support/packet-captures";
 
 const scratch = mkdtempSync(join(tmpdir(), "hopscope-window-"));
 afterAll(async () => {
@@ -237,6 +238,23 @@ describe.skipIf(CHROMIUM === undefined)("capture points", () => {
     await app.page.getByRole("menuitemradio", { name: "Pod NIC" }).click();
     await app.idle();
     expect(await point.innerText()).toContain("Pod NIC");
+  });
+
+  it("are told apart by their machines where one file has a thousand of one name; only those in sight are elements", async () => {
+    await open([manyPoints(1000)]);
+    await files().first().focus();
+    await press("End");
+    expect(await focused()).toContain("eth0 machine-999");
+    expect(await tree().getByRole("treeitem").count()).toBeLessThan(60);
+    await press("Home", "ArrowDown");
+    expect(await focused()).toContain("eth0 machine-0");
+    await tree().evaluate((element) => element.scrollTo(0, element.scrollHeight / 2));
+    await row("machine-500").waitFor();
+    // What has the keyboard stays, although it is out of sight.
+    expect(await focused()).toContain("eth0 machine-0");
+    const list = app.page.getByRole("grid", { name: "Packets" });
+    expect(await list.innerText()).toContain("eth0 · machine-0");
+    await expectAccessible(app, "a thousand capture points");
   });
 
   it("shows problems with the byte they are at", async () => {

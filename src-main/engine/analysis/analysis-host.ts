@@ -233,6 +233,9 @@ export class AnalysisHost {
         if (isSuccessor) this.succeed(running);
         this.engine.emit("analysis", { state: "done", done: 1, total: 1, text: message.problems.join("\n") });
         return;
+      case "working":
+        running.waiting.get(message.id)?.context.progress(message.done, message.total, message.text);
+        return;
       case "failed":
         this.fail(running, message.message);
         return;

@@ -38,5 +38,13 @@ export interface AnalysisQuestion {
 export type FromAnalysis =
   | { readonly kind: "progress"; readonly done: number; readonly total: number; readonly text: string }
   | { readonly kind: "ready"; readonly problems: readonly string[] }
+  /** How far the answer to a question is. */
+  | {
+      readonly kind: "working";
+      readonly id: number;
+      readonly done: number;
+      readonly total: number;
+      readonly text: string;
+    }
   | { readonly kind: "failed"; readonly message: string }
   | ({ readonly kind: "answer"; readonly id: number } & ({ readonly ok: true; readonly value: unknown } | Failure));

@@ -14,7 +14,9 @@ async function answer({ id, method, params, conntrackFiles }: AnalysisQuestion):
   if (!analysis) return;
   try {
     analysis.useConntrack(conntrackFiles);
-    tell({ kind: "answer", id, ok: true, value: await analysis.answer(method, params) });
+    const progress = (done: number, total: number, text: string): void =>
+      tell({ kind: "working", id, done, total, text });
+    tell({ kind: "answer", id, ok: true, value: await analysis.answer(method, params, progress) });
   } catch (error) {
     const known = error instanceof ContractError;
     tell({

@@ -21,15 +21,15 @@ import { checkModelRules } from "../model-rules/check-rules";
 import { Workspace } from "../session/workspace";
 import { type TableSource, orderRows, tableCsv, tableRow } from "../tables/table";
 import type { AnalysisData } from "./analysis-messages";
-import { connectionsTable } from "./connections-table";
+import { connectionsTable, groupConnections } from "./connections-table";
 import { connectionScope } from "./connection-scope";
 import { connectionIndex, connectionJourneys, packetJourney, topologyInfo } from "./join-answers";
 import { HttpAnswers } from "./http-answers";
-import { JoinedTables } from "./joined-tables";
+import { breather, JoinedTables } from "./joined-tables";
 import { LearnedObserver } from "./learned-observer";
 import { MapBuilder } from "./map-graph";
 import { PacketRows } from "./packet-rows";
-import { servicesReport } from "./services-report";
+import { ServicesReport } from "./services-report";
 
 export type AnalysisMethod =
   | "join.connection"
@@ -56,6 +56,8 @@ interface OpenTable {
 const MOST_TABLES = 12;
 /** Connections prepared without looking for questions: about 10 ms. */
 const PREPARED_AT_ONCE = 400;
+/** Of the 200 ms in which a view is to be there. */
+const SKETCH_MS = 40;
 /** How often the thread tells how far it is. */
 const PROGRESS_PACKETS = 50_000;
 
@@ -65,8 +67,9 @@ export class Analysis {
   private next: number;
   private found: FindingResult | undefined;
   private rows: PacketRows | undefined;
+  private groups: Uint8Array | undefined;
   private builtMap: MapBuilder | undefined;
-  private services: Results["services.list"] | undefined;
+  private builtServices: ServicesReport | undefined;
 
   private constructor(
     private readonly data: AnalysisData,
@@ -138,8 +141,11 @@ export class Analysis {
     if (this.joinedTables.useConntrack(files)) this.found = undefined;
   }
 
-  /** @throws ContractError */
-  async answer(method: string, params: unknown): Promise<unknown> {
+  /**
+   * `progress` is told how far an answer is that takes longer; other questions are answered meanwhile.
+   * @throws ContractError
+   */
+  async answer(method: string, params: unknown, progress: TellProgress = () => undefined): Promise<unknown> {
     switch (method as AnalysisMethod) {
       case "join.connection":
         return this.connection(params as Params<"join.connection">);
@@ -162,23 +168,19 @@ export class Analysis {
       case "join.model":
         return { rules: this.model() };
       case "map.graph":
+        if ((params as Params<"map.graph">).sketch) return this.map.sketch(SKETCH_MS);
+        await finishWork(this.map, progress);
         return this.map.graph;
       case "map.activity": {
         const { fromNs, toNs, buckets } = params as Params<"map.activity">;
+        await finishWork(this.map, progress);
         return this.map.activity(fromNs, toNs, buckets);
       }
       case "services.list":
-        return (this.services ??= {
-          services: servicesReport({
-            join: this.join,
-            cluster: this.cluster,
-            dns: this.observer.dns,
-            statusOf: this.http.statusOf,
-            rowsOf: (packet) => this.packetRows.of(packet),
-          }),
-        });
+        await finishWork(this.services, progress);
+        return { services: this.services.services };
       case "table.open":
-        return this.openTable(params as Params<"table.open">);
+        return this.openTable(params as Params<"table.open">, progress);
       case "table.rows": {
         const { table, from, count } = params as Params<"table.rows">;
         const { source, order } = this.table(table);
@@ -229,6 +231,7 @@ export class Analysis {
   prepare(): boolean {
     if (!this.map.work(PREPARED_AT_ONCE)) return false;
     void this.map.graph;
+    if (!this.services.work(PREPARED_AT_ONCE)) return false;
     if (!this.joinedTables.collectNat(PREPARED_AT_ONCE)) return false;
     // Goes on by itself, a piece between two questions. Who opens the tables meanwhile waits for the same piece.
     if (!this.data.live) void this.joinedTables.prepareLearned().catch(() => undefined);
@@ -237,6 +240,16 @@ export class Analysis {
 
   private get map(): MapBuilder {
     return (this.builtMap ??= new MapBuilder(this.join, this.cluster));
+  }
+
+  private get services(): ServicesReport {
+    return (this.builtServices ??= new ServicesReport({
+      join: this.join,
+      cluster: this.cluster,
+      dns: this.observer.dns,
+      statusOf: this.http.statusOf,
+      rowsOf: (packet) => this.packetRows.of(packet),
+    }));
   }
 
   private findings(): readonly Finding[] {
@@ -269,12 +282,19 @@ export class Analysis {
     }));
   }
 
-  private async openTable({ name, options, search, sort }: Params<"table.open">): Promise<Results["table.open"]> {
-    const source = (await this.joinedTables.table(name)) ?? connectionsTable(this.join);
-    const all = await orderRows(source, sort, search, () => Promise.resolve());
+  private async openTable(
+    { name, options, search, sort }: Params<"table.open">,
+    progress: TellProgress,
+  ): Promise<Results["table.open"]> {
+    const joined = await this.joinedTables.table(name);
+    const source = joined ?? connectionsTable(this.join);
+    const ordered = await orderRows(source, sort, search, () => Promise.resolve());
+    const all = joined === undefined && sort.length === 0 ? this.quietLast(ordered) : ordered;
     const { fromNs, toNs } = options;
     // The map's time counts from its first packet: only then is it needed here.
-    const firstNs = fromNs === undefined && toNs === undefined ? 0 : this.map.firstNs;
+    const isTimed = fromNs !== undefined || toNs !== undefined;
+    if (isTimed) await finishWork(this.map, progress);
+    const firstNs = isTimed ? this.map.firstNs : 0;
     const holds = connectionScope(this.join, firstNs, options);
     const order = holds ? all.filter((row) => holds(this.join.connection(row))) : all;
     const table = this.next++;
@@ -284,11 +304,28 @@ export class Analysis {
     return { table, name, columns: source.columns, rows: order.length, total: source.rows };
   }
 
+  /** Until somebody sorts: by time, what is sent to groups of hosts after what hosts say to each other. */
+  private quietLast(rows: Uint32Array): Uint32Array {
+    const toGroup = (this.groups ??= groupConnections(this.join));
+    return Uint32Array.from([...rows.filter((row) => toGroup[row] === 0), ...rows.filter((row) => toGroup[row] !== 0)]);
+  }
+
   private table(table: number): OpenTable {
     const open = this.tables.get(table);
     if (!open) throw new ContractError("gone", `table ${table} is closed`);
     return open;
   }
+}
+
+type TellProgress = (done: number, total: number, text: string) => void;
+
+/** The rest of the work, other questions between its parts. */
+async function finishWork(
+  what: { work(connections: number): boolean; readonly progress: { readonly done: number; readonly total: number } },
+  progress: TellProgress,
+): Promise<void> {
+  const breathe = breather(() => progress(what.progress.done, what.progress.total, "Counting connections"));
+  while (!what.work(PREPARED_AT_ONCE)) await breathe();
 }
 
 /** Packets that a capture says it lost at a point; null: it does not say. */

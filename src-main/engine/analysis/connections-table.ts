@@ -1,5 +1,6 @@
 /** The connections of the joining as a table of the window: who asked for what, who answered, what happened on the way. */
 import type { Cell } from "../../../src-shared/contract/results";
+import { protocolWord } from "../../../src-shared/model/protocol-word";
 import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
 import type { Connection, Endpoint, JoinResult } from "../../../src-shared/reconstruct/result";
 import { type TableSource, column } from "../tables/table";
@@ -27,6 +28,29 @@ const COLUMNS = [
   column("duration", "Duration", "duration", "From the first packet to the last"),
   column("state", "State", "text", "Zeek's connection state"),
 ] as const;
+
+/**
+ * 1 for each connection whose first packet went to a group, to all, or came from nobody: multicast (224.0.0.0/4, ff00::/8),
+ * broadcast, unspecified. By its first sighting alone: building 100,000 connections takes 2 s.
+ */
+export function groupConnections(join: JoinResult): Uint8Array {
+  const { sightings } = join;
+  const seen = new Uint8Array(join.connectionCount);
+  const toGroup = new Uint8Array(join.connectionCount);
+  for (let row = 0; row < sightings.count; row++) {
+    const connection = sightings.connection(row);
+    if (connection < 0 || seen[connection] !== 0) continue;
+    seen[connection] = 1;
+    if (isGroup(sightings.destination(row)) || isGroup(sightings.source(row))) toGroup[connection] = 1;
+  }
+  return toGroup;
+}
+
+function isGroup(ip: string): boolean {
+  if (ip.includes(":")) return ip === "::" || /^ff/i.test(ip);
+  const first = Number.parseInt(ip, 10);
+  return first === 0 || first >= 224;
+}
 
 export function connectionsTable(join: JoinResult): TableSource {
   // Sorting asks for the same connections again and again.
@@ -64,7 +88,7 @@ function cell(join: JoinResult, c: Connection, at: number): Cell {
     case "seen-as":
       return c.seenByServerAs === null ? null : endpointText(c.seenByServerAs);
     case "protocol":
-      return c.protocol.toUpperCase();
+      return protocolWord(c.protocol);
     case "kind":
       return c.kind + (c.hairpin ? ", hairpin" : "");
     case "locality":

@@ -76,10 +76,12 @@ export class JoinedTables {
   }
 }
 
-function breather(): () => Promise<void> {
+/** Waits for other questions' turn, if it is time for that; `before` is called then. */
+export function breather(before: () => void = () => undefined): () => Promise<void> {
   let since = performance.now();
   return async () => {
     if (performance.now() - since < BREATH_MS) return;
+    before();
     await turn();
     since = performance.now();
   };

@@ -13,6 +13,7 @@ import {
   ROUTE_TUNNEL,
   type MapActivity,
   type MapGraph,
+  type MapRoutes,
   type MapService,
 } from "../../../src-shared/contract/map";
 import type { Cluster } from "../../../src-shared/model/cluster";
@@ -33,6 +34,11 @@ class Numbers {
     return new Uint8Array(Float64Array.from(this.values).buffer);
   }
 }
+
+/** More routes are not part of a sketch, even when they are counted: 90,000 are 5 MB to be sent and read. */
+const MOST_SKETCHED_ROUTES = 10_000;
+/** Connections that are counted between two looks at the clock: about 1 ms. */
+const SLICE = 50;
 
 export class MapBuilder {
   readonly #places: MapPlaces;
@@ -89,12 +95,39 @@ export class MapBuilder {
     return this.#nextSighting >= join.sightings.count;
   }
 
+  /** Connections and sightings that were looked at, of how many. */
+  get progress(): { readonly done: number; readonly total: number } {
+    const { connectionCount } = this.join;
+    return {
+      done: this.#nextConnection + this.#nextSighting / 10,
+      total: connectionCount + this.join.sightings.count / 10,
+    };
+  }
+
+  /** As much of the work as fits. True: all is done. */
+  workFor(ms: number): boolean {
+    const end = performance.now() + ms;
+    while (performance.now() < end) if (this.work(SLICE)) return true;
+    return this.work(0);
+  }
+
+  /** The graph if that can be had at once, else who is where, without routes. */
+  sketch(ms: number): MapGraph {
+    if (this.workFor(ms) && this.#client.values.length <= MOST_SKETCHED_ROUTES) return this.graph;
+    return this.#graphOf(NO_ROUTES);
+  }
+
   /** alignedNs of the graph's beginning. */
   get firstNs(): number {
     this.work(Infinity);
+    return this.#beginNs;
+  }
+
+  get #beginNs(): number {
     return Number.isFinite(this.#firstNs) ? this.#firstNs : 0;
   }
 
+  /** Does what is left of the work. */
   get graph(): MapGraph {
     return (this.#graph ??= this.#makeGraph());
   }
@@ -151,14 +184,32 @@ export class MapBuilder {
 
   #makeGraph(): MapGraph {
     this.work(Infinity);
-    const { join } = this;
     const paths = this.#paths;
     const returnPath = this.#returnPath.values;
     this.#countedAt = Int32Array.from(
       this.#path.values,
       (p, r) => paths[p]?.[0] ?? paths[returnPath[r] ?? 0]?.at(-1) ?? -1,
     );
-    const { firstNs } = this;
+    return this.#graphOf({
+      count: this.#client.values.length,
+      client: this.#client.int32(),
+      server: this.#server.int32(),
+      service: this.#service.int32(),
+      path: this.#path.int32(),
+      returnPath: this.#returnPath.int32(),
+      flags: this.#flags.int32(),
+      connections: this.#connections.float64(),
+      packets: this.#packets.float64(),
+      bytes: this.#bytes.float64(),
+      missing: this.#missing.float64(),
+    });
+  }
+
+  #graphOf(routes: MapRoutes): MapGraph {
+    const { join } = this;
+    const sketch = routes === NO_ROUTES;
+    const paths = sketch ? [[]] : this.#paths;
+    const firstNs = this.#beginNs;
     const seconds = Math.floor(firstNs / 1e9);
     const places = this.#places;
     return {
@@ -172,19 +223,8 @@ export class MapBuilder {
       services: this.#services,
       paths,
       carried: paths.map((_, p) => [...(this.#carried[p] ?? [])]),
-      routes: {
-        count: this.#client.values.length,
-        client: this.#client.int32(),
-        server: this.#server.int32(),
-        service: this.#service.int32(),
-        path: this.#path.int32(),
-        returnPath: this.#returnPath.int32(),
-        flags: this.#flags.int32(),
-        connections: this.#connections.float64(),
-        packets: this.#packets.float64(),
-        bytes: this.#bytes.float64(),
-        missing: this.#missing.float64(),
-      },
+      routes,
+      sketch,
       connections: join.connectionCount,
       leftOut: this.#leftOut,
       firstTime: [join.baseSeconds + seconds, Math.floor(firstNs - seconds * 1e9)],
@@ -291,6 +331,21 @@ export class MapBuilder {
     return { rows, ns: ns.slice(0, rows), route: routes.slice(0, rows) };
   }
 }
+
+const NO_COLUMN = new Uint8Array(0);
+const NO_ROUTES: MapRoutes = {
+  count: 0,
+  client: NO_COLUMN,
+  server: NO_COLUMN,
+  service: NO_COLUMN,
+  path: NO_COLUMN,
+  returnPath: NO_COLUMN,
+  flags: NO_COLUMN,
+  connections: NO_COLUMN,
+  packets: NO_COLUMN,
+  bytes: NO_COLUMN,
+  missing: NO_COLUMN,
+};
 
 interface CountedPackets {
   readonly rows: number;

@@ -1,6 +1,7 @@
 /** The translations as a table of the window, and one of them in full: evidence in words, with the packets that show it. */
 import type { NatEntryInfo, NatEvidence, NatTuple } from "../../../src-shared/contract/nat";
 import type { Cell } from "../../../src-shared/contract/results";
+import { protocolWord } from "../../../src-shared/model/protocol-word";
 import type { ToldTranslation } from "../../../src-shared/model/told-translation";
 import type { Endpoint, Evidence, JoinResult, Translation } from "../../../src-shared/reconstruct/result";
 import { baseName } from "../session/workspace";
@@ -147,7 +148,7 @@ export class NatTable implements TableSource {
       case "node":
         return entry ? entry.node : this.toldNode(compared.told);
       case "protocol":
-        return tuples.protocol.toUpperCase();
+        return protocolWord(tuples.protocol);
       case "kind":
         return kindText(entry ? entry.translations.map((t) => t.kind) : (compared.told?.kinds ?? []));
       case "source":

@@ -31,7 +31,7 @@ export function startGenerator(
   worker.on("exit", () => {
     if (ended) return;
     ended = true;
-    listener.ended(problem ?? "it ended", problem === null ? null : { message: problem, commands: [] });
+    listener.ended(problem ?? "", problem === null ? null : { message: problem, commands: [] });
   });
   listener.file(spool);
   return {

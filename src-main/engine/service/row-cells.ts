@@ -17,6 +17,7 @@ import type { Batch } from "../kernel/batch";
 import { type PacketSummary, summarise } from "../packets/summary";
 import type { DecodedRun } from "../packet-index/packet-reader";
 import type { OpenCaptures } from "./handlers";
+import { pointLabels } from "./point-label";
 
 const OWN_COLUMNS: ReadonlySet<string> = new Set(PACKET_COLUMNS.map((c) => c.id));
 /** Columns that summarise() tells. */
@@ -30,6 +31,7 @@ export class CellPrinter {
   private readonly needsPacket: boolean;
   private readonly writer = new TextWriter(256);
   private readonly values: FieldColumns;
+  private readonly pointLabel: (point: number) => string;
 
   /** @throws ContractError "invalid-request" for a column that is neither */
   constructor(
@@ -44,6 +46,7 @@ export class CellPrinter {
       return field;
     });
     this.values = new FieldColumns(captures.reader.context);
+    this.pointLabel = pointLabels(captures);
     this.needsSummary = columns.some((id) => SUMMARY_COLUMNS.has(id));
     this.needsPacket = this.needsSummary || columns.some((id, i) => OUTER_COLUMNS.has(id) || this.fields[i]);
   }
@@ -73,25 +76,13 @@ export class CellPrinter {
           return stream < 0 ? "" : String(stream >>> 1);
         }
         case "point":
-          return this.pointText(index.pointOf(id));
+          return this.pointLabel(index.pointOf(id));
         case "delta":
           return above < 0 ? "" : this.difference(above, id);
         default:
           return "";
       }
     });
-  }
-
-  private pointText(point: number): string {
-    const { workspace } = this.captures;
-    const name = oneLine(this.captures.pointName(point));
-    if (workspace.files.length < 2) return name;
-    // The interface first: where the column is narrow, the file's end is what is cut.
-    const file = workspace
-      .pointId(point)
-      .replace(/#\d+$/, "")
-      .replace(/\.(pcapng|pcap|cap)(\.(gz|zst|lz4))?$/i, "");
-    return `${name} · ${oneLine(file)}`;
   }
 
   private difference(from: PacketId, to: PacketId): string {

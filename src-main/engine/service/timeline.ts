@@ -8,6 +8,7 @@ import type { LoadedCaptures } from "./loaded-captures";
 import { PacketMatcher } from "./packet-matcher";
 import type { PacketView } from "./packet-view";
 import { approximateSeconds } from "./point-activity";
+import { pointLabels } from "./point-label";
 
 /** Series of a timeline by protocol; what is rarer is one series, "other". */
 const MOST_PROTOCOLS = 12;
@@ -56,14 +57,16 @@ export async function timelineOf(
       await each((_id, bucket, bytes) => add(s, bucket, bytes));
       break;
     }
-    case "point":
+    case "point": {
+      const label = pointLabels(captures);
       for (let point = 0; point < captures.workspace.points.length; point++)
-        if (captures.enabledPoints[point] !== false) seriesOf(point, captures.pointName(point));
+        if (captures.enabledPoints[point] !== false) seriesOf(point, label(point));
       await each((_id, bucket, bytes, path) => {
         const s = series.get(index.paths.pointOf(path));
         if (s) add(s, bucket, bytes);
       });
       break;
+    }
     case "protocol": {
       const protocols = new PathProtocols(index, captures.workspace);
       protocols.update();

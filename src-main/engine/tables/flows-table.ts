@@ -3,6 +3,7 @@
  * of the point that saw most of it (a second sighting is no second packet); `perPoint` shows each point's.
  */
 import type { Cell, TableColumn } from "../../../src-shared/contract/results";
+import { protocolWord } from "../../../src-shared/model/protocol-word";
 import { PROTOCOL_NAMES } from "../flows/flow-table";
 import { KEY_POINT, KEY_STREAM, KEY_VNI, Pairs } from "./pairs";
 import { KeyRows } from "./key-rows";
@@ -95,7 +96,7 @@ class FlowsTable implements TableSource {
     const { addresses } = pairs.layers;
     switch (this.columns[column]?.id) {
       case "protocol":
-        return PROTOCOL_NAMES.get(pairs.protocol(p)) ?? String(pairs.protocol(p));
+        return protocolWord(PROTOCOL_NAMES.get(pairs.protocol(p)) ?? String(pairs.protocol(p)));
       case "source":
         return addresses.text(pairs.address(p, 0));
       case "sport":

@@ -8,6 +8,7 @@ import { ContractError } from "../../../src-shared/contract/messages";
 import { TABLE_NAMES, type TableName } from "../../../src-shared/contract/tables";
 import type { Engine, Handlers, OpenCaptures, RequestContext } from "../service/handlers";
 import { Breather } from "../service/breather";
+import { pointLabels } from "../service/point-label";
 import { CONVERSATION_LAYERS, type ConversationLayer, conversationsTable, endpointsTable } from "./conversations-table";
 import { expertTable } from "./expert-table";
 import { type Depth, flowsTable } from "./flows-table";
@@ -166,7 +167,7 @@ export function tablesHandlers(engine: Engine): Handlers {
         const units = await unitsOf(captures, view, context);
         const layers = await layersOf(captures, context);
         const options = { depth: depthOption(params), perPoint: params.options["perPoint"] === true };
-        return flowsTable(units, layers, options, (p) => captures.pointName(p), breathe);
+        return flowsTable(units, layers, options, pointLabels(captures), breathe);
       }
       case "conversations":
       case "endpoints": {

@@ -6,7 +6,7 @@ import { layout } from "../../state/layout.svelte";
 import { workspace } from "../../state/workspace.svelte";
 import CatalogueDialog from "./catalogue-dialog.svelte";
 
-const GROUP = "Learn";
+const GROUP = "Lessons";
 const isOpen = (): boolean => lessonState.lesson !== null;
 
 export const lessonCommands: readonly CommandSpec[] = [

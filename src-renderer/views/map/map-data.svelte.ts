@@ -1,6 +1,6 @@
 /**
- * What the map shows, asked from the engine: the graph when the pane is in front, the selected connection with its packets, the
- * replay's counts of the chosen time range.
+ * What the map shows, asked from the engine: the graph when the pane is in front (who is where at once, routes when they are
+ * counted), the selected connection with its packets, the replay's counts of the chosen time range.
  *
  * ```
  * workspace, analysis ─► map.graph ─► model        selection.connection ─► join.journeys ─► journeys
@@ -8,6 +8,7 @@
  * ```
  */
 import type { ConnectionJourneys } from "../../../src-shared/contract/join";
+import type { MapGraph } from "../../../src-shared/contract/map";
 import { call, errorText, isCancelled } from "../../bridge/engine";
 import { linking } from "../../state/linking.svelte";
 import { readMapActivity, readMapGraph, type MapModel, type MapReplay } from "../../viewmodel/map-model";
@@ -17,11 +18,18 @@ import type { TimeRange } from "../../viewmodel/selection-step";
 /** Parts that replay divides the time into. */
 const BUCKETS = 240;
 
+interface Progress {
+  readonly done: number;
+  readonly total: number;
+  readonly text: string;
+}
+const NO_PROGRESS: Progress = { done: 0, total: 0, text: "" };
+
 export class MapData {
   model = $state.raw<MapModel | null>(null);
   problem = $state<string | null>(null);
   loading = $state(false);
-  progress = $state("");
+  progress = $state.raw<Progress>(NO_PROGRESS);
   journeys = $state.raw<ConnectionJourneys | null>(null);
   replay = $state.raw<MapReplay | null>(null);
 
@@ -34,16 +42,16 @@ export class MapData {
     const request = new AbortController();
     this.#graph = request;
     this.loading = true;
+    this.progress = NO_PROGRESS;
+    const options = {
+      signal: request.signal,
+      onProgress: ({ done, total, text }: Progress) => (this.progress = { done, total, text }),
+    };
     try {
-      const graph = await call(
-        "map.graph",
-        {},
-        { signal: request.signal, onProgress: ({ text }) => (this.progress = text) },
-      );
-      this.model = readMapGraph(graph);
-      this.problem = null;
-      this.replay = null;
-      linking.joined = true;
+      const first = await call("map.graph", { sketch: true }, options);
+      // What was drawn before is worth more than a sketch without routes.
+      if (!first.sketch || this.model === null) this.#show(first);
+      if (first.sketch) this.#show(await call("map.graph", {}, options));
     } catch (error) {
       if (isCancelled(error)) return;
       this.problem = errorText(error);
@@ -52,9 +60,11 @@ export class MapData {
     this.loading = false;
   }
 
-  cancel(): void {
-    this.#graph?.abort();
-    this.loading = false;
+  #show(graph: MapGraph): void {
+    this.model = readMapGraph(graph);
+    this.problem = null;
+    this.replay = null;
+    linking.joined = true;
   }
 
   /** Null: none is selected. */

@@ -2,6 +2,7 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PcapngWriter } from "../../../src-shared/wire/write/pcapng";
 import { parseTraffic, trafficToPcapng } from "../../builders/traffic";
 
 /** Writes traffic in the notation of test/builders/traffic.ts; the file's path. */
@@ -23,6 +24,21 @@ export function manyPackets(count: number): string {
     else lines.push(`${time} 10.0.1.${n % 7}:5000 > 10.0.2.1:9000 udp "packet ${n}"`);
   }
   return captureOf("many.pcapng", lines.join("\n"));
+}
+
+/** One file of `count` capture points, all called eth0: that of machine-0, machine-1, …; a packet at each. */
+export function manyPoints(count: number): string {
+  const chunks: Uint8Array[] = [];
+  const writer = new PcapngWriter((chunk) => chunks.push(chunk.slice()));
+  writer.beginSection();
+  for (let n = 0; n < count; n++)
+    writer.addInterface({ linkType: 1, name: "eth0", description: `network namespace machine-${n}` });
+  for (let n = 0; n < count; n++)
+    writer.packet({ interfaceId: n, time: { seconds: 1, nanoseconds: n * 1000 }, bytes: new Uint8Array(60) });
+  writer.flush();
+  const path = join(mkdtempSync(join(tmpdir(), "hopscope-e2e-points-")), "many-points.pcapng");
+  writeFileSync(path, Buffer.concat(chunks));
+  return path;
 }
 
 /** A DNS question and answer, then a TCP connection with a retransmission and text that wants to be markup. */

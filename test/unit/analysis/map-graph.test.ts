@@ -1,7 +1,10 @@
 /** The map's graph and activity: who is where, routes, what is left out. */
 import { describe, expect, it } from "vitest";
 import type { MapGraph } from "../../../src-shared/contract/map";
+import { EMPTY_CLUSTER } from "../../../src-shared/model/cluster";
+import { MapBuilder } from "../../../src-main/engine/analysis/map-graph";
 import { analyse, analyseFiles } from "../../builders/analyse";
+import { joinTraffic } from "../../builders/join-files";
 import { LABS, captureFiles, isHere } from "../../builders/shared-data";
 import { TwoNodes } from "../../builders/two-nodes";
 import { join } from "node:path";
@@ -97,6 +100,62 @@ describe("the map's graph", () => {
     expect(graph.leftOut).toBe(1);
     // The file's own host has the address in everything: it is the machine "a".
     expect(routeLines(graph)).toEqual(["a > 10.0.0.2: 1, 1 | eth0"]);
+  });
+});
+
+describe("the map's sketch", () => {
+  it("is the whole graph where counting takes no time", async () => {
+    const ask = await analyse(call, CLUSTER);
+    const sketch = await ask("map.graph", { sketch: true });
+    expect(sketch.sketch).toBe(false);
+    expect(sketch).toEqual(await ask("map.graph", {}));
+  });
+
+  it("has machines, points and told pods before any connection is counted, and the same places afterwards", async () => {
+    const join = await joinTraffic(call);
+    const builder = new MapBuilder(join, EMPTY_CLUSTER);
+    const sketch = builder.sketch(-1);
+    expect([sketch.sketch, sketch.routes.count]).toEqual([true, 0]);
+    expect(sketch.machines.map((m) => m.name)).toEqual(["n1", "n2"]);
+    expect(builder.progress.done).toBeLessThanOrEqual(builder.progress.total);
+    const { graph } = builder;
+    expect([graph.sketch, graph.routes.count]).toEqual([false, 1]);
+    expect(graph.places.slice(0, sketch.places.length)).toEqual(sketch.places);
+    expect(builder.progress.done).toBe(builder.progress.total);
+  });
+});
+
+describe("the table of connections", () => {
+  it("is in order of time, with what is sent to groups of hosts last until somebody sorts it", async () => {
+    const ask = await analyse({
+      "a.pcapng": `
+        @eth0 = ethernet
+        0.0 @eth0 10.0.0.1:5353 > 224.0.0.251:5353 udp "mdns"
+        0.1 @eth0 fe80::1 > ff02::1 icmp request ident=7 seq=1
+        0.2 @eth0 10.0.0.1:40000 > 10.0.0.2:80 tcp SYN
+        0.3 @eth0 10.0.0.1:40001 > 10.0.0.2:80 tcp SYN`,
+    });
+    const list = async (
+      sort: readonly { readonly column: string; readonly descending: boolean }[],
+    ): Promise<string[]> => {
+      const table = await ask("table.open", {
+        name: "connections",
+        options: {},
+        view: null,
+        search: "",
+        sort: [...sort],
+      });
+      const { rows } = await ask("table.rows", { table: table.table, from: 0, count: 10 });
+      const at = (id: string): number => table.columns.findIndex((column) => column.id === id);
+      return rows.map(({ cells }) => `${String(cells[at("protocol")])} ${String(cells[at("client")])}`);
+    };
+    expect(await list([])).toEqual([
+      "TCP 10.0.0.1:40000",
+      "TCP 10.0.0.1:40001",
+      "UDP 10.0.0.1:5353",
+      "ICMPv6 [fe80::1]:7",
+    ]);
+    expect((await list([{ column: "start", descending: false }]))[0]).toBe("UDP 10.0.0.1:5353");
   });
 });
 

@@ -41,17 +41,17 @@ describe("flows", () => {
 
   test("both directions meet in one row, named by who began", async () => {
     const lines = await opened(CONNECTION, (c) => tableLines(c, { name: "flows" }, FLOW));
-    expect(lines).toEqual(["tcp 10.0.0.1 40000 10.0.0.2 80 5 3 SF"]);
+    expect(lines).toEqual(["TCP 10.0.0.1 40000 10.0.0.2 80 5 3 SF"]);
   });
 
   test("every depth has its flows; a second sighting is no second packet", async () => {
     const columns = ["protocol", "source", "destination", "depth", "tunnel", "vni", "packets", "sightings", "points"];
     await opened(TUNNEL, async (c) => {
       expect(await tableLines(c, { name: "flows", sort: [{ column: "depth", descending: false }] }, columns)).toEqual([
-        "tcp 10.244.1.5 10.244.2.6 1 - - 2 2 veth",
-        "udp 192.168.1.1 192.168.1.2 1 - - 1 1 eth0",
-        "udp 192.168.1.2 192.168.1.1 1 - - 1 1 eth0",
-        "tcp 10.244.1.5 10.244.2.6 2 vxlan 7 2 2 eth0",
+        "TCP 10.244.1.5 10.244.2.6 1 - - 2 2 veth",
+        "UDP 192.168.1.1 192.168.1.2 1 - - 1 1 eth0",
+        "UDP 192.168.1.2 192.168.1.1 1 - - 1 1 eth0",
+        "TCP 10.244.1.5 10.244.2.6 2 vxlan 7 2 2 eth0",
       ]);
       expect(await tableLines(c, { name: "flows", options: { depth: "inner" } }, columns)).toHaveLength(2);
       expect(await tableLines(c, { name: "flows", options: { depth: "outer" } }, columns)).toHaveLength(3);
@@ -121,7 +121,7 @@ describe("flows", () => {
       await expect(readTable(c, request([by("nonsense")]))).rejects.toThrow('no column "nonsense"');
       const table = await readTable(c, { name: "flows", search: "10.0.0.10" });
       const csv = await table.handlers["table.csv"]?.({ table: table.state.table }, UNHURRIED);
-      expect(csv?.text.split("\r\n")[1]).toMatch(/^udp,10\.0\.0\.10,1,10\.0\.0\.2,53,1,/);
+      expect(csv?.text.split("\r\n")[1]).toMatch(/^UDP,10\.0\.0\.10,1,10\.0\.0\.2,53,1,/);
       expect(table.state).toMatchObject({ rows: 1, total: 3 });
     });
   });

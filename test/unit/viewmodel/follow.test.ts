@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { StreamSegment } from "../../../src-shared/contract/results";
-import { blocksWith, hexDump, printable, streamBlocks, streamBytes } from "../../../src-renderer/viewmodel/follow";
+import {
+  blocksWith,
+  hexDump,
+  hitParts,
+  printable,
+  streamBlocks,
+  streamBytes,
+} from "../../../src-renderer/viewmodel/follow";
 
 const segment = (packet: number, side: "client" | "server", bytes: string | Uint8Array, gap = 0): StreamSegment => ({
   packet,
@@ -53,6 +60,17 @@ describe("a followed stream", () => {
       "00000010  41 42 43 44 45 46 47 48  49 4a 4b 4c 4d 4e 4f 50  ABCDEFGHIJKLMNOP",
       `00000020  51${" ".repeat(47)} Q`.replace("Q", "Q"),
     ]);
+  });
+
+  it("parts a text at what was found, and nothing gets lost", () => {
+    expect(hitParts("GET / get", "get")).toEqual([
+      { text: "GET", hit: true },
+      { text: " / ", hit: false },
+      { text: "get", hit: true },
+    ]);
+    expect(hitParts("abc", "")).toEqual([{ text: "abc", hit: false }]);
+    // Lower case of U+0130 is two characters: no place would be right.
+    expect(hitParts("\u0130x", "x")).toEqual([{ text: "\u0130x", hit: false }]);
   });
 
   it("finds text in any case", () => {

@@ -5,6 +5,7 @@ import { deviceSteps } from "../../../src-renderer/viewmodel/device-layers";
 import { layoutLayerView, wrapText } from "../../../src-renderer/viewmodel/layer-geometry";
 import { buildLayerView, journeyText, type LayerViewModel } from "../../../src-renderer/viewmodel/layer-view";
 import { buildLadder, foldLadder, foldText } from "../../../src-renderer/viewmodel/ladder";
+import { rowsInSight } from "../../../src-renderer/viewmodel/ladder-geometry";
 
 /**
  * A packet as text, outermost header first: "eth aa>bb / ip 10.0.0.1>10.0.0.2 ttl 64 / tcp 1000>80".
@@ -195,16 +196,28 @@ describe("the layer view's geometry", () => {
     expect(new Set(heights).size).toBe(1);
   });
 
-  it("is made to fit: columns become narrow, their fields lose the labels, and never less than a MAC address is left", () => {
+  it("is made to fit: columns become narrow, and their fields lose the labels", () => {
     const narrow = layoutLayerView(serviceCall(), 600);
     expect(narrow.compact).toBe(true);
     expect(narrow.width).toBeLessThanOrEqual(600);
     const field = narrow.columns[1]?.cards.flatMap((card) => card.fields).find((f) => f.field.name === "tcp.dstport");
     expect([field?.label.text, field?.value.text, field?.reason]).toEqual(["", "→8080", null]);
-    const least = layoutLayerView(serviceCall(), 100);
-    // 17 characters of 6.05 px and the arrow.
-    expect(least.columnPx).toBeGreaterThan(18 * 6.05);
     expect(layoutLayerView(serviceCall(), 4000)).toEqual(layoutLayerView(serviceCall()));
+  });
+
+  it("fits seven hops beside the list of packets in a window of 1280 px, by the ends of addresses and a little smaller", () => {
+    const call = serviceCall();
+    const [client, node, wire] = call.columns;
+    if (!client || !node || !wire) throw new Error("a call has three columns");
+    const long: LayerViewModel = { ...call, columns: [...call.columns, wire, node, node, client] };
+    expect(long.columns).toHaveLength(7);
+    const fitted = layoutLayerView(long, 810);
+    expect(fitted.width * fitted.scale).toBeLessThanOrEqual(810);
+    expect(fitted.scale).toBeGreaterThan(0.85);
+    const values = fitted.columns[0]?.cards.flatMap((card) => card.fields.map((f) => f.value.text)) ?? [];
+    expect(values).toContain("10.1.0.2");
+    // Where not even that is room enough it is scrolled: nothing becomes too small to be read.
+    expect(layoutLayerView(long, 300).scale).toBe(0.85);
   });
 
   it("breaks sentences at spaces and long words anywhere", () => {
@@ -309,5 +322,14 @@ describe("the ladder", () => {
       [4, 0],
     ]);
     expect(folded[1] && foldText(folded[1])).toBe("Data: 3 packets folded");
+  });
+
+  it("draws of thousands of rows those that are in sight, and a few around", () => {
+    const [from, to] = rowsInSight(5000, 100_000, 600);
+    expect(from).toBeLessThan(2500);
+    expect(to).toBeGreaterThan(2515);
+    expect(to - from).toBeLessThan(40);
+    expect(rowsInSight(3, 0, 600)).toEqual([0, 3]);
+    expect(rowsInSight(0, 0, 600)).toEqual([0, 0]);
   });
 });

@@ -2,25 +2,23 @@
 import { describe, expect, it } from "vitest";
 import type { MapGraph, MapPlace, MapPoint } from "../../../src-shared/contract/map";
 import type { PointRole } from "../../../src-shared/model/point-role";
-import {
-  buildScene,
-  drawMapBase,
-  drawMovingMap,
-  drawStillMap,
-  drawMapOverlay,
-  elementAt,
-  fitText,
-  fitView,
-  middle,
-  neighbour,
-  wireAt,
-  type MapCanvas,
-  type MapColours,
-  type MapScene,
-} from "../../../src-renderer/viewmodel/map-draw";
+import { fitView, type MapCanvas, type MapColours } from "../../../src-renderer/viewmodel/map-canvas";
+import { drawMapBase, drawMovingMap, drawStillMap, fitText } from "../../../src-renderer/viewmodel/map-draw";
 import { elementFact, elementScope, mapTable, mapTotals, wireScope } from "../../../src-renderer/viewmodel/map-facts";
-import { layoutMap, type MapLayout, type MapMemory } from "../../../src-renderer/viewmodel/map-layout";
-import { chosenGrouping, mapItems, readMapActivity, readMapGraph } from "../../../src-renderer/viewmodel/map-model";
+import type { MapLayout } from "../../../src-renderer/viewmodel/map-element";
+import { layoutMap } from "../../../src-renderer/viewmodel/map-layout";
+import { distance, middle } from "../../../src-renderer/viewmodel/map-line";
+import {
+  chosenGrouping,
+  mapItems,
+  readMapActivity,
+  readMapGraph,
+  type MapNetwork,
+} from "../../../src-renderer/viewmodel/map-model";
+import { drawMapOverlay } from "../../../src-renderer/viewmodel/map-overlay";
+import { elementAt, neighbour, wireAt } from "../../../src-renderer/viewmodel/map-pointing";
+import { buildScene, type MapScene } from "../../../src-renderer/viewmodel/map-scene";
+import type { MapMemory } from "../../../src-renderer/viewmodel/map-slots";
 import {
   buildWires,
   litWires,
@@ -28,7 +26,6 @@ import {
   replayFrame,
   replayMost,
   wireSums,
-  type MapNetwork,
 } from "../../../src-renderer/viewmodel/map-wires";
 import { SvgCanvas } from "../../../src-renderer/viewmodel/svg-canvas";
 
@@ -82,6 +79,7 @@ function twoNodes(more: readonly MapPlace[] = []): MapGraph {
       bytes: floats(2000),
       missing: floats(1),
     },
+    sketch: false,
     connections: 2,
     leftOut: 0,
     firstTime: [100, 0],
@@ -91,7 +89,7 @@ function twoNodes(more: readonly MapPlace[] = []): MapGraph {
 
 function sceneOf(graph: MapGraph, network: MapNetwork, memory?: MapMemory): MapScene & { readonly memory: MapMemory } {
   const model = readMapGraph(graph);
-  const made = layoutMap(model, mapItems(model, chosenGrouping(model, "auto")), memory);
+  const made = layoutMap(model, mapItems(model, chosenGrouping(model, "auto")), memory, network);
   const net = buildWires(model, made.layout, network);
   const scene = buildScene(model, made.layout, net, wireSums(net, model.packets), wireSums(net, model.missing));
   return { ...scene, memory: made.memory };
@@ -142,6 +140,63 @@ describe("the layout", () => {
     for (const element of before.layout.elements) {
       const now = after.layout.elements.find((e) => e.key === element.key);
       expect([element.key, now?.x, now?.y]).toEqual([element.key, element.x, element.y]);
+    }
+  });
+
+  it("has in the pod and the Service network only machines that somebody talks on, and nothing below their pods", () => {
+    const graph = twoNodes();
+    const withRouter: MapGraph = {
+      ...graph,
+      machines: [...graph.machines, { name: "r", kind: "router", source: "told", addresses: [], recorded: true }],
+      points: [...graph.points, point(5, "to-n1", "router-port", 2)],
+    };
+    const labels = (network: MapNetwork): string[] =>
+      sceneOf(withRouter, network)
+        .layout.elements.map((e) => e.label)
+        .sort();
+    expect(labels("node")).toEqual(["a", "b", "cni0", "eth0", "eth0", "n1", "n2", "r", "to-n1", "veth0", "veth9"]);
+    expect(labels("pod")).toEqual(["a", "b", "n1", "n2"]);
+    expect(labels("service")).toEqual(["a", "b", "cart", "n1", "n2"]);
+    const height = (network: MapNetwork): number =>
+      sceneOf(graph, network).layout.elements.find((e) => e.label === "n1")?.h ?? NaN;
+    expect(height("pod")).toBeLessThan(height("node") / 1.5);
+  });
+
+  it.each(["pod", "service"] as const)("leads no line of the %s network over a pod or a machine's name", (network) => {
+    const many = Array.from({ length: 6 }, (_, i) => pod(`shop/p${i}`, i % 2));
+    const graph = twoNodes(many);
+    const places = graph.places.length;
+    // Everybody calls everybody else through the Service.
+    const pairs = graph.places.flatMap((_, a) => graph.places.flatMap((__, b) => (a === b ? [] : [[a, b] as const])));
+    const column = (value: (pair: readonly [number, number]) => number): Uint8Array => ints(...pairs.map(value));
+    const ones = floats(...pairs.map(() => 1));
+    const scene = sceneOf(
+      {
+        ...graph,
+        routes: {
+          ...graph.routes,
+          count: pairs.length,
+          client: column(([a]) => a),
+          server: column(([, b]) => b),
+          service: column(() => 0),
+          path: column(() => 0),
+          returnPath: column(() => 0),
+          flags: column(() => 0),
+          connections: ones,
+          packets: ones,
+          bytes: ones,
+          missing: ones,
+        },
+      },
+      network,
+    );
+    expect(scene.net.wires.length).toBe(network === "pod" ? (places * (places - 1)) / 2 : places);
+    for (const element of scene.layout.elements) {
+      // A machine's name is in its upper corner; of a pod, its middle is meant: lines begin at its edge.
+      const { x, y, w, h } = element;
+      const spot = element.kind === "machine" ? [x + 40, y + 20] : [x + w / 2, y + h / 2];
+      for (const wire of scene.net.wires)
+        expect(distance(wire, spot[0] ?? NaN, spot[1] ?? NaN), element.key).toBeGreaterThan(15);
     }
   });
 
@@ -424,12 +479,13 @@ describe("pointing and keys", () => {
     expect(options("a")).toEqual({ ends: "shop/a" });
     expect(options("n1")).toEqual({ node: "n1" });
     expect(options("cni0")).toEqual({ point: 1 });
-    expect(options("cart")).toEqual({ service: "shop/cart" });
     const tunnel = scene.net.wires.findIndex((_, at) => scene.net.tunnel[at] === 1);
     expect(wireScope(scene, tunnel)?.options).toEqual({ hopFrom: 2, hopTo: 3 });
     const pods = sceneOf(twoNodes(), "pod");
     expect(wireScope(pods, 0)?.options).toEqual({ ends: "shop/a", peers: "shop/b" });
     const services = sceneOf(twoNodes(), "service");
+    const cart = services.layout.elements.find((e) => e.kind === "service");
+    expect(cart && elementScope(services.model, cart)?.options).toEqual({ service: "shop/cart" });
     expect(wireScope(services, 0)?.options).toEqual({ service: "shop/cart", ends: "shop/a" });
   });
 });

@@ -12,7 +12,15 @@ describe("names of capture points", () => {
     expect(["n1.pcapng#0", "n1.pcapng#1", "n2.pcap.gz#0"].map(names)).toEqual(["n1 eth0", "cni0", "n2 eth0"]);
   });
 
-  it("stay ids where neither tells them apart: one file of many network namespaces", () => {
+  it("are with the machine where one file holds many network namespaces and says so", () => {
+    const names = pointNames([
+      { id: "all.pcapng#0", name: "eth0", description: "network namespace node-a" },
+      { id: "all.pcapng#4", name: "eth0", description: "network namespace web, pod default/web" },
+    ]);
+    expect(["all.pcapng#0", "all.pcapng#4"].map(names)).toEqual(["node-a eth0", "web eth0"]);
+  });
+
+  it("stay ids where nothing tells them apart", () => {
     const names = pointNames([
       { id: "all.pcapng#0", name: "eth0" },
       { id: "all.pcapng#4", name: "eth0" },

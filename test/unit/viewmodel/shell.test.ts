@@ -7,7 +7,15 @@ import { insertCompletion, markText } from "../../../src-renderer/viewmodel/filt
 import { matchFuzzy } from "../../../src-renderer/viewmodel/fuzzy-match";
 import { rangeBetween } from "../../../src-renderer/viewmodel/list-selection";
 import { LoadRate } from "../../../src-renderer/viewmodel/load-rate";
-import { fileChecked, sparkHeights, sparkPath, treeRows } from "../../../src-renderer/viewmodel/points-tree";
+import { fitMiddle } from "../../../src-renderer/viewmodel/fit-middle";
+import {
+  fileChecked,
+  rowAt,
+  rowTops,
+  sparkHeights,
+  sparkPath,
+  treeRows,
+} from "../../../src-renderer/viewmodel/points-tree";
 import {
   formatBytes,
   formatCount,
@@ -112,6 +120,28 @@ describe("the points tree", () => {
       "point-1",
     ]);
     expect(treeRows(files, points, new Set([0])).map((row) => row.key)).toEqual(["file-0", "file-1", "point-1"]);
+  });
+
+  it("finds the rows in sight by their heights", () => {
+    const rows = treeRows([file(0, [problem("cut off")])], [point(0, 0), point(1, 0)], new Set());
+    const tops = rowTops(rows, (row) => (row.kind === "problem" ? 60 : 43));
+    expect([...tops]).toEqual([0, 43, 103, 146, 189]);
+    expect([-5, 0, 42, 43, 102, 103, 188, 5000].map((y) => rowAt(tops, y))).toEqual([0, 0, 0, 1, 1, 2, 3, 3]);
+    expect(
+      rowAt(
+        rowTops([], () => 43),
+        10,
+      ),
+    ).toBe(0);
+  });
+
+  it("cuts long names in their middle: the end tells files apart", () => {
+    const widthOf = (text: string): number => [...text].length * 10;
+    expect(fitMiddle("n1.pcapng", 200, widthOf)).toBe("n1.pcapng");
+    expect(fitMiddle("service-vxlan-node2.pcapng", 200, widthOf)).toBe("servic…-node2.pcapng");
+    expect(fitMiddle("service-vxlan-node2.pcapng", 10, widthOf)).toBe("…-node2.pcapng");
+    // A letter of two code units stays whole.
+    expect(fitMiddle("🙂🙂🙂🙂🙂🙂🙂🙂", 60, widthOf)).toBe("🙂…🙂🙂🙂🙂");
   });
 
   it("shows for a file whether all, none or some of its points are enabled", () => {

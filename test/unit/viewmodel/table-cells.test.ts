@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { TableColumn } from "../../../src-shared/contract/results";
-import { cellFilter, cellHint, cellText, nextSort, rowAsText } from "../../../src-renderer/viewmodel/table-cells";
+import {
+  cellFilter,
+  cellHint,
+  cellText,
+  columnWidth,
+  grownWidths,
+  nextSort,
+  rowAsText,
+} from "../../../src-renderer/viewmodel/table-cells";
 
 const column = (id: string, kind: TableColumn["kind"], field: string | null = null): TableColumn => ({
   id,
@@ -34,6 +42,43 @@ describe("cells of a table", () => {
     expect(cellFilter(column("p", "number", "tcp.port"), 80)).toBe("tcp.port == 80");
     expect(cellFilter(column("t", "time", "frame.time_epoch"), [17, 5])).toBe("frame.time_epoch == 17.000000005");
     expect(cellFilter(column("n", "text"), "x")).toBeNull();
+  });
+});
+
+describe("the widths of a table's columns", () => {
+  const fixed = { widthPx: 100 };
+  it("leave no room unused where a column may take it, and none takes more than it may", () => {
+    expect(grownWidths([fixed, { widthPx: 100, mostPx: 480 }], 500)).toEqual([100, 400]);
+    expect(
+      grownWidths(
+        [
+          { widthPx: 100, mostPx: 150 },
+          { widthPx: 100, mostPx: 480 },
+        ],
+        500,
+      ),
+    ).toEqual([150, 350]);
+    expect(grownWidths([{ widthPx: 100, mostPx: 150 }, fixed], 500)).toEqual([150, 100]);
+  });
+
+  it("go by the longest of the first texts, up to a point; what a longer one needs is what it may grow to", () => {
+    const rows = [
+      { key: "1", cells: ["TCP", "x".repeat(50), 7], filter: null, level: 2 },
+      { key: "2", cells: ["ICMPv6", "y", 7], filter: null, level: 0 },
+    ];
+    const width = (kind: TableColumn["kind"], at: number): unknown => columnWidth(column("c", kind), at, rows);
+    expect(width("text", 0)).toEqual({ widthPx: 81, mostPx: 81 });
+    expect(width("text", 1)).toEqual({ widthPx: 160, mostPx: 385 });
+    expect(width("number", 2)).toEqual({ widthPx: 88, mostPx: null });
+  });
+
+  it("have room for their headings", () => {
+    expect(columnWidth(column("a".repeat(20), "number"), 0, []).widthPx).toBe(170);
+  });
+
+  it("stay as they are where there is no room: the table scrolls sideways", () => {
+    expect(grownWidths([fixed, { widthPx: 100, mostPx: 480 }], 150)).toEqual([100, 100]);
+    expect(grownWidths([{ widthPx: 500, mostPx: 480 }], 900)).toEqual([500]);
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Timeline } from "../../../src-shared/contract/results";
 import {
   bucketAt,
+  bucketSeconds,
   buildTimeline,
   drawTimeline,
   moveRange,
@@ -11,6 +12,7 @@ import {
   timeAfter,
   timeAt,
   timeFilter,
+  timelineParts,
   xOf,
   zoomRange,
   type TimelineCanvas,
@@ -47,6 +49,25 @@ describe("the timeline's model", () => {
       [3, 4, 0, 1],
     ]);
     expect(model.most).toBe(4);
+  });
+
+  it("keeps series that overlap in their order, each from the bottom, and the empty ones", () => {
+    const lines = buildTimeline(timeline, [100, 0], "packets", true);
+    expect(lines.series.map((s) => s.label)).toEqual(["n1#0", "n2#0", "quiet"]);
+    expect(lines.stacked.map((s) => [...s])).toEqual([
+      [1, 0, 0, 1],
+      [2, 4, 0, 0],
+      [0, 0, 0, 0],
+    ]);
+    expect(lines.most).toBe(4);
+  });
+
+  it("adds buckets up into a table of equal parts", () => {
+    expect(timelineParts(model, 2)).toEqual([
+      { from: 0, values: [6, 1] },
+      { from: 2, values: [0, 1] },
+    ]);
+    expect(bucketSeconds(model)).toBe(1);
   });
 
   it("finds times and buckets under the pointer", () => {

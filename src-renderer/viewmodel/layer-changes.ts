@@ -1,0 +1,133 @@
+/** What a packet had changed between two capture points: which fields, why, and in sentences. */
+import type { ConnectionJson, JoinPoint, JourneyInfo, SightingInfo } from "../../src-shared/contract/join";
+import { carriersOf, laneId, type RawCard } from "./layer-cards";
+
+interface Changes {
+  /** By lane and field. */
+  readonly fields: ReadonlyMap<string, { readonly before: string; readonly reason: string }>;
+  readonly sentences: readonly string[];
+}
+
+export function changesBetween(
+  before: readonly RawCard[],
+  now: readonly RawCard[],
+  /** All sightings before, in hop order: the last one is the column before. */
+  earlier: readonly SightingInfo[],
+  sighting: SightingInfo,
+  journey: JourneyInfo,
+  connection: ConnectionJson,
+  points: readonly JoinPoint[],
+): Changes {
+  const last = earlier.at(-1) as SightingInfo;
+  const fields = new Map<string, { before: string; reason: string }>();
+  const sentences: string[] = [];
+  const hops = last.ttl - sighting.ttl;
+  const routed = hops > 0;
+  const translated = translationWords(earlier, sighting, journey, connection);
+  const wrapped = carriersOf(now) - carriersOf(before);
+  const point = points.find((p) => p.point === sighting.point);
+  if (routed) sentences.push(`Routed${hops > 1 ? ` ${hops} times` : ""}: TTL ${last.ttl} → ${sighting.ttl}.`);
+  sentences.push(...translated.sentences);
+  if (wrapped > 0) sentences.push(wrapSentence(sighting, now));
+  else if (wrapped < 0) sentences.push(`Taken out of the tunnel${last.tunnel ? ` (${tunnelWords(last)})` : ""}.`);
+  for (const card of now) {
+    const other = before.find((b) => laneId(b) === laneId(card) && b.protocol === card.protocol);
+    for (const field of other ? card.fields : []) {
+      const was = other?.fields.find((f) => f.name === field.name);
+      if (!was || was.value === field.value || field.name === "frame.interface_name") continue;
+      fields.set(`${laneId(card)} ${field.name}`, {
+        before: was.value,
+        reason: reasonOf(field.name, card.carrier > 0, routed, translated.reason, wrapped),
+      });
+    }
+  }
+  if (last.length !== sighting.length && !sentences.some((s) => s.startsWith("Routed")) && last.ttl === sighting.ttl)
+    sentences.push(`Cut differently by segmentation offload: ${last.length} → ${sighting.length} bytes.`);
+  if (sentences.length === 0) {
+    const moved = [...fields.keys()].some((key) => key.endsWith("eth.src") || key.endsWith("eth.dst"));
+    if (moved) sentences.push("New link addresses, nothing else changed.");
+    else sentences.push(point?.role === "bridge" ? "Switched: nothing changed." : "Passed on unchanged.");
+  }
+  return { fields, sentences };
+}
+
+export function tunnelWords(sighting: SightingInfo): string {
+  const { tunnel } = sighting;
+  if (!tunnel) return "";
+  const name: Readonly<Record<string, string>> = {
+    vxlan: "VXLAN",
+    geneve: "Geneve",
+    gre: "GRE",
+    ipip: "IP-in-IP",
+    "ip-udp": "IP over UDP",
+    wireguard: "WireGuard",
+    gtpu: "GTP-U",
+  };
+  const parts = [name[tunnel.kind] ?? tunnel.kind];
+  if (tunnel.vni !== null) parts.push(`VNI ${tunnel.vni}`);
+  if (tunnel.port !== null) parts.push(`UDP ${tunnel.port}`);
+  return parts.join(", ");
+}
+
+function wrapSentence(sighting: SightingInfo, cards: readonly RawCard[]): string {
+  const outer = cards.find((one) => one.carrier === 1 && one.layer === 3);
+  const value = (name: string): string | undefined => outer?.fields.find((f) => f.name === name)?.value;
+  const from = value("ip.src") ?? value("ipv6.src");
+  const to = value("ip.dst") ?? value("ipv6.dst");
+  return `Wrapped into a tunnel (${tunnelWords(sighting) || "carrier"})${from && to ? `: ${from} → ${to}` : ""}.`;
+}
+
+interface TranslationWords {
+  readonly reason: string | null;
+  readonly sentences: readonly string[];
+}
+
+/** DNAT changes where a packet goes, SNAT where it seems to come from; the way back undoes both. */
+function translationWords(
+  earlier: readonly SightingInfo[],
+  sighting: SightingInfo,
+  journey: JourneyInfo,
+  connection: ConnectionJson,
+): TranslationWords {
+  const text = (e: { readonly ip: string; readonly port: number }): string =>
+    e.port > 0 ? (e.ip.includes(":") ? `[${e.ip}]:${e.port}` : `${e.ip}:${e.port}`) : e.ip;
+  const same = (a: { ip: string; port: number }, b: { ip: string; port: number }): boolean =>
+    a.ip === b.ip && a.port === b.port;
+  const sentences: string[] = [];
+  const names: string[] = [];
+  const last = earlier.at(-1) as SightingInfo;
+  const forward = journey.direction === "to-server";
+  const service = connection.service === null ? "" : ` by the Service ${connection.service}`;
+  if (!same(last.destination, sighting.destination)) {
+    const name = forward ? "DNAT" : "SNAT undone";
+    const copy = earlier.some((one) => same(one.destination, sighting.destination));
+    names.push(copy ? `copy from before the ${name}` : name);
+    if (copy) sentences.push(copyText(name, "to", text(sighting.destination)));
+    else
+      sentences.push(`${name}${forward ? service : ""}: to ${text(last.destination)} → ${text(sighting.destination)}.`);
+  }
+  if (!same(last.source, sighting.source)) {
+    const name = forward ? "SNAT" : "DNAT undone";
+    const copy = earlier.some((one) => same(one.source, sighting.source));
+    names.push(copy ? `copy from before the ${name}` : name);
+    if (copy) sentences.push(copyText(name, "from", text(sighting.source)));
+    else sentences.push(`${name}${forward ? "" : service}: from ${text(last.source)} → ${text(sighting.source)}.`);
+  }
+  return { reason: names.length > 0 ? names.join(" and ") : null, sentences };
+}
+
+/** A bridge shows a frame before and between NAT's steps: an address that was left and comes back is no further translation. */
+function copyText(name: string, side: "from" | "to", address: string): string {
+  return `A copy from before the ${name}: ${side} ${address} again.`;
+}
+
+/** Why a field has another value, in words. `wrapped`: carriers more than before. */
+function reasonOf(field: string, outer: boolean, routed: boolean, translation: string | null, wrapped: number): string {
+  if (field === "frame.len") return wrapped > 0 ? "tunnel added" : wrapped < 0 ? "tunnel removed" : "other link";
+  if (field === "ip.ttl" || field === "ipv6.hlim") return "routed";
+  if (field === "eth.src" || field === "eth.dst") return routed || outer ? "next link" : "other link";
+  if (/\.(src|dst|srcport|dstport|ident)$/.test(field)) return translation ?? "changed";
+  if (field.endsWith("checksum")) return translation ? `follows ${translation}` : "filled in";
+  if (field === "ip.len" || field === "ipv6.plen" || field === "udp.length") return "cut differently";
+  return outer ? "another carrier" : "changed";
+}

@@ -1,0 +1,126 @@
+/** What can be done with a row of the tree of capture points, and its menu. */
+import type { Annotation } from "../../../src-shared/annotations/annotation";
+import type { FileState, PointState } from "../../../src-shared/contract/results";
+import { noteMenu } from "../../annotations/note-actions";
+import { keys } from "../../annotations/note-index";
+import { notes } from "../../annotations/notes.svelte";
+import { pointTarget } from "../../annotations/subjects";
+import { copyText } from "../../state/clipboard";
+import { runCommand } from "../../state/commands.svelte";
+import { openDialog, showError } from "../../state/dialogs.svelte";
+import { type MenuEntry, separator } from "../../state/menus.svelte";
+import { openPaths } from "../../state/open-paths";
+import { showToast } from "../../state/toasts.svelte";
+import { type PointChange, workspace } from "../../state/workspace.svelte";
+import { roleLabel, ROLES, type TreeRow } from "../../viewmodel/points-tree";
+import ClockOffsetDialog from "./clock-offset-dialog.svelte";
+import ProblemsDialog from "./problems-dialog.svelte";
+
+export function setPoint(point: PointState, change: PointChange): void {
+  workspace
+    .setPoint(point.point, change)
+    .catch((error: unknown) => showError("The capture point stays as it was", error));
+}
+
+/** Switches a point, or all points of a file, on or off. */
+export function toggle(row: TreeRow): void {
+  if (row.kind === "point") setPoint(row.point, { enabled: !row.point.enabled });
+  if (row.kind === "file") {
+    const enabled = row.checked !== "true";
+    for (const point of workspace.pointsOf(row.file.file)) if (point.enabled !== enabled) setPoint(point, { enabled });
+  }
+}
+
+/** Switches every other point off; can be undone. */
+function showOnly(isMeant: (point: PointState) => boolean, name: string): void {
+  const before = workspace.state.points;
+  for (const point of before) {
+    const enabled = isMeant(point);
+    if (point.enabled !== enabled) setPoint(point, { enabled });
+  }
+  showToast(`Only ${name} is shown.`, {
+    undo: () => before.forEach((point) => setPoint(point, { enabled: point.enabled })),
+  });
+}
+
+/** Nothing told: the captured name comes back. */
+export function renamePoint(point: PointState, told: string): void {
+  if (told === point.name) return;
+  const before = point.name;
+  setPoint(point, { name: told === "" ? null : told });
+  showToast(told === "" ? "The captured name is back." : `Renamed to ${told}.`, {
+    undo: () => setPoint(point, { name: before }),
+  });
+}
+
+export async function closeFile(file: FileState): Promise<void> {
+  try {
+    await workspace.close(file.file);
+    showToast(`Closed ${file.name}.`, {
+      action: { label: "Open again", run: () => void openPaths([file.path], true) },
+    });
+  } catch (error) {
+    showError(`${file.name} could not be closed`, error);
+  }
+}
+
+export function showProblems(file: FileState): void {
+  void openDialog(ProblemsDialog, { file: file.file });
+}
+
+export function notesOf(point: PointState): readonly Annotation[] {
+  const number = workspace.pointsOf(point.file).findIndex((other) => other.point === point.point);
+  return notes.at(keys.point(notes.hashOf(point.file) ?? "", number));
+}
+
+export function rowMenu(row: TreeRow, rename: (point: PointState) => void): MenuEntry[] {
+  if (row.kind === "file") return fileMenu(row.file);
+  if (row.kind === "point") return pointMenu(row.point, row, rename);
+  return [
+    { label: "All problems…", run: () => showProblems(row.file) },
+    { label: "Copy", icon: "copy", run: () => void copyText(row.problem.message, "The problem") },
+  ];
+}
+
+function fileMenu(file: FileState): MenuEntry[] {
+  const hasProblems = file.problems.length > 0;
+  return [
+    { label: "Show only this file", run: () => showOnly((point) => point.file === file.file, file.name) },
+    { label: "Clock offset…", icon: "clock", run: () => void openDialog(ClockOffsetDialog, { file: file.file }) },
+    ...(hasProblems ? [{ label: "Problems…", run: () => showProblems(file) }] : []),
+    { label: "Copy path", icon: "copy", run: () => void copyText(file.path, "The path") },
+    separator,
+    { label: "Add captures…", icon: "add", run: () => runCommand("file.add") },
+    { label: "Close this file", icon: "close", keys: "Delete", run: () => void closeFile(file) },
+  ];
+}
+
+function pointMenu(point: PointState, row: TreeRow, rename: (point: PointState) => void): MenuEntry[] {
+  return [
+    { label: "Shown", checked: point.enabled, keys: "Space", run: () => toggle(row) },
+    { label: "Show only this one", run: () => showOnly((other) => other.point === point.point, point.name) },
+    separator,
+    { label: "Rename…", icon: "edit", keys: "F2", run: () => rename(point) },
+    {
+      label: "Role",
+      items: [
+        {
+          label: point.roleTold ? "As inferred" : `Inferred: ${roleLabel(point.role)}`,
+          radio: true,
+          checked: !point.roleTold,
+          run: () => setPoint(point, { role: null }),
+        },
+        separator,
+        ...ROLES.map(({ role, label }) => ({
+          label,
+          radio: true,
+          checked: point.roleTold && point.role === role,
+          run: () => setPoint(point, { role }),
+        })),
+      ],
+    },
+    separator,
+    ...noteMenu(notesOf(point), () => pointTarget(point)),
+    { label: "Copy name", icon: "copy", run: () => void copyText(point.name, "The name") },
+  ];
+}
