@@ -50,9 +50,13 @@ export class TextWriter {
     const b = this.buffer;
     let p = this.length;
     for (let i = 0; i < text.length; i++) {
-      const c = text.codePointAt(i) as number;
-      if (c < 0x80) b[p++] = c;
-      else if (c < 0x800) {
+      let c = text.charCodeAt(i);
+      if (c < 0x80) {
+        b[p++] = c;
+        continue;
+      }
+      c = text.codePointAt(i) as number;
+      if (c < 0x800) {
         b[p++] = 0xc0 | (c >> 6);
         b[p++] = 0x80 | (c & 63);
       } else if (c < 0x10000) {

@@ -1,22 +1,16 @@
 /** Captures, joined and searched for findings in this process. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { readConntrack } from "../../src-main/engine/cluster/conntrack";
 import { readClusterFile } from "../../src-main/engine/cluster/load-cluster";
-import { DEFAULT_DECODE_OPTIONS } from "../../src-main/engine/decode/decode-options";
-import { createKernel, runPipeline } from "../../src-main/engine/decode/pipeline";
 import { dropsOfPoints } from "../../src-main/engine/findings/capture-drops";
 import { findFindings, type FindingResult } from "../../src-main/engine/findings/find";
 import { PacketObserver } from "../../src-main/engine/findings/observer";
-import { PacketCounter, joinRun } from "../../src-main/engine/join/join-captures";
+import { joinRun } from "../../src-main/engine/join/join-captures";
 import type { JoinedResult } from "../../src-main/engine/join/join-result";
 import { checkModelRules } from "../../src-main/engine/model-rules/check-rules";
-import { Workspace } from "../../src-main/engine/session/workspace";
 import { Cluster } from "../../src-shared/model/cluster";
 import type { Finding, FindingKind } from "../../src-shared/model/finding";
 import type { RuleVerdict } from "../../src-shared/model/model-rule";
-import { parseTraffic, trafficToPcapng } from "./traffic";
+import { readSightings, withFiles } from "./join-files";
 
 export interface Searched extends FindingResult {
   readonly join: JoinedResult;
@@ -33,40 +27,16 @@ export interface SearchOptions {
 }
 
 /** Captures by file name, as bytes or in the traffic notation. */
-export async function search(
+export function search(
   captures: Readonly<Record<string, Uint8Array | string>>,
   options: SearchOptions = {},
 ): Promise<Searched> {
-  const folder = mkdtempSync(join(tmpdir(), "hopscope-"));
-  try {
-    const files = Object.entries(captures).map(([name, content]) => {
-      const path = join(folder, name);
-      writeFileSync(path, typeof content === "string" ? trafficToPcapng(parseTraffic(content)) : content);
-      return path;
-    });
-    return await searchFiles(files, options);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  return withFiles(captures, (files) => searchFiles(files, options));
 }
 
 export async function searchFiles(files: readonly string[], options: SearchOptions = {}): Promise<Searched> {
-  const workspace = new Workspace(files);
-  const handle = createKernel();
-  const counter = new PacketCounter();
   const observer = new PacketObserver();
-  await runPipeline(
-    handle,
-    files,
-    { decode: DEFAULT_DECODE_OPTIONS, flows: "sightings", threads: 1 },
-    {
-      event: (e) => workspace.take(e),
-      batch: (batch) => {
-        counter.take(batch);
-        observer.observe(batch);
-      },
-    },
-  );
+  const { workspace, handle, counter } = await readSightings(files, (batch) => observer.observe(batch));
   const read =
     options.cluster === undefined
       ? undefined

@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadCluster } from "../../src-main/engine/cluster/load-cluster";
 import { DEFAULT_DECODE_OPTIONS } from "../../src-main/engine/decode/decode-options";
-import { createKernel, runPipeline } from "../../src-main/engine/decode/pipeline";
+import { type KernelHandle, createKernel, runPipeline } from "../../src-main/engine/decode/pipeline";
 import { type ConnectionJson, connectionJson } from "../../src-main/engine/join/connection-json";
 import { PacketCounter, joinRun } from "../../src-main/engine/join/join-captures";
 import type { JoinedResult } from "../../src-main/engine/join/join-result";
+import type { Batch } from "../../src-main/engine/kernel/batch";
 import { Workspace } from "../../src-main/engine/session/workspace";
 import type { Connection } from "../../src-shared/reconstruct/result";
 import { parseTraffic, trafficToPcapng } from "./traffic";
@@ -17,7 +18,18 @@ export interface JoinFilesOptions {
   readonly clockOffsets?: ReadonlyMap<string, number>;
 }
 
-export async function joinFiles(files: readonly string[], options: JoinFilesOptions = {}): Promise<JoinedResult> {
+/** What a pass over captures leaves, to be joined. */
+export interface ReadSightings {
+  readonly workspace: Workspace;
+  readonly handle: KernelHandle;
+  readonly counter: PacketCounter;
+}
+
+/** Reads captures, writing sightings; `observe` sees every batch. */
+export async function readSightings(
+  files: readonly string[],
+  observe?: (batch: Batch) => void,
+): Promise<ReadSightings> {
   const workspace = new Workspace(files);
   const handle = createKernel();
   const counter = new PacketCounter();
@@ -25,8 +37,37 @@ export async function joinFiles(files: readonly string[], options: JoinFilesOpti
     handle,
     files,
     { decode: DEFAULT_DECODE_OPTIONS, flows: "sightings", threads: 1 },
-    { event: (e) => workspace.take(e), batch: (b) => counter.take(b) },
+    {
+      event: (e) => workspace.take(e),
+      batch: (batch) => {
+        counter.take(batch);
+        observe?.(batch);
+      },
+    },
   );
+  return { workspace, handle, counter };
+}
+
+/** Writes files into a folder, by name: captures as bytes or in the traffic notation; the folder goes when `use` has ended. */
+export async function withFiles<T>(
+  contents: Readonly<Record<string, string | Uint8Array>>,
+  use: (paths: readonly string[], folder: string) => Promise<T>,
+): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), "hopscope-"));
+  try {
+    const paths = Object.entries(contents).map(([name, content]) => {
+      const path = join(folder, name);
+      writeFileSync(path, typeof content === "string" ? trafficToPcapng(parseTraffic(content)) : content);
+      return path;
+    });
+    return await use(paths, folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+export async function joinFiles(files: readonly string[], options: JoinFilesOptions = {}): Promise<JoinedResult> {
+  const { workspace, handle, counter } = await readSightings(files);
   const cluster = options.cluster && loadCluster(options.cluster).cluster;
   return joinRun(handle, workspace, counter, {
     ...(cluster && { cluster }),
@@ -35,21 +76,11 @@ export async function joinFiles(files: readonly string[], options: JoinFilesOpti
 }
 
 /** Captures by name, each in the traffic notation or as bytes. */
-export async function joinTraffic(
+export function joinTraffic(
   captures: Readonly<Record<string, string | Uint8Array>>,
   options: JoinFilesOptions = {},
 ): Promise<JoinedResult> {
-  const folder = mkdtempSync(join(tmpdir(), "hopscope-"));
-  try {
-    const files = Object.entries(captures).map(([name, content]) => {
-      const path = join(folder, name);
-      writeFileSync(path, typeof content === "string" ? trafficToPcapng(parseTraffic(content)) : content);
-      return path;
-    });
-    return await joinFiles(files, options);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  return withFiles(captures, (files) => joinFiles(files, options));
 }
 
 export function connectionsOf(result: JoinedResult): Connection[] {

@@ -159,11 +159,7 @@ export async function runPipeline(
   const slots = Array.from({ length: threads === 2 ? SLOTS : 2 }, () => memory.allocate(SLOT_BYTES));
   const sightings = options.flows === "sightings";
   if (options.flows !== "none")
-    kernel.configureFlows(
-      FLOW_MODES[options.flows] & ~EVENTS_SIGHTINGS,
-      sightings || (options.annotate ?? false),
-      handle.interned,
-    );
+    kernel.configureFlows(FLOW_MODES[options.flows], sightings || (options.annotate ?? false), handle.interned);
   if (sightings) kernel.configureSightings();
   const batches = slots.map((slot) => new Batch(memory.memory, slot));
   const consume = async (at: number): Promise<boolean> => {

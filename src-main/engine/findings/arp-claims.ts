@@ -5,10 +5,11 @@
  *  hardware type 2 | protocol type 2 | 6 | 4 | opcode 2 | sender MAC 6 | sender IP 4 | target MAC 6 | target IP 4
  *  0                 2                 4   5   6          8              14            18             24
  * ```
- * Kept per capture point and address: every change of the claiming MAC, not every claim. A sender address of 0.0.0.0 claims
- * nothing (RFC 5227 probe).
+ * Kept per link and address: every change of the claiming MAC, not every claim. A sender address of 0.0.0.0 claims nothing (RFC 5227
+ * probe). One capture point sees many links where it is a trunk's or a tunnel's end: one for every VLAN and virtual network.
  */
 import { formatIpv4, formatMac } from "../../../src-shared/model/address";
+import { LAYER_GENEVE, LAYER_VLAN, LAYER_VXLAN } from "../../../src-shared/model/layer-kind";
 import type { ObservedPacket } from "./observed-packet";
 
 export interface ArpClaim {
@@ -17,6 +18,11 @@ export interface ArpClaim {
   readonly packet: number;
   /** An answer, not a question or an announcement. */
   readonly reply: boolean;
+  /** Of this owner's claims in a row, the time of the last, and how often the link had asked for the address before it. */
+  lastNs: number;
+  lastQuestion: number;
+  /** The same before the first. */
+  readonly question: number;
 }
 
 export interface ArpAddress {
@@ -28,6 +34,7 @@ export interface ArpAddress {
 
 export interface ArpQuestion {
   readonly point: number;
+  readonly link: string;
   readonly address: string;
   asked: number;
   answered: number;
@@ -41,11 +48,12 @@ const MAX_QUESTIONS = 1 << 18;
 
 export class ArpClaims {
   readonly #claims = new Map<string, { address: ArpAddress; claims: ArpClaim[] }>();
-  /** By address, then by point. */
+  /** By address, then by link. */
   readonly #questions = new Map<string, ArpQuestion[]>();
   readonly #addressesOfMac = new Map<string, Set<string>>();
 
-  take({ batch, point, packet, atNs }: ObservedPacket, layer: number): void {
+  take(observed: ObservedPacket, layer: number): void {
+    const { batch, point, packet, atNs } = observed;
     const at = batch.layerPtr[layer] as number;
     const { view, bytes } = batch;
     if ((batch.layerEnd[layer] as number) - at < 28) return;
@@ -54,19 +62,20 @@ export class ArpClaims {
     const opcode = view.getUint16(at + 6);
     const sender = view.getUint32(at + 14);
     const target = view.getUint32(at + 24);
+    const link = linkOf(observed, layer);
     if (sender !== 0) {
       const address = formatIpv4(sender);
       const mac = formatMac(bytes, at + 8);
-      this.#claim(point, address, { mac, atNs, packet, reply: opcode === 2 });
-      if (opcode === 2) {
-        const question = this.#questions.get(address)?.find((q) => q.point === point);
-        if (question) question.answered++;
-      }
+      const asked = this.#questions.get(address)?.find((q) => q.link === link);
+      const question = asked?.asked ?? 0;
+      const reply = opcode === 2;
+      this.#claim(link, point, address, { mac, atNs, packet, reply, question, lastNs: atNs, lastQuestion: question });
+      if (reply && asked) asked.answered++;
     }
-    if (opcode === 1 && target !== sender) this.#ask(point, formatIpv4(target), packet);
+    if (opcode === 1 && target !== sender) this.#ask(link, point, formatIpv4(target), packet);
   }
 
-  /** Every address claimed at a point. */
+  /** Every address claimed on a link. */
   *addresses(): Iterable<ArpAddress> {
     for (const { address } of this.#claims.values()) yield address;
   }
@@ -76,32 +85,50 @@ export class ArpClaims {
     return this.#addressesOfMac.get(mac)?.size ?? 0;
   }
 
-  /** Questions for an address, at any point. */
+  /** Questions for an address, on any link. */
   questionsFor(address: string): readonly ArpQuestion[] {
     return this.#questions.get(address) ?? [];
   }
 
-  #claim(point: number, address: string, claim: ArpClaim): void {
-    const key = `${point}/${address}`;
+  #claim(link: string, point: number, address: string, claim: ArpClaim): void {
+    const key = `${link}/${address}`;
     let known = this.#claims.get(key);
     if (!known) {
       const claims: ArpClaim[] = [];
       known = { address: { point, address, claims }, claims };
       this.#claims.set(key, known);
     }
-    if (known.claims.at(-1)?.mac === claim.mac || known.claims.length >= MAX_CHANGES) return;
+    const last = known.claims.at(-1);
+    if (last?.mac === claim.mac) {
+      last.lastNs = claim.atNs;
+      last.lastQuestion = claim.question;
+      return;
+    }
+    if (known.claims.length >= MAX_CHANGES) return;
     known.claims.push(claim);
     const addresses = this.#addressesOfMac.get(claim.mac);
     if (addresses) addresses.add(address);
     else this.#addressesOfMac.set(claim.mac, new Set([address]));
   }
 
-  #ask(point: number, address: string, packet: number): void {
+  #ask(link: string, point: number, address: string, packet: number): void {
     const known = this.#questions.get(address);
-    const here = known?.find((q) => q.point === point);
+    const here = known?.find((q) => q.link === link);
+    const first = { point, link, address, asked: 1, answered: 0, firstPacket: packet };
     if (here) here.asked++;
-    else if (known) known.push({ point, address, asked: 1, answered: 0, firstPacket: packet });
-    else if (this.#questions.size < MAX_QUESTIONS)
-      this.#questions.set(address, [{ point, address, asked: 1, answered: 0, firstPacket: packet }]);
+    else if (known) known.push(first);
+    else if (this.#questions.size < MAX_QUESTIONS) this.#questions.set(address, [first]);
   }
+}
+
+/** The capture point, and what tells its links apart: VLAN (IEEE 802.1Q), VNI (RFC 7348, RFC 8926), outermost first. */
+function linkOf({ batch, row, point }: ObservedPacket, layer: number): string {
+  let link = String(point);
+  for (let i = batch.firstLayer[row] as number; i < layer; i++) {
+    const kind = batch.layerKind[i];
+    const at = batch.layerPtr[i] as number;
+    if (kind === LAYER_VLAN) link += `.${batch.view.getUint16(at) & 0xfff}`;
+    else if (kind === LAYER_VXLAN || kind === LAYER_GENEVE) link += `/${batch.view.getUint32(at + 4) >>> 8}`;
+  }
+  return link;
 }

@@ -85,8 +85,9 @@ interface Proof {
 function twoAnswers(claims: readonly ArpClaim[]): Proof | null {
   for (let i = 1; i < claims.length; i++) {
     const [a, b] = [claims[i - 1] as ArpClaim, claims[i] as ArpClaim];
-    if (a.reply && b.reply && a.mac !== b.mac && b.atNs - a.atNs < ONE_QUESTION_NS)
-      return { claims: [a, b], how: `two different answers come within ${Math.round((b.atNs - a.atNs) / 1e6)} ms` };
+    // Asked again in between: the address has moved.
+    if (a.reply && b.reply && a.lastQuestion === b.question && b.atNs - a.lastNs < ONE_QUESTION_NS)
+      return { claims: [a, b], how: `two different answers come within ${Math.round((b.atNs - a.lastNs) / 1e6)} ms` };
   }
   return null;
 }

@@ -47,6 +47,9 @@ export interface FindingDraft extends Omit<
   readonly connections: readonly Connection[];
 }
 
+/** Share of a point's packets whose headers may be cut. */
+const MOST_CUT = 0.01;
+
 export class FindingContext {
   readonly join: JoinResult;
   readonly cluster: Cluster;
@@ -106,8 +109,12 @@ export class FindingContext {
     return Number.isFinite(ms) ? ms : null;
   }
 
-  /** Whether the point recorded packets before and after that time: only then an absence there means anything. */
+  /**
+   * Whether the point recorded packets before and after that time, and enough of them: only then an absence there means anything. A snap
+   * length that ends in front of what tunnels carry hides it.
+   */
   wasRecording(point: number, atNs: number): boolean {
+    if ((this.observer.cutPackets.get(point) ?? 0) > this.point(point).packets * MOST_CUT) return false;
     return (this.#firstNs[point] ?? Infinity) <= atNs && (this.#lastNs[point] ?? -Infinity) > atNs;
   }
 
@@ -195,7 +202,7 @@ export function lastRow(journey: Journey): number {
 }
 
 /** Index of the journey that first sent what this one sends (itself, unless it is a retransmission). */
-function rootOf(journeys: readonly Journey[], journey: Journey): number {
+export function rootOf(journeys: readonly Journey[], journey: Journey): number {
   let at = journey;
   for (let steps = 0; at.retransmissionOf >= 0 && steps < journeys.length; steps++) {
     const before = journeys[at.retransmissionOf];

@@ -6,7 +6,8 @@
  *                    flooding, a bond without LACP)
  * captured twice     every packet of a point is there twice, at once: the capture made the copy (mirrored port)
  * ```
- * A sender that repeats is something else: its repetition has another IP identification.
+ * A sender that repeats is something else: its repetition has another IP identification. Nor is a bridge's own tap that shows a
+ * packet twice where its ports do not: with br_netfilter a translated packet goes through the bridge once more, under its MAC.
  */
 import type { Connection } from "../../../src-shared/reconstruct/result";
 import { count, durationText, type FindingContext, type FindingFamily, median, upsert } from "./context";
@@ -38,7 +39,7 @@ export function duplicateDeliveries(context: FindingContext): FindingFamily {
         for (const row of journey.sightings) upsert(byPoint, sightings.point(row), (): number[] => []).push(row);
         for (const [point, rows] of byPoint) {
           // The "any" device shows a packet at every interface it passes: that is what it is for.
-          if (context.observer.cookedPoints.has(point)) continue;
+          if (context.observer.cookedPoints.has(point) || isOwnCopy(context, connection, byPoint, point)) continue;
           for (let i = 1; i < rows.length; i++) {
             const [a, b] = [rows[i - 1] as number, rows[i] as number];
             if (!isCopy(context, a, b)) continue;
@@ -85,6 +86,21 @@ export function duplicateDeliveries(context: FindingContext): FindingFamily {
         });
       }),
   };
+}
+
+/** Only the bridge shows the packet twice: none of its ports does, or there is a translation that explains it. */
+function isOwnCopy(
+  context: FindingContext,
+  connection: Connection,
+  byPoint: ReadonlyMap<number, readonly number[]>,
+  point: number,
+): boolean {
+  const { role, machine } = context.point(point);
+  if (role !== "bridge") return false;
+  const ports = [...byPoint].filter(([p]) => p !== point && context.point(p).machine === machine);
+  const isDoubled = (rows: readonly number[]): boolean =>
+    rows.some((row, i) => i > 0 && isCopy(context, rows[i - 1] as number, row));
+  return ports.length > 0 ? !ports.some(([, rows]) => isDoubled(rows)) : connection.translations.length > 0;
 }
 
 /** Both rows are one packet, seen twice in one place: nothing that a hop changes differs. Identification 0 proves nothing. */

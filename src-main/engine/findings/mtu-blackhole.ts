@@ -22,14 +22,14 @@ import {
   lastRow,
   placeText,
   repeatedSends,
+  rootOf,
   TCP_FIN,
   TCP_SYN,
   upsert,
 } from "./context";
+import { isTooBig } from "./icmp-errors";
 import { onNode } from "./shell";
 
-/** ICMP fragmentation needed; ICMPv6 packet too big. */
-const TOO_BIG = [(3 << 8) | 4, 2 << 8];
 /** No link's MTU is below what IPv6 asks for (RFC 8200 section 5): smaller packets that vanish do so for another reason. */
 const SMALLEST_MTU = 1280;
 /** Times the same data must have been sent without an acknowledgment, where the packets cannot be seen behind the loss. */
@@ -55,6 +55,14 @@ interface Blackhole {
   }[];
 }
 
+interface LossyHop {
+  readonly from: number;
+  readonly to: number;
+  readonly lost: Journey[];
+  /** Pieces of data that were lost here twice or more. */
+  groups: number;
+}
+
 /** Losses that told the sender the path's MTU. */
 interface Discovery {
   readonly from: string;
@@ -72,11 +80,9 @@ export function mtuBlackholes(context: FindingContext): FindingFamily {
     visit(connection, journeys, claimed) {
       if (connection.protocol !== "tcp" || !journeys.some((j) => j.retransmissionOf >= 0)) return;
       for (const direction of ["to-server", "to-client"] as const) {
+        takeDiscovery(context, connection, journeys, direction, discovered, claimed);
         const one = inDirection(context, connection, journeys, direction);
-        if (!one) {
-          takeDiscovery(context, connection, journeys, direction, discovered, claimed);
-          continue;
-        }
+        if (!one) continue;
         const { from, to } = one;
         const hole = upsert(found, `${from}>${to} ${direction}`, () => ({
           ...one,
@@ -117,15 +123,14 @@ function inDirection(
   if (groups.length === 0) return null;
   const size = (j: Journey): number => sightings.ipLength(lastRow(j));
 
-  // By sighting: the same data vanished at the same hop each time it was sent.
+  // By sighting: the same data vanished at the same hop again and again, and was never seen behind it.
   const vanished = groups.filter((group) => group.length >= 2 && group.every((j) => j.missingAt >= 0));
-  const [sample] = vanished[0] ?? [];
-  if (sample) {
-    const { lastSeen: from, missingAt: to } = sample;
-    const lost = vanished.flat().filter((j) => j.lastSeen === from);
+  const worst = worstHop(vanished);
+  if (worst) {
+    const { from, to, lost } = worst;
     const passed = mine.filter((j) => j.missingAt < 0 && j.points.includes(to));
     // A super-packet of segmentation offload says nothing of the packets on the wire: the smallest send of each piece does.
-    const smallestLost = Math.min(...vanished.map((group) => Math.min(...group.map(size))));
+    const smallestLost = Math.min(...lost.map(size));
     const largestPassed = Math.max(0, ...passed.map(size));
     const recording = lost.every((j) => context.wasRecording(to, context.ns(lastRow(j))));
     // A point that still records others' packets shows that the hop works: size is what sets the lost ones apart.
@@ -133,8 +138,8 @@ function inDirection(
       const heard = heardAfter(context, journeys, direction, lost);
       return blackhole(context, connection, { from, to, direction, smallestLost, largestPassed, lost, heard });
     }
-    return null;
   }
+  if (vanished.length > 0) return null;
 
   // By answers: never acknowledged, though the peer is there.
   const stuck = groups.filter(
@@ -166,19 +171,40 @@ function inDirection(
   });
 }
 
+/**
+ * The hop where most data was lost twice or more. One loss at another hop is something else: what an ICMP error was told about before
+ * the sender made smaller packets.
+ */
+function worstHop(groups: readonly (readonly Journey[])[]): LossyHop | undefined {
+  const hops = new Map<string, LossyHop>();
+  for (const group of groups) {
+    const byHop = new Map<string, Journey[]>();
+    for (const j of group) upsert(byHop, `${j.lastSeen}>${j.missingAt}`, (): Journey[] => []).push(j);
+    for (const [key, lost] of byHop) {
+      const [first] = lost;
+      if (!first || lost.length < 2) continue;
+      const hop = upsert(hops, key, () => ({ from: first.lastSeen, to: first.missingAt, lost: [], groups: 0 }));
+      hop.lost.push(...lost);
+      hop.groups++;
+    }
+  }
+  return [...hops.values()].sort((a, b) => b.groups - a.groups)[0];
+}
+
 /** With the ICMP errors that should have told the sender. (One that learned sends smaller pieces, which pass: no blackhole.) */
 function blackhole(
   context: FindingContext,
   connection: Connection,
   one: Omit<Blackhole, "rows" | "connections" | "errors">,
 ): Blackhole {
-  return { ...one, rows: [], connections: [], errors: tooBigErrors(context, connection) };
+  const errors = tooBigErrors(context, connection).filter((e) => e.mtu === null || e.mtu < one.smallestLost);
+  return { ...one, rows: [], connections: [], errors };
 }
 
 function tooBigErrors(context: FindingContext, connection: Connection): Blackhole["errors"] {
   const { sightings } = context.join;
   return complaintsOf(context, connection)
-    .filter((c) => TOO_BIG.includes(c.typeCode))
+    .filter((c) => isTooBig(c))
     .map((c) => ({
       from: c.from,
       point: sightings.point(c.row),
@@ -204,7 +230,7 @@ function takeDiscovery(
       j.direction === direction &&
       j.missingAt >= 0 &&
       (error.mtu === null || sightings.ipLength(lastRow(j)) > error.mtu) &&
-      isAcknowledged(context, journeys, [j]),
+      (isAcknowledged(context, journeys, [j]) || isHeeded(context, journeys, j, error.mtu)),
   );
   if (lost.length === 0) return;
   const one = upsert(into, `${error.from} ${error.mtu ?? ""}`, () => ({
@@ -221,6 +247,19 @@ function takeDiscovery(
   for (const journey of lost) claimed.add(journey.index);
 }
 
+/** The sender sent the same data again in packets that fit. */
+function isHeeded(context: FindingContext, journeys: readonly Journey[], lost: Journey, mtu: number | null): boolean {
+  if (mtu === null) return false;
+  const root = rootOf(journeys, lost);
+  return journeys.some(
+    (j) =>
+      j.index > lost.index &&
+      j.direction === lost.direction &&
+      rootOf(journeys, j) === root &&
+      context.join.sightings.ipLength(lastRow(j)) <= mtu,
+  );
+}
+
 function sayDiscovered(context: FindingContext, { from, mtu, point, rows, connections, lost }: Discovery): Finding {
   const [first] = connections as [Connection, ...Connection[]];
   const { node } = context.point(point);
@@ -235,7 +274,7 @@ function sayDiscovered(context: FindingContext, { from, mtu, point, rows, connec
     where: [context.pointId(point), ...(node === null ? [] : [node])],
     evidence: [
       `ICMP error from ${from} about packets of ${endpointText(first.client)} and ${endpointText(first.server)}`,
-      "the data was acknowledged afterwards",
+      "smaller packets with the same data follow",
     ],
     fits: [
       "the sender's interface has a larger MTU than the tunnel or link behind it: every new path costs a round trip",

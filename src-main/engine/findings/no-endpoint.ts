@@ -14,12 +14,8 @@ import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
 import type { Connection } from "../../../src-shared/reconstruct/result";
 import { type Attempt, failedAttempt, rowsOf, timesText } from "./attempts";
 import { count, type FindingContext, type FindingDraft, type FindingFamily, placeText } from "./context";
+import { isHostUnreachable, isNetworkUnreachable, isPortUnreachable } from "./icmp-errors";
 import { kubectl, kubectlEndpointSlices, kubectlExec, onNode, shellWord, tcpdump } from "./shell";
-
-/** ICMP port unreachable, in IPv4 and IPv6. */
-const PORT_UNREACHABLE = [(3 << 8) | 3, (1 << 8) | 4];
-/** Host unreachable; IPv6: address unreachable. */
-const HOST_UNREACHABLE = [(3 << 8) | 1, (1 << 8) | 3];
 
 type Told = Pick<FindingDraft, "title" | "text" | "severity" | "evidence" | "fits" | "ruledOut" | "check" | "where"> & {
   readonly key: string;
@@ -61,7 +57,7 @@ function explain(context: FindingContext, connection: Connection, attempt: Attem
   const translated = connection.translations.some((t) => t.kind === "dnat");
   const rejection = attempt.complaints.find(
     // A TCP stack answers RST: port unreachable for a SYN is a rule of some firewall, kube-proxy's for Services among them.
-    (c) => PORT_UNREACHABLE.includes(c.typeCode) && c.from !== connection.server.ip,
+    (c) => isPortUnreachable(c) && c.from !== connection.server.ip,
   );
   if (requested && !translated && (silent || rejection || attempt.resets.length > 0)) {
     const told = byService(context, connection, attempt, requested);
@@ -87,7 +83,7 @@ function explain(context: FindingContext, connection: Connection, attempt: Attem
       ],
     };
   }
-  const dead = deadEndpoint(context, connection, attempt, silent, translated);
+  const dead = deadEndpoint(context, connection, attempt, silent, translated) ?? noRoute(context, connection, attempt);
   if (dead) return dead;
   if (attempt.resets.length === 0) return null;
   const { server } = connection;
@@ -201,7 +197,7 @@ function deadEndpoint(
   translated: boolean,
 ): Told | null {
   const { server } = connection;
-  const unreachable = attempt.complaints.find((c) => HOST_UNREACHABLE.includes(c.typeCode));
+  const unreachable = attempt.complaints.find(isHostUnreachable);
   const unanswered = context.observer.arp.questionsFor(server.ip).filter((q) => q.answered === 0 && q.asked > 1);
   if (!unreachable && !(silent && unanswered.length > 0)) return null;
   const [question] = unanswered;
@@ -234,6 +230,31 @@ function deadEndpoint(
       ...(connection.service === null ? [] : [kubectl("describe", "service", connection.service)]),
       `kubectl get pods -A -o wide --field-selector status.podIP=${server.ip}`,
       onNode(server.node, `ip neigh show ${server.ip}`),
+    ],
+  };
+}
+
+/** A router on the way knows no route. */
+function noRoute(context: FindingContext, connection: Connection, attempt: Attempt): Told | null {
+  const error = attempt.complaints.find(isNetworkUnreachable);
+  if (!error) return null;
+  const { server } = connection;
+  const point = context.point(context.join.sightings.point(error.row));
+  return {
+    key: `no route ${error.from} ${endpointText(server)}`,
+    severity: "error",
+    title: `${error.from} has no route to ${placeText(server)}`,
+    text: `SYNs to ${endpointText(server)} are answered by ${error.from} with ICMP network unreachable.`,
+    where: [point.id, ...(point.node === null ? [] : [point.node])],
+    evidence: [`ICMP network unreachable from ${error.from}`],
+    fits: [
+      "a route is missing there, or the address belongs to nobody",
+      "a Service address that no rule translates (no endpoints, kube-proxy not running) and no route covers",
+    ],
+    ruledOut: ["loss, a rule that drops: there is an answer"],
+    check: [
+      onNode(point.node, `ip route get ${server.ip}`),
+      onNode(point.node, `iptables-save -t nat | grep -- ${shellWord(server.ip)}`),
     ],
   };
 }

@@ -22,7 +22,7 @@ import {
   LAYER_GENEVE,
   LAYER_IP_OVER_UDP,
 } from "../../../src-shared/model/layer-kind";
-import { LAYER_FLAG_QUOTED, PACKET_NO_TIME } from "../kernel/assembly/abi";
+import { LAYER_FLAG_QUOTED, PACKET_NO_TIME, STOP_CAPTURE } from "../kernel/assembly/abi";
 import type { Batch } from "../kernel/batch";
 import { ArpClaims } from "./arp-claims";
 import { DnsMessages } from "./dns-messages";
@@ -40,6 +40,8 @@ export class PacketObserver {
   readonly lastNs: (number | undefined)[] = [];
   /** Points that are Linux's "any" device: one packet is seen there once for every interface it passes. */
   readonly cookedPoints = new Set<number>();
+  /** Packets by point whose headers lie behind the end of what was captured of them (a snap length): what they carry is not seen. */
+  readonly cutPackets = new Map<number, number>();
   /** Index of what would be packet number 0 of a file, by file. */
   readonly #fileBase: number[] = [];
   #packets = 0;
@@ -72,6 +74,7 @@ export class PacketObserver {
       const point = batch.point[row] as number;
       if (off?.has(point)) continue;
       if (!(batch.packetFlags(row) & PACKET_NO_TIME)) this.#span(point, atNs);
+      if (batch.stopReason(row) === STOP_CAPTURE) this.cutPackets.set(point, (this.cutPackets.get(point) ?? 0) + 1);
       const first = batch.firstLayer[row] as number;
       const end = first + batch.layersOf(row);
       const link = layerKind[first];

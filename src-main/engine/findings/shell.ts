@@ -24,15 +24,17 @@ export function tcpdump(device: string | null, address: string, port: number, pr
 
 /** `kubectl -n shop get networkpolicy -o yaml`; `name` is "namespace/name" or a name without a namespace. */
 export function kubectl(verb: string, kind: string, name: string, more = ""): string {
-  const slash = name.indexOf("/");
-  const namespace = slash < 0 ? "" : `-n ${shellWord(name.slice(0, slash))} `;
-  return `kubectl ${namespace}${verb} ${kind} ${shellWord(name.slice(slash + 1))}${more}`;
+  return `kubectl ${inNamespace(name)}${verb} ${kind} ${shellWord(name.slice(name.indexOf("/") + 1))}${more}`;
 }
 
-/** `kubectl exec` in a pod ("namespace/name"). `command` is ours, not text from a capture. */
+function inNamespace(name: string): string {
+  const slash = name.indexOf("/");
+  return slash < 0 ? "" : `-n ${shellWord(name.slice(0, slash))} `;
+}
+
+/** `kubectl exec` in a pod ("namespace/name", or a name without a namespace). `command` is ours, not text from a capture. */
 export function kubectlExec(pod: string, command: string): string {
-  const [namespace = "", name = ""] = pod.split("/");
-  return `kubectl -n ${shellWord(namespace)} exec ${shellWord(name)} -- ${command}`;
+  return `kubectl ${inNamespace(pod)}exec ${shellWord(pod.slice(pod.indexOf("/") + 1))} -- ${command}`;
 }
 
 /** The EndpointSlices of a Service ("namespace/name"). */

@@ -21,7 +21,8 @@ interface Group {
   readonly rows: number[];
 }
 
-const INSIDE = new Set(["pod-to-pod", "pod-to-service", "node-to-pod", "node-to-service", "pod-to-node"]);
+/** Not pod-to-node: many networks masquerade that on purpose, and the model's rules tell it (model-rules/). */
+const INSIDE = new Set(["pod-to-pod", "pod-to-service", "node-to-pod", "node-to-service"]);
 const FROM_OUTSIDE = new Set(["external-to-service", "external-to-pod"]);
 
 export function snatHidesClient(context: FindingContext): FindingFamily {

@@ -13,6 +13,7 @@ import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
 import type { Connection, Journey } from "../../../src-shared/reconstruct/result";
 import { complaintsOf } from "./attempts";
 import { count, type FindingContext, type FindingFamily, firstRow, TCP_RST, upsert } from "./context";
+import { isExpired } from "./icmp-errors";
 import { onNode } from "./shell";
 
 interface Group {
@@ -21,8 +22,6 @@ interface Group {
   readonly example: string;
 }
 
-/** ICMP time exceeded in transit; ICMPv6's. */
-const EXPIRED = [11 << 8, 3 << 8];
 /** Crossings of one point with falling TTL: routed back once is a hairpin, more is a loop. */
 const LOOP_CROSSINGS = 3;
 /** traceroute counts from 1; nothing is 30 hops away on purpose. */
@@ -57,7 +56,8 @@ export function ttlSurprises(context: FindingContext): FindingFamily {
         add(loops, context.pointId(point), connection, rows, `TTL ${ttls.join(", ")} at ${context.pointText(point)}`);
     }
     // A hairpin crosses the same points there and back, and pieces of a super-packet overtake each other: no order to rely on.
-    if (connection.hairpin || journey.sightings.length !== journey.points.length) return;
+    // A packet that was doubled on the way goes on twice: the steps of the two mix.
+    if (connection.hairpin || journey.sightings.length !== crossings.size) return;
     for (let i = 1; i < journey.sightings.length; i++) {
       const [a, b] = [journey.sightings[i - 1] as number, journey.sightings[i] as number];
       const [from, to] = [sightings.point(a), sightings.point(b)];
@@ -107,7 +107,7 @@ export function ttlSurprises(context: FindingContext): FindingFamily {
       for (const journey of journeys) look(connection, journey);
       lookForStranger(connection, journeys);
       for (const complaint of complaintsOf(context, connection)) {
-        if (!EXPIRED.includes(complaint.typeCode)) continue;
+        if (!isExpired(complaint)) continue;
         const initial = Math.max(0, ...journeys.map((j) => sightings.ttl(firstRow(j))));
         if (initial < LEAST_HONEST_TTL) continue;
         // The very packet it quotes may be a traceroute's among others: its own first sighting decides.

@@ -134,6 +134,10 @@ export class ApplicationMessages {
   private takeDns(batch: Batch, layer: number, packet: number): void {
     const { bytes } = batch;
     const { dns, texts } = this;
+    const at = batch.layerPtr[layer] as number;
+    const end = batch.layerEnd[layer] as number;
+    // Questions tell nothing that answers do not: over UDP they are known by the first bit of the flags.
+    if (batch.layerKind[layer - 1] !== LAYER_TCP && at + 2 < end && !((bytes[at + 2] as number) & 0x80)) return;
     let open = false;
     let asked = false;
     const visitor: DnsVisitor = {
@@ -166,8 +170,6 @@ export class ApplicationMessages {
         dns.ttl.push(record.ttl);
       },
     };
-    const at = batch.layerPtr[layer] as number;
-    const end = batch.layerEnd[layer] as number;
     if (batch.layerKind[layer - 1] === LAYER_TCP) visitDnsOverTcp(bytes, at, end, visitor);
     else visitDns(bytes, at, end, visitor);
   }

@@ -82,7 +82,8 @@ export class ConnectionTable {
   readonly carrierLists: (readonly FoundCarrier[])[] = [[]];
   private readonly numberOfList = new WeakMap<readonly number[], number>();
   private readonly pathNumbers = new Map<string, number>([["", 0]]);
-  private readonly carrierNumbers = new Map<string, number>([["", 0]]);
+  private readonly carrierNumbers = new Map<number, number>();
+  private readonly nextCarriers: number[] = [0];
 
   constructor(
     readonly count: number,
@@ -138,15 +139,34 @@ export class ConnectionTable {
 
   internCarriers(list: readonly FoundCarrier[]): number {
     if (list.length === 0) return 0;
-    const key = list
-      .map((c) => [c.kind, c.inner6, c.outer6, c.vni, c.port, c.source, c.destination, c.protocol].join(" "))
-      .join("|");
-    let n = this.carrierNumbers.get(key);
-    if (n === undefined) {
-      n = this.carrierLists.length;
-      this.carrierLists.push(list);
-      this.carrierNumbers.set(key, n);
-    }
+    let hash = list.length;
+    for (const c of list)
+      for (const value of [c.kind, c.vni, c.port, c.source, c.destination, c.protocol])
+        hash = Math.imul(hash ^ value, 0x9e3779b1) ^ (hash >>> 15);
+    // Lists with one hash are chained; nearly always the first is it.
+    for (let n = this.carrierNumbers.get(hash) ?? 0; n > 0; n = this.nextCarriers[n] ?? 0)
+      if (sameCarriers(list, this.carrierLists[n] ?? [])) return n;
+    const n = this.carrierLists.length;
+    this.carrierLists.push(list);
+    this.nextCarriers[n] = this.carrierNumbers.get(hash) ?? 0;
+    this.carrierNumbers.set(hash, n);
     return n;
   }
+}
+
+export function sameCarrier(a: FoundCarrier, b: FoundCarrier): boolean {
+  return (
+    a.kind === b.kind &&
+    a.vni === b.vni &&
+    a.port === b.port &&
+    a.source === b.source &&
+    a.destination === b.destination &&
+    a.protocol === b.protocol &&
+    a.inner6 === b.inner6 &&
+    a.outer6 === b.outer6
+  );
+}
+
+function sameCarriers(a: readonly FoundCarrier[], b: readonly FoundCarrier[]): boolean {
+  return a.length === b.length && a.every((c, i) => sameCarrier(c, b[i] as FoundCarrier));
 }

@@ -1,5 +1,5 @@
 /**
- * DNS answers folded into lookups, and lookups tied to the connections they were for.
+ * DNS answers folded into lookups; lookup-ties.ts ties these to the connections they were for.
  *
  * ```
  * resolv.conf: search prod.svc.cluster.local svc.cluster.local cluster.local, ndots:5
@@ -20,6 +20,8 @@ export interface FoundLookup extends DnsLookup {
   readonly pod: string | null;
   /** The connection that brought the answer first; then those of the other address family and of the failed names. */
   readonly connections: readonly number[];
+  /** When the first address was answered (aligned). */
+  readonly firstNs: number;
   /** When each address was first answered (aligned), and for how long it may be used. */
   readonly answered: ReadonlyMap<string, { readonly ns: number; readonly ttlNs: number }>;
 }
@@ -37,7 +39,7 @@ interface Question {
 }
 
 /** A and AAAA of one name leave together; a resolver that takes turns waits for the first answer. */
-const PAIR_NS = 5e9;
+export const ANSWERS_APART_NS = 5e9;
 /** A resolver that gets no answer waits five seconds before it goes on. */
 const CHAIN_NS = 12e9;
 /** Failed questions of one client kept in mind. */
@@ -66,16 +68,12 @@ export function findLookups(source: RelatedSource): readonly FoundLookup[] {
   const clients = collectQuestions(source);
   const found: FoundLookup[] = [];
   for (const [client, { pod, questions }] of clients) found.push(...foldQuestions(client, pod, questions));
-  return found.sort((a, b) => firstAnswer(a) - firstAnswer(b));
-}
-
-function firstAnswer(lookup: FoundLookup): number {
-  let first = Infinity;
-  for (const { ns } of lookup.answered.values()) first = Math.min(first, ns);
-  return first;
+  return found.sort((a, b) => a.firstNs - b.firstNs);
 }
 
 interface Client {
+  /** The latest question of each name, by the name's number. */
+  readonly open: Map<number, Question>;
   readonly ip: string;
   readonly pod: string | null;
   readonly questions: Question[];
@@ -88,35 +86,35 @@ function collectQuestions(source: RelatedSource): Map<string, Client> {
   const { start, order, row: rowOf } = byConnection(source, dns.packet);
   const clients = new Map<string, Client>();
   const answers: Answer[] = [];
+  const time = new Float64Array(dns.count);
   for (let connection = 0; connection < source.connectionCount; connection++) {
     const from = start[connection] as number;
     const to = start[connection + 1] as number;
     if (from === to) continue;
     const { ip, pod } = source.client(connection);
     let client = clients.get(ip);
-    if (!client) clients.set(ip, (client = { ip, pod, questions: [] }));
-    const time = (message: number): number => sightings.alignedNs(rowOf[message] as number);
+    if (!client) clients.set(ip, (client = { ip, pod, questions: [], open: new Map() }));
     const differ = (a: number, b: number): number =>
       dns.id.at(a) - dns.id.at(b) || dns.type.at(a) - dns.type.at(b) || dns.name.at(a) - dns.name.at(b);
-    const own = order.subarray(from, to).sort((a, b) => differ(a, b) || time(a) - time(b));
+    const own = order.subarray(from, to);
+    for (const message of own) time[message] = sightings.alignedNs(rowOf[message] as number);
+    own.sort((a, b) => differ(a, b) || (time[a] as number) - (time[b] as number));
     let before = -1;
     for (const message of own) {
-      const ns = time(message);
-      const isAgain = before >= 0 && differ(before, message) === 0 && ns - time(before) < PAIR_NS;
+      const ns = time[message] as number;
+      const isAgain = before >= 0 && differ(before, message) === 0 && ns - (time[before] as number) < ANSWERS_APART_NS;
       before = message;
       if (!isAgain) answers.push({ message, connection, client, ns });
     }
   }
   answers.sort((a, b) => a.ns - b.ns || a.message - b.message);
-  const open = new Map<string, Question>();
   for (const { message, connection, client, ns } of answers) {
-    const name = texts.text(dns.name.at(message));
+    const name = dns.name.at(message);
     const type = dns.type.at(message);
-    const key = `${client.ip} ${name}`;
-    let question = open.get(key);
-    if (!question || question.types.includes(type) || ns - question.firstNs > PAIR_NS) {
+    let question = client.open.get(name);
+    if (!question || question.types.includes(type) || ns - question.firstNs > ANSWERS_APART_NS) {
       question = {
-        name,
+        name: texts.text(name),
         firstNs: ns,
         lastNs: ns,
         connections: [],
@@ -125,7 +123,7 @@ function collectQuestions(source: RelatedSource): Map<string, Client> {
         answered: new Map(),
         rcode: dns.rcode.at(message),
       };
-      open.set(key, question);
+      client.open.set(name, question);
       client.questions.push(question);
     }
     question.types.push(type);
@@ -188,6 +186,7 @@ function foldQuestions(client: string, pod: string | null, questions: readonly Q
       types: [...new Set([...tried.flatMap((t) => t.types), ...question.types])].sort((a, b) => a - b).map(typeName),
       aliases: question.aliases,
       addresses: [...question.answered.keys()],
+      firstNs: Math.min(...[...question.answered.values()].map(({ ns }) => ns)),
       answered: question.answered,
       connections: [...new Set([...question.connections, ...tried.flatMap((t) => t.connections)])],
     });
@@ -228,49 +227,6 @@ function learn(first: string, second: string, domains: Set<string>): void {
   if (rest === "" || !isSuffix(restOfSecond, rest)) return;
   domains.add(rest);
   if (restOfSecond !== "") domains.add(restOfSecond);
-}
-
-/** A lookup and the connections that may have been for it. */
-export interface LookupTie {
-  readonly connection: number;
-  readonly lookup: FoundLookup;
-  /** Another name of the same address was looked up as well: which one it was for is not shown. */
-  readonly ambiguous: boolean;
-}
-
-/** Ties every connection to the lookup that gave its client the address it asked for. */
-export function tieLookups(source: RelatedSource, lookups: readonly FoundLookup[]): readonly LookupTie[] {
-  const byAddress = new Map<string, FoundLookup[]>();
-  const carrying = new Set<number>();
-  for (const lookup of lookups) {
-    for (const c of lookup.connections) carrying.add(c);
-    for (const address of lookup.addresses) {
-      const list = byAddress.get(address);
-      if (list) list.push(lookup);
-      else byAddress.set(address, [lookup]);
-    }
-  }
-  const ties: LookupTie[] = [];
-  if (byAddress.size === 0) return ties;
-  for (let c = 0; c < source.connectionCount; c++) {
-    if (carrying.has(c)) continue;
-    const address = source.askedAddress(c);
-    const candidates = byAddress.get(address);
-    if (!candidates) continue;
-    const client = source.client(c);
-    const startNs = source.firstNs(c);
-    /** The latest lookup of each name. */
-    const fitting = new Map<string, FoundLookup>();
-    for (const lookup of candidates) {
-      if (lookup.client !== client.ip && (lookup.pod === null || lookup.pod !== client.pod)) continue;
-      const answer = lookup.answered.get(address);
-      if (!answer || answer.ns > startNs + source.clockErrorNs) continue;
-      if (startNs - answer.ns > answer.ttlNs + source.clockErrorNs) continue;
-      fitting.set(lookup.answeredAs, lookup);
-    }
-    for (const lookup of fitting.values()) ties.push({ connection: c, lookup, ambiguous: fitting.size > 1 });
-  }
-  return ties;
 }
 
 /** "web.shop = 10.96.0.7 (A, AAAA; answered as web.shop.svc.cluster.local after 1 name failed)" */

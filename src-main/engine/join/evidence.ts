@@ -23,6 +23,11 @@ const NAMES: readonly (readonly [number, Evidence])[] = [
   [EVIDENCE_TIME, "time-order"],
 ];
 
-export function evidenceNames(bits: number): Evidence[] {
-  return NAMES.filter(([bit]) => bits & bit).map(([, name]) => name);
+const LISTS = new Map<number, readonly Evidence[]>();
+
+/** Names of EVIDENCE_* bits; combinations are few: one list each. */
+export function evidenceNames(bits: number): readonly Evidence[] {
+  let list = LISTS.get(bits);
+  if (!list) LISTS.set(bits, (list = NAMES.filter(([bit]) => bits & bit).map(([, name]) => name)));
+  return list;
 }

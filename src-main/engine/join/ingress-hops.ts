@@ -12,7 +12,7 @@
  * HTTP/1 in clear only: a proxy that takes TLS or sends HTTP/2 shows no request.
  */
 import type { Connection } from "../../../src-shared/reconstruct/result";
-import { byConnection, hostOf, type RelatedSource } from "./related-source";
+import { byConnection, hostOf, type PlacedHost, type RelatedSource } from "./related-source";
 
 export interface IngressTie {
   readonly from: number;
@@ -28,6 +28,10 @@ export interface IngressTie {
 
 interface Request {
   readonly connection: number;
+  readonly sender: PlacedHost;
+  /** Hosts that sent it and got it (hostOf). */
+  readonly sentBy: string;
+  readonly gotBy: string;
   readonly head: number;
   /** Raw sequence number of its first byte: the same wherever the request was seen. */
   readonly seq: number;
@@ -38,14 +42,18 @@ interface Request {
 
 /** A proxy that has waited so long has told its client. */
 const MOST_WAIT_NS = 60e9;
-/** Requests alike that may be waiting at once. */
+/** Requests alike that may be waiting at one proxy. */
 const MOST_CANDIDATES = 256;
+const NONE: readonly Request[] = [];
 
 export function findIngressHops(source: RelatedSource): readonly IngressTie[] {
   const { http, texts } = source.messages;
   const requests = collectRequests(source);
-  const byKey = new Map<number, Request[]>();
+  /** By the host that got them and their key, in order of time. */
+  const waiting = new Map<string, Map<number, Request[]>>();
   for (const request of requests) {
+    let byKey = waiting.get(request.gotBy);
+    if (!byKey) waiting.set(request.gotBy, (byKey = new Map<number, Request[]>()));
     const key = http.key.at(request.head);
     const list = byKey.get(key);
     if (list) list.push(request);
@@ -53,11 +61,13 @@ export function findIngressHops(source: RelatedSource): readonly IngressTie[] {
   }
   const ties = new Map<string, { -readonly [K in keyof IngressTie]: IngressTie[K] }>();
   for (const right of requests) {
+    const byKey = waiting.get(right.sentBy);
+    if (!byKey) continue;
     const keys = new Set([http.key.at(right.head), http.original.at(right.head)]);
     keys.delete(0);
     let fitting: { readonly left: Request; readonly evidence: readonly string[]; readonly decided: boolean }[] = [];
     for (const key of keys) {
-      const lefts = byKey.get(key) ?? [];
+      const lefts = byKey.get(key) ?? NONE;
       // Those that were sent before it, the latest first.
       let at = before(lefts, right.firstNs + source.clockErrorNs);
       for (let looked = 0; at >= 0 && looked < MOST_CANDIDATES; at--, looked++) {
@@ -102,7 +112,7 @@ function before(requests: readonly Request[], ns: number): number {
   return low - 1;
 }
 
-/** Undefined: these are not the same request. */
+/** Whether `right` is `left`, which its sender got before, passed on. Undefined: these are not the same request. */
 function compare(
   source: RelatedSource,
   left: Request,
@@ -112,11 +122,8 @@ function compare(
   const { http, texts } = source.messages;
   if (left.answeredNs + source.clockErrorNs < right.firstNs) return undefined;
   if (right.answeredNs !== Infinity && left.answeredNs + source.clockErrorNs < right.answeredNs) return undefined;
-  const sender = source.client(right.connection);
-  if (hostOf(source.server(left.connection)) !== hostOf(sender)) return undefined;
   // The same conversation told twice is no hop: a proxy asks for itself.
-  const client = source.client(left.connection);
-  if (client.ip === sender.ip && client.port === sender.port) return undefined;
+  if (left.sender.ip === right.sender.ip && left.sender.port === right.sender.port) return undefined;
   const evidence = ["request", "time-order"];
   let decided = false;
   for (const [column, name] of [
@@ -188,27 +195,32 @@ function collectRequests(source: RelatedSource): Request[] {
     asking.add(hostOf(source.client(c)));
     answering.add(hostOf(source.server(c)));
   }
+  /** Raw sequence number of each head's first byte. */
+  const seqOf = new Uint32Array(http.count);
   const requests: Request[] = [];
   for (let connection = 0; connection < connectionCount; connection++) {
     const from = start[connection] as number;
     const to = start[connection + 1] as number;
     if (from === to) continue;
-    if (!answering.has(hostOf(source.client(connection))) && !asking.has(hostOf(source.server(connection)))) continue;
+    const sender = source.client(connection);
+    const sentBy = hostOf(sender);
+    const gotBy = hostOf(source.server(connection));
+    if (!answering.has(sentBy) && !asking.has(gotBy)) continue;
     const heads = order.subarray(from, to);
-    const seqOf = (head: number): number => (sightings.tcpSeq(rowOf[head] as number) + http.offset.at(head)) >>> 0;
+    for (const head of heads) seqOf[head] = sightings.tcpSeq(rowOf[head] as number) + http.offset.at(head);
     // Sequence numbers may pass through zero.
-    const base = seqOf(heads[0] as number);
-    heads.sort((a, b) => ((seqOf(a) - base) | 0) - ((seqOf(b) - base) | 0) || a - b);
+    const base = seqOf[heads[0] as number] as number;
+    heads.sort((a, b) => (((seqOf[a] as number) - base) | 0) - (((seqOf[b] as number) - base) | 0) || a - b);
     const asked: Request[] = [];
     const given: { readonly seq: number; ns: number }[] = [];
     for (const head of heads) {
       const ns = sightings.alignedNs(rowOf[head] as number);
-      const seq = seqOf(head);
+      const seq = seqOf[head] as number;
       const code = http.code.at(head);
       if (http.key.at(head) !== 0) {
         const last = asked.at(-1);
         if (last?.seq === seq) last.firstNs = Math.min(last.firstNs, ns);
-        else asked.push({ connection, head, seq, firstNs: ns, answeredNs: Infinity });
+        else asked.push({ connection, sender, sentBy, gotBy, head, seq, firstNs: ns, answeredNs: Infinity });
       } else if (code === 0 || code >= 200) {
         // Interim answers (100, 103) come before the one that counts.
         const last = given.at(-1);

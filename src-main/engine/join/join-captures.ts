@@ -75,7 +75,12 @@ export function joinRun(
     pointNames: workspace.points.map((p) => p.name),
     toldOffsets,
   });
-  const groups = groupPoints(fileOfPoint, names, descriptions);
+  const groups = groupPoints(
+    fileOfPoint,
+    names,
+    descriptions,
+    workspace.points.map((p) => p.name),
+  );
   const topology = new NetworkTopology({
     columns,
     joined,
@@ -90,6 +95,7 @@ export function joinRun(
       packets: counter.ofPoint[i] ?? 0,
     })),
     groups: groups.names,
+    mixed: groups.mixed,
     cluster: options.cluster,
   });
   const unseenAt = handle.kernel.unseenCounts() >>> 2;

@@ -2,7 +2,8 @@
 import { ClockEstimator, type ClockEstimate, type TwoFilePackets } from "./clock-offsets";
 import { ConnectionTable } from "./connection-table";
 import { FactReader } from "./connection-facts";
-import { FLOW_ACTIVE, type FlowMatch, matchFlows } from "./flow-matching";
+import { type FlowMatch, matchFlows } from "./flow-matching";
+import { FLOW_ACTIVE } from "./flow-matching/flow-kinds";
 import { rankPoints } from "./hop-order";
 import type { SightingColumns } from "./sighting-columns";
 import { PacketMatcher } from "./packet-matching";

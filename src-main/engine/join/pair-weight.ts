@@ -8,7 +8,7 @@
  * | acknowledgment number, random looking (else 4) | 20 |
  * | TSval (small ones 6) | 20 |
  * | IP identification, first (small ones 6); each further one | 12; 4, up to 12 |
- * | payload of UDP, ICMP, others (short ones 8); each further one | 20; 6, up to 12 |
+ * | payload of UDP, ICMP, others (short ones 8, pings that all say the same 12); each further one | 20; 6, up to 12 |
  * | payload of TCP of 16 bytes or more | 6 |
  * | one end's address and port kept; of the other end address or port | 16; 6 |
  * | only ports or only addresses kept | 8 |
@@ -74,6 +74,8 @@ export function weighPair(
   let timestamp = 0;
   let payload = 0;
   let payloads = 0;
+  /** Echoes may all carry the same. */
+  const hashes = new Set<number>();
   const ids = new Set<number>();
   let idBits = 0;
   let contradicted = 0;
@@ -143,6 +145,7 @@ export function weighPair(
       if (same & EVIDENCE_PAYLOAD && columns.word(x, W_LENGTH) >>> 8 >= 16) payload = 6;
     } else if (same & EVIDENCE_PAYLOAD) {
       payloads++;
+      hashes.add(columns.word(x, W_HASH));
       payload = Math.max(payload, columns.word(x, W_LENGTH) >>> 8 >= 12 ? 20 : 8);
     }
   }
@@ -150,7 +153,8 @@ export function weighPair(
   // What goes there later comes back earlier; in a hairpin both may be seen within the clock's jitter.
   if (sign[0] !== 0 && sign[0] === sign[1] && !kept.hairpin) return undefined;
   if (ids.size > 0) idBits += Math.min(12, (ids.size - 1) * 4);
-  if (payloads > 1) payload += Math.min(12, (payloads - 1) * 6);
+  if (payloads > 2 && hashes.size === 1) payload = Math.min(payload, 12);
+  else payload += Math.min(12, Math.max(0, hashes.size - 1) * 6);
   const time = clocked > 0 && near === clocked ? 10 : 0;
   if (time) bits |= EVIDENCE_TIME;
   const independent = idBits + timestamp + payload + (ack === 20 ? time : 0);
@@ -196,8 +200,14 @@ function keptEnds(
   let sides = 0;
   let address = 0;
   let port = 0;
+  const echo = columns.isIcmp(f);
   for (let end = 0; end < 2; end++) {
     const a = columns.address(f, end) === columns.address(g, end ^ swapped);
+    // An echo has no ports: its identifier is the client's, and may be small and the same in many pods.
+    if (echo) {
+      if (a) sides++;
+      continue;
+    }
     const p = columns.port(f, end) === columns.port(g, end ^ swapped);
     if (a && p) sides++;
     else if (a) address++;

@@ -8,6 +8,7 @@
  * all.pcapng#2  "network namespace web-a, pod default/web-a"  ─► group web-a
  * ```
  * Machines that were recorded at once into one file are told apart likewise ("machine node-1"), and have a clock each.
+ * A merged file (mergecap) does not say it: several of its interfaces have one name, which is so on no machine.
  */
 const NAMESPACE = /^(?:network namespace|machine) ([^\s,]+)/;
 const MACHINE = /^machine ([^\s,]+)/;
@@ -18,12 +19,15 @@ export interface PointGroups {
   readonly ofPoint: readonly number[];
   /** Names: the namespace told, else the file's without its ending. */
   readonly names: readonly string[];
+  /** Groups that are of several machines, though nothing says which points are of which. */
+  readonly mixed: ReadonlySet<number>;
 }
 
 export function groupPoints(
   fileOfPoint: readonly number[],
   fileNames: readonly string[],
   descriptions: readonly (string | undefined)[],
+  pointNames: readonly (string | undefined)[],
 ): PointGroups {
   // Each file has a group, used or not: one for the points without a description.
   const names = fileNames.map(fileStem);
@@ -40,7 +44,16 @@ export function groupPoints(
     }
     return group;
   });
-  return { ofPoint, names };
+  const mixed = new Set<number>();
+  const seen = new Set<string>();
+  ofPoint.forEach((group, point) => {
+    const name = pointNames[point];
+    if (name === undefined) return;
+    const key = `${group} ${name}`;
+    if (seen.has(key)) mixed.add(group);
+    seen.add(key);
+  });
+  return { ofPoint, names, mixed };
 }
 
 /** Points with one clock: those of a file, unless several machines were recorded into it. */

@@ -11,7 +11,7 @@
  * must agree, one side's address too (or its port, where both addresses changed), and only one connection may fit.
  */
 import type { Evidence } from "../../../src-shared/reconstruct/result";
-import { FLOW_ACTIVE, FLOW_QUOTED } from "./flow-matching";
+import { FLOW_ACTIVE, FLOW_QUOTED } from "./flow-matching/flow-kinds";
 import type { Joined } from "./join";
 import { PROTOCOL_TCP, type SightingColumns, W_EXTRA, W_ID, W_IP_LENGTH, W_SEQ } from "./sighting-columns";
 

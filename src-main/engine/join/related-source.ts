@@ -1,6 +1,7 @@
 /** What relating connections looks at: the joined connections before they are related, and what was said in them. */
-import type { AddressPlace, Connection, PlacedEndpoint, Sightings } from "../../../src-shared/reconstruct/result";
+import type { AddressPlace, Connection, PlacedEndpoint } from "../../../src-shared/reconstruct/result";
 import type { ApplicationMessages } from "./application-messages";
+import type { SightingRows } from "./sighting-rows";
 
 export interface PlacedHost extends PlacedEndpoint {
   /** Network its address is of; null: not known. */
@@ -8,7 +9,7 @@ export interface PlacedHost extends PlacedEndpoint {
 }
 
 export interface RelatedSource {
-  readonly sightings: Sightings;
+  readonly sightings: SightingRows;
   readonly messages: ApplicationMessages;
   readonly connectionCount: number;
   /** How far two times of different files may be wrong against each other, nanoseconds. */
@@ -38,17 +39,9 @@ export function byConnection(
   packets: { readonly length: number; at(index: number): number },
 ): MessagesOfConnections {
   const count = packets.length;
-  const row = new Int32Array(count);
+  const row = sightings.rowsOf(packets);
   const start = new Uint32Array(connectionCount + 2);
-  // Rows and messages are both in order of packets: one walk over the rows (20 ns each) finds all.
-  let at = 0;
-  for (let i = 0; i < count; i++) {
-    const packet = packets.at(i);
-    while (at < sightings.count && sightings.packet(at) < packet) at++;
-    let found = -1;
-    for (let r = at; r < sightings.count && sightings.packet(r) === packet; r++)
-      if (!sightings.quoted(r) && sightings.connection(r) >= 0) found = r;
-    row[i] = found;
+  for (const found of row) {
     if (found < 0) continue;
     const c = sightings.connection(found);
     start[c + 2] = (start[c + 2] as number) + 1;

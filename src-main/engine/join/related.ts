@@ -11,8 +11,9 @@
 import type { Cluster } from "../../../src-shared/model/cluster";
 import type { IngressRule, Service } from "../../../src-shared/model/kubernetes";
 import type { Connection, RelatedConnection } from "../../../src-shared/reconstruct/result";
-import { type LookupTie, findLookups, lookupText, tieLookups } from "./dns-lookups";
+import { findLookups, lookupText } from "./dns-lookups";
 import { type IngressTie, findIngressHops, ingressText } from "./ingress-hops";
+import { type LookupTie, tieLookups } from "./lookup-ties";
 import type { RelatedSource } from "./related-source";
 
 const NOTHING: readonly RelatedConnection[] = [];

@@ -24,6 +24,8 @@ import {
   W_SEQ,
 } from "./sighting-columns";
 
+const STRIDE = 16;
+
 export class SightingRows implements Sightings {
   readonly count: number;
 
@@ -151,6 +153,24 @@ export class SightingRows implements Sightings {
       port: this.columns.protocol(outer) === PROTOCOL_UDP ? this.destinationPort(row - 1) : null,
     };
   }
+  /** Row of the innermost sighting of each packet that is in a connection, -1: none. Packets in ascending order, as rows are. */
+  rowsOf(packets: { readonly length: number; at(index: number): number }): Int32Array {
+    const { columns, count } = this;
+    const rows = new Int32Array(packets.length);
+    /** First row behind the packet. */
+    let row = 0;
+    for (let i = 0; i < packets.length; i++) {
+      const packet = packets.at(i);
+      // Most packets are not asked for: passed over in strides.
+      while (row + STRIDE < count && columns.word(row + STRIDE, W_PACKET) <= packet) row += STRIDE;
+      while (row < count && columns.word(row, W_PACKET) <= packet) row++;
+      let found = row - 1;
+      while (found >= 0 && this.packet(found) === packet && (this.quoted(found) || this.connection(found) < 0)) found--;
+      rows[i] = found >= 0 && this.packet(found) === packet ? found : -1;
+    }
+    return rows;
+  }
+
   connection(row: number): number {
     const c = this.joined.connectionOfFlow[this.columns.flow(row)] as number;
     return c < 0 ? -1 : (this.positionOf[c] as number);

@@ -87,37 +87,20 @@ function checkDirect(join: JoinResult, tally: Tally, connection: Connection, jou
 /** For each end that is a pod with its own NIC captured: what it has there beside what the other end has. */
 function checkSelf(join: JoinResult, tally: Tally, connection: Connection, journeys: readonly Journey[]): void {
   const { client, server, seenByServerAs: seen, requested } = connection;
-  const isPod = { client: connection.kind.startsWith("pod-to-"), server: connection.kind.endsWith("-to-pod") };
   const at = nicAddresses(join, journeys);
-  if (isPod.client) {
-    const own = at.source;
+  const crossing = journeys.filter((j) => j.direction === "to-server" && j.points.length > 1);
+  const name = (end: PlacedEndpoint): string => end.pod ?? end.ip;
+  const check = (own: string | null, other: string | null, pod: PlacedEndpoint, says: string): void => {
     // Who got it must be somebody else: seen at a point behind the pod's own.
-    if (own === null || seen === null || !journeys.some((j) => j.direction === "to-server" && j.points.length > 1))
-      tally.open++;
-    else
-      add(
-        join,
-        tally,
-        own === seen.ip ? "for" : "against",
-        connection,
-        `${client.pod ?? client.ip} has ${own} at its NIC, ${server.pod ?? server.ip} sees it as ${seen.ip}`,
-        journeys.filter((j) => j.direction === "to-server" && j.points.length > 1),
-      );
-  }
-  if (isPod.server) {
-    const own = at.destination;
-    if (own === null || requested === null || !journeys.some((j) => j.direction === "to-server" && j.points.length > 1))
-      tally.open++;
-    else
-      add(
-        join,
-        tally,
-        own === requested.ip ? "for" : "against",
-        connection,
-        `${server.pod ?? server.ip} has ${own} at its NIC, ${client.pod ?? client.ip} reaches it as ${requested.ip}`,
-        journeys.filter((j) => j.direction === "to-server" && j.points.length > 1),
-      );
-  }
+    if (own === null || other === null || crossing.length === 0) tally.open++;
+    else {
+      const side = own === other ? "for" : "against";
+      add(join, tally, side, connection, `${name(pod)} has ${own} at its NIC, ${says} ${other}`, crossing);
+    }
+  };
+  if (connection.kind.startsWith("pod-to-")) check(at.source, seen?.ip ?? null, client, `${name(server)} sees it as`);
+  if (connection.kind.endsWith("-to-pod"))
+    check(at.destination, requested?.ip ?? null, server, `${name(client)} reaches it as`);
 }
 
 /** Source where the client's pod NIC saw the packet first, destination where the server's saw it last; null: not captured. */

@@ -58,6 +58,27 @@ describe("how a TCP flow went", () => {
                  9.0 client > server tcp SYN seq=77777`),
     ).toEqual(["tcp 10.0.0.1:1000 > 10.0.0.2:80 1/1 REJ Sr", "tcp 10.0.0.1:1000 > 10.0.0.2:80 1/0 S0 S"]);
   });
+  it("where only answers are seen, one with another number is of another flow; the same number is the same answer again", async () => {
+    expect(
+      await tcp(`first: 0.0 server > client tcp SYN,ACK seq=100
+                 1.0 again first
+                 1.1 server > client tcp ACK seq=101 len=5
+                 9.0 server > client tcp SYN,ACK seq=77777`),
+    ).toEqual(["tcp 10.0.0.1:1000 > 10.0.0.2:80 0/3 OTH ^hd", "tcp 10.0.0.1:1000 > 10.0.0.2:80 0/1 OTH ^h"]);
+  });
+  it("the answer to a SYN on used ports belongs to the new flow, wherever in the capture they come", async () => {
+    // Rows are looked up for 256 packets at once: what was found then may have got a successor since.
+    const between = Array.from({ length: 256 }, (_, i) => `${1 + i} 10.0.0.9:${2000 + i} > 10.0.0.8:53 udp len=4`);
+    const lines = await tcp(`0.0 client > server tcp SYN seq=100
+                             0.1 server > client tcp RST,ACK
+                             ${between.join("\n")}
+                             999.0 client > server tcp SYN seq=77777
+                             999.1 server > client tcp SYN,ACK`);
+    expect(lines.filter((line) => line.startsWith("tcp"))).toEqual([
+      "tcp 10.0.0.1:1000 > 10.0.0.2:80 1/1 REJ Sr",
+      "tcp 10.0.0.1:1000 > 10.0.0.2:80 1/1 S1 Sh",
+    ]);
+  });
 });
 
 describe("flows at every depth", () => {

@@ -8,14 +8,17 @@ import { connectionLines, connectionsOf, joinTraffic } from "../../builders/join
 import { parseTraffic } from "../../builders/traffic";
 import { splitByNode } from "../../builders/two-nodes";
 
+/** Joins what node n1 recorded at a pod's veth and at its card. */
+function joinVethAndCard(lines: string): Promise<JoinedResult> {
+  return joinTraffic({ "n1.pcapng": `@veth1 = ethernet resolution=ns\n@eth0 = ethernet resolution=ns\n${lines}` });
+}
+
 /**
  * A conversation of five packets at the client's veth, each seen again at the node's card with the `change` given; the answers
  * come from `server` to `seenAs` there.
  */
 function seenTwice(change: string, server: string, seenAs: string): string {
   return `
-    @veth1 = ethernet resolution=ns
-    @eth0 = ethernet resolution=ns
     a = 10.1.0.5:40000   s = 10.96.0.10:80   b = ${server}   n = ${seenAs}
     q1: 0.000    @veth1 a > s tcp SYN seq=3000000000 id=4660 ts=900000001,0
         0.000020 @eth0  seen q1 ${change}
@@ -44,36 +47,28 @@ test("a ping over the loopback device is one connection, though both ends have o
 });
 
 describe("translations", () => {
-  test("DNAT: a Service address becomes a pod's", async () => {
-    const result = await joinTraffic({
-      "n1.pcapng": seenTwice("dst=10.1.1.9:8080 hops=1", "10.1.1.9:8080", "10.1.0.5:40000"),
-    });
-    expect(connectionLines(result)).toEqual([
-      "tcp 10.1.0.5:40000 > 10.96.0.10:80 = 10.1.1.9:8080 as * | n1@veth1 n1@eth0 | dnat n1@veth1..n1@eth0",
-    ]);
+  test.each([
+    {
+      name: "DNAT: a Service address becomes a pod's",
+      traffic: seenTwice("dst=10.1.1.9:8080 hops=1", "10.1.1.9:8080", "10.1.0.5:40000"),
+      line: "10.1.1.9:8080 as * | n1@veth1 n1@eth0 | dnat n1@veth1..n1@eth0",
+    },
+    {
+      name: "SNAT: the client hides behind its node",
+      traffic: seenTwice("src=192.168.0.1:61000 hops=1", "10.96.0.10:80", "192.168.0.1:61000"),
+      line: "10.96.0.10:80 as * | n1@veth1 n1@eth0 | snat n1@veth1..n1@eth0",
+    },
+    {
+      name: "both at once: a node port",
+      traffic: seenTwice("src=192.168.0.1:40000 dst=10.1.1.9:8080 hops=1", "10.1.1.9:8080", "192.168.0.1:40000"),
+      line: "10.1.1.9:8080 as * | n1@veth1 n1@eth0 | dnat n1@veth1..n1@eth0, snat n1@veth1..n1@eth0",
+    },
+  ])("$name", async ({ traffic, line }) => {
+    const result = await joinVethAndCard(traffic);
+    expect(connectionLines(result)).toEqual([`tcp 10.1.0.5:40000 > 10.96.0.10:80 = ${line}`]);
     const [c] = connectionsOf(result);
     expect(c?.translations[0]?.evidence).toEqual(["tcp-seq", "tcp-ack", "tcp-timestamp", "payload", "ip-id"]);
-    expect(c?.distinct).toBe(5);
-    expect(c?.sightings).toBe(10);
-    expect([c?.bytesFromClient, c?.bytesFromServer]).toEqual([18, 19]);
-  });
-
-  test("SNAT: the client hides behind its node", async () => {
-    const result = await joinTraffic({
-      "n1.pcapng": seenTwice("src=192.168.0.1:61000 hops=1", "10.96.0.10:80", "192.168.0.1:61000"),
-    });
-    expect(connectionLines(result)).toEqual([
-      "tcp 10.1.0.5:40000 > 10.96.0.10:80 = 10.96.0.10:80 as * | n1@veth1 n1@eth0 | snat n1@veth1..n1@eth0",
-    ]);
-  });
-
-  test("both at once: a node port", async () => {
-    const result = await joinTraffic({
-      "n1.pcapng": seenTwice("src=192.168.0.1:40000 dst=10.1.1.9:8080 hops=1", "10.1.1.9:8080", "192.168.0.1:40000"),
-    });
-    expect(connectionLines(result)).toEqual([
-      "tcp 10.1.0.5:40000 > 10.96.0.10:80 = 10.1.1.9:8080 as * | n1@veth1 n1@eth0 | dnat n1@veth1..n1@eth0, snat n1@veth1..n1@eth0",
-    ]);
+    expect([c?.distinct, c?.sightings, c?.bytesFromClient, c?.bytesFromServer]).toEqual([5, 10, 18, 19]);
   });
 
   test("double NAT: at the node, then at the gateway, two files with clocks an hour apart", async () => {
@@ -130,19 +125,14 @@ describe("translations", () => {
   });
 
   test("ICMP echo: the identifier is rewritten by SNAT", async () => {
-    const result = await joinTraffic({
-      "n1.pcapng": `
-        @veth1 = ethernet resolution=ns
-        @eth0 = ethernet resolution=ns
-        a = 10.1.0.5   s = 203.0.113.9
-        q1: 0.000    @veth1 a > s icmp request ident=7 seq=1 id=4660 hex:00112233445566778899aabbccddeeff0011
-            0.000020 @eth0  seen q1 src=192.168.0.1 ident=9001 hops=1
-        r1: 0.001    @eth0  s > 192.168.0.1 icmp reply ident=9001 seq=1 id=99 hex:00112233445566778899aabbccddeeff0011
-            0.001020 @veth1 seen r1 dst=10.1.0.5 ident=7 hops=1
-        q2: 1.000    @veth1 a > s icmp request ident=7 seq=2 id=4661 hex:10112233445566778899aabbccddeeff0011
-            1.000020 @eth0  seen q2 src=192.168.0.1 ident=9001 hops=1
-      `,
-    });
+    const result = await joinVethAndCard(`
+      a = 10.1.0.5   s = 203.0.113.9
+      q1: 0.000    @veth1 a > s icmp request ident=7 seq=1 id=4660 hex:00112233445566778899aabbccddeeff0011
+          0.000020 @eth0  seen q1 src=192.168.0.1 ident=9001 hops=1
+      r1: 0.001    @eth0  s > 192.168.0.1 icmp reply ident=9001 seq=1 id=99 hex:00112233445566778899aabbccddeeff0011
+          0.001020 @veth1 seen r1 dst=10.1.0.5 ident=7 hops=1
+      q2: 1.000    @veth1 a > s icmp request ident=7 seq=2 id=4661 hex:10112233445566778899aabbccddeeff0011
+          1.000020 @eth0  seen q2 src=192.168.0.1 ident=9001 hops=1`);
     expect(connectionLines(result)).toEqual([
       "icmp 10.1.0.5:7 > 203.0.113.9:0 = 203.0.113.9:0 as * | n1@veth1 n1@eth0 | snat n1@veth1..n1@eth0",
     ]);
@@ -230,17 +220,12 @@ describe("translations", () => {
   });
 
   test("UDP: a DNS question through a Service, joined by its bytes although the identification is 0", async () => {
-    const result = await joinTraffic({
-      "n1.pcapng": `
-        @veth1 = ethernet resolution=ns
-        @eth0 = ethernet resolution=ns
-        a = 10.1.0.5:40000   s = 10.96.0.10:53
-        q1: 0.000    @veth1 a > s dns query 4711 A db.prod.svc.cluster.local id=0
-            0.000020 @eth0  seen q1 dst=10.1.1.9:53 hops=1
-        r1: 0.001    @eth0  10.1.1.9:53 > a dns answer 4711 A db.prod.svc.cluster.local 10.96.3.3 id=0
-            0.001020 @veth1 seen r1 src=10.96.0.10:53 hops=1
-      `,
-    });
+    const result = await joinVethAndCard(`
+      a = 10.1.0.5:40000   s = 10.96.0.10:53
+      q1: 0.000    @veth1 a > s dns query 4711 A db.prod.svc.cluster.local id=0
+          0.000020 @eth0  seen q1 dst=10.1.1.9:53 hops=1
+      r1: 0.001    @eth0  10.1.1.9:53 > a dns answer 4711 A db.prod.svc.cluster.local 10.96.3.3 id=0
+          0.001020 @veth1 seen r1 src=10.96.0.10:53 hops=1`);
     expect(connectionLines(result)).toEqual([
       "udp 10.1.0.5:40000 > 10.96.0.10:53 = 10.1.1.9:53 as * | n1@veth1 n1@eth0 | dnat n1@veth1..n1@eth0",
     ]);
@@ -304,21 +289,16 @@ describe("tunnels", () => {
 
 describe("packets", () => {
   test("another identification is sent again, the same one is another sighting; 0 decides nothing", async () => {
-    const result = await joinTraffic({
-      "n1.pcapng": `
-        @veth1 = ethernet resolution=ns
-        @eth0 = ethernet resolution=ns
-        a = 10.1.0.5:40000   s = 10.1.1.9:80
-        q1: 0.000    @veth1 a > s tcp SYN seq=3000000000 id=4660
-            0.000020 @eth0  seen q1 hops=1
-        q2: 1.000    @veth1 again q1 id=4661
-            1.000020 @eth0  seen q2 hops=1
-        r1: 1.001    @eth0  s > a tcp SYN,ACK seq=2000000000 id=0
-            1.001020 @veth1 seen r1 hops=1
-        r2: 2.001    @eth0  again r1 id=0
-            2.001020 @veth1 seen r2 hops=1
-      `,
-    });
+    const result = await joinVethAndCard(`
+      a = 10.1.0.5:40000   s = 10.1.1.9:80
+      q1: 0.000    @veth1 a > s tcp SYN seq=3000000000 id=4660
+          0.000020 @eth0  seen q1 hops=1
+      q2: 1.000    @veth1 again q1 id=4661
+          1.000020 @eth0  seen q2 hops=1
+      r1: 1.001    @eth0  s > a tcp SYN,ACK seq=2000000000 id=0
+          1.001020 @veth1 seen r1 hops=1
+      r2: 2.001    @eth0  again r1 id=0
+          2.001020 @veth1 seen r2 hops=1`);
     const journeys = result.journeys(0);
     expect(journeys.map((j) => [j.direction, j.sightings.length, j.retransmissionOf])).toEqual([
       ["to-server", 2, -1],
@@ -330,19 +310,14 @@ describe("packets", () => {
   });
 
   test("segmentation offload: one long segment on the veth is three frames on the card", async () => {
-    const result = await joinTraffic({
-      "n1.pcapng": `
-        @veth1 = ethernet resolution=ns
-        @eth0 = ethernet resolution=ns
-        a = 10.1.0.5:40000   s = 10.1.1.9:80
-        q0: 0.000    @veth1 a > s tcp SYN seq=3000000000 id=1000
-            0.000020 @eth0  seen q0 hops=1
-        0.003    @veth1 a > s tcp PSH,ACK seq=3000000001 ack=2000000001 id=1001 len=3000
-        0.003020 @eth0  a > s tcp ACK     seq=3000000001 ack=2000000001 id=1001 ttl=63 len=1000
-        0.003021 @eth0  a > s tcp ACK     seq=3000001001 ack=2000000001 id=1002 ttl=63 len=1000
-        0.003022 @eth0  a > s tcp PSH,ACK seq=3000002001 ack=2000000001 id=1003 ttl=63 len=1000
-      `,
-    });
+    const result = await joinVethAndCard(`
+      a = 10.1.0.5:40000   s = 10.1.1.9:80
+      q0: 0.000    @veth1 a > s tcp SYN seq=3000000000 id=1000
+          0.000020 @eth0  seen q0 hops=1
+      0.003    @veth1 a > s tcp PSH,ACK seq=3000000001 ack=2000000001 id=1001 len=3000
+      0.003020 @eth0  a > s tcp ACK     seq=3000000001 ack=2000000001 id=1001 ttl=63 len=1000
+      0.003021 @eth0  a > s tcp ACK     seq=3000001001 ack=2000000001 id=1002 ttl=63 len=1000
+      0.003022 @eth0  a > s tcp PSH,ACK seq=3000002001 ack=2000000001 id=1003 ttl=63 len=1000`);
     const [c] = connectionsOf(result);
     expect(connectionsOf(result)).toHaveLength(1);
     expect([c?.distinct, c?.sightings, c?.missing, c?.bytesFromClient]).toEqual([2, 6, 0, 3000]);
@@ -350,15 +325,10 @@ describe("packets", () => {
   });
 
   test("a datagram that was fragmented on the way is one packet", async () => {
-    const result = await joinTraffic({
-      "n1.pcapng": `
-        @veth1 = ethernet resolution=ns
-        @eth0 = ethernet resolution=ns
-        a = 10.1.0.5:40000   s = 10.1.1.9:5000
-        q1: 0.000    @veth1 a > s udp len=2000 id=777 nodf
-            0.000020 @eth0  seen q1 hops=1 frag=1000
-      `,
-    });
+    const result = await joinVethAndCard(`
+      a = 10.1.0.5:40000   s = 10.1.1.9:5000
+      q1: 0.000    @veth1 a > s udp len=2000 id=777 nodf
+          0.000020 @eth0  seen q1 hops=1 frag=1000`);
     const [c] = connectionsOf(result);
     expect(connectionsOf(result)).toHaveLength(1);
     expect(c?.distinct).toBe(1);
@@ -384,20 +354,15 @@ describe("packets", () => {
   });
 
   test("lost on the way: missing, and last seen before", async () => {
-    const result = await joinTraffic({
-      "n1.pcapng": `
-        @veth1 = ethernet resolution=ns
-        @eth0 = ethernet resolution=ns
-        a = 10.1.0.5:40000   s = 10.1.1.9:80
-        q1: 0.000    @veth1 a > s tcp SYN seq=3000000000 id=4660
-            0.000020 @eth0  seen q1 hops=1
-        q2: 0.002    @veth1 a > s tcp ACK id=4661
-            0.002020 @eth0  seen q2 hops=1
-        q3: 0.003    @veth1 a > s tcp PSH,ACK id=4662 len=100
-        q4: 0.203    @veth1 again q3 id=4663
-            0.203020 @eth0  seen q4 hops=1
-      `,
-    });
+    const result = await joinVethAndCard(`
+      a = 10.1.0.5:40000   s = 10.1.1.9:80
+      q1: 0.000    @veth1 a > s tcp SYN seq=3000000000 id=4660
+          0.000020 @eth0  seen q1 hops=1
+      q2: 0.002    @veth1 a > s tcp ACK id=4661
+          0.002020 @eth0  seen q2 hops=1
+      q3: 0.003    @veth1 a > s tcp PSH,ACK id=4662 len=100
+      q4: 0.203    @veth1 again q3 id=4663
+          0.203020 @eth0  seen q4 hops=1`);
     expect(result.connection(0).missing).toBe(1);
     const lost = result.journeys(0).filter((j) => j.missingAt >= 0);
     expect(lost.map((j) => [result.points[j.lastSeen]?.interface, result.points[j.missingAt]?.interface])).toEqual([
@@ -414,9 +379,7 @@ describe("no join without evidence", () => {
         ${(i / 100).toFixed(6)} @veth1 10.1.0.5:40000 > 10.1.1.${i + 10}:80 tcp SYN seq=3000000000 id=54321
         ${(i / 100 + 0.00002).toFixed(6)} @eth0 10.1.0.5:40000 > 10.1.1.${i + 10}:80 tcp SYN seq=3000000000 id=54321 ttl=63`,
     ).join("\n");
-    const result = await joinTraffic({
-      "n1.pcapng": `@veth1 = ethernet resolution=ns\n@eth0 = ethernet resolution=ns\n${probes}`,
-    });
+    const result = await joinVethAndCard(probes);
     expect(connectionsOf(result)).toHaveLength(5);
     expect(connectionsOf(result).every((c) => c.translations.length === 0 && !c.ambiguous)).toBe(true);
   });
@@ -435,17 +398,12 @@ describe("no join without evidence", () => {
   });
 
   test("one resolver asks two servers the same question", async () => {
-    const result = await joinTraffic({
-      "n1.pcapng": `
-        @veth1 = ethernet resolution=ns
-        @eth0 = ethernet resolution=ns
-        a = 10.1.0.5:40000   s = 10.1.1.8:53   t = 10.1.1.9:53
-        q1: 0.000    @veth1 a > s dns query 4711 A db.prod.svc.cluster.local id=0
-            0.000020 @eth0 seen q1 hops=1
-        q2: 0.000030 @veth1 a > t dns query 4711 A db.prod.svc.cluster.local id=0
-            0.000050 @eth0 seen q2 hops=1
-      `,
-    });
+    const result = await joinVethAndCard(`
+      a = 10.1.0.5:40000   s = 10.1.1.8:53   t = 10.1.1.9:53
+      q1: 0.000    @veth1 a > s dns query 4711 A db.prod.svc.cluster.local id=0
+          0.000020 @eth0 seen q1 hops=1
+      q2: 0.000030 @veth1 a > t dns query 4711 A db.prod.svc.cluster.local id=0
+          0.000050 @eth0 seen q2 hops=1`);
     expect(connectionsOf(result).map((c) => c.server.ip)).toEqual(["10.1.1.8", "10.1.1.9"]);
   });
 

@@ -35,9 +35,11 @@ describe("capture points of one file", () => {
         "network namespace n1, pod default/web-a",
         undefined,
       ],
+      ["eth0", "eth0", "veth1", "eth0"],
     );
     expect(groups.names).toEqual(["all", "n2", "n1", "web-a"]);
     expect(groups.ofPoint).toEqual([2, 3, 2, 1]);
+    expect(groups.mixed.size).toBe(0);
   });
 
   test("tell the pod they belong to", () => {

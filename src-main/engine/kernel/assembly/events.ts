@@ -78,7 +78,7 @@ import {
   LAYER_VXLAN,
 } from "../../../../src-shared/model/layer-kind";
 import { be16, be32 } from "./bytes";
-import { mix, seedHash, zeroed } from "./hash";
+import { mix, seedHash, stir, zeroed } from "./hash";
 import { allocate } from "./host";
 import { markSighting } from "./sighting-marks";
 
@@ -233,7 +233,8 @@ function fragmentPorts(slot: usize, network: u32, transport: u32, point: u32): u
     identification = be32(load<u32>(slot + L_PTR + (row << 2)) + 4);
     check = load<u64>(p + 8) ^ (load<u64>(p + 16) * 31) ^ (load<u64>(p + 24) * 131) ^ (load<u64>(p + 32) * 731);
   }
-  hash = mix(check, ((identification as u64) << 32) | (point as u64));
+  // Without the seed: entries displace each other, and which do must not differ from run to run.
+  hash = stir(stir(stir(stir(0, check as u32), (check >> 32) as u32), identification), point);
   const entry = fragments + (hash & (FRAGMENT_SLOTS - 1)) * FRAGMENT_BYTES;
   if (transport != NO_ROW) {
     const ports = be32(load<u32>(slot + L_PTR + (transport << 2)));

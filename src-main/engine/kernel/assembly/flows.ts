@@ -44,6 +44,7 @@ import {
   EVENT_UDP,
   EVENT_ZERO_WINDOW,
   EVENTS_POINT_STREAMS,
+  EVENTS_SIGHTINGS,
   EVENTS_STREAMS,
   F_A,
   F_B,
@@ -129,8 +130,10 @@ let originB: u32 = 0; // of the stream that streamNumber() told
 let table: usize = 0;
 let tableMask: u32 = 0;
 let identifiers: usize = 0; // directory of Community ID segments (flow mode)
+let identifyLater: bool = false; // Community IDs are computed when they are asked for
 let idScratch: usize = 0;
 let candidates: usize = 0; // row found in the first slot of each event of a pass, plus one
+let superseded: bool = false; // a row got a successor in this pass: candidates may be such rows
 let interned: usize = 0;
 let tcpStreams: u32 = 0;
 let udpStreams: u32 = 0;
@@ -138,8 +141,10 @@ let udpStreams: u32 = 0;
 let touched: u32 = 0;
 let maxProbe: u32 = 0;
 
-/** `mode` is one of EVENTS_*; `writeColumns` fills the analysis columns. `block` is what the decode stage interns. */
-export function configureFlows(mode: u32, writeColumns: bool, block: usize): void {
+/** `eventMode` is of EVENTS_*; `writeColumns` fills the analysis columns. `block` is what the decode stage interns. */
+export function configureFlows(eventMode: u32, writeColumns: bool, block: usize): void {
+  const mode = eventMode & ~EVENTS_SIGHTINGS;
+  identifyLater = (eventMode & EVENTS_SIGHTINGS) != 0;
   streams = mode >= (EVENTS_STREAMS as u32);
   perPoint = mode == EVENTS_POINT_STREAMS;
   streamKey = allocate(EVENT_BYTES);
@@ -379,12 +384,17 @@ function begin(f: usize, e: usize, bits: u32, direction: u32, carrier: u32): voi
   }
 }
 
-/** True if this SYN begins another connection on the tuple of `row`: it has ended, or had another initial number. */
-function reusesTuple(row: u32, e: usize, direction: u32): bool {
+/**
+ * True if this SYN begins another connection on the tuple of `row`: it has ended, or had another initial number. Where only answers
+ * are seen (a bridge that gets them translated back), a SYN-ACK with another number says the same.
+ */
+function reusesTuple(row: u32, e: usize, direction: u32, answers: bool): bool {
   const seq = load<u32>(e + E_SEQ);
-  if (streams) return beginsAnother(tcpState(row), direction, seq);
+  if (streams) return !answers && beginsAnother(tcpState(row), direction, seq);
   const f = flowRow(row);
   const state = load<u32>(f + F_STATE);
+  if (answers)
+    return (state & STATE_FLIPPED) != 0 && !(state & (STATE_NEXT_A << (direction ^ 1))) && seq != load<u32>(f + F_ICMP);
   if (!(state & (STATE_NEXT_A << direction))) return false;
   const ours = (state >> endShift(direction)) & 7;
   const theirs = (state >> endShift(direction ^ 1)) & 7;
@@ -467,7 +477,7 @@ function update(slot: usize, e: usize, candidate: u32, carrier: u32): u32 {
   }
   let isNew = false;
   let reused = false;
-  const syn = (bits & (EVENT_TCP | 18)) == (EVENT_TCP | 2);
+  const syn = (bits & (EVENT_TCP | 2)) == (EVENT_TCP | 2);
   if (!hit || syn) {
     const i = find(e);
     const v = load<u64>(table + (i << 3));
@@ -475,11 +485,12 @@ function update(slot: usize, e: usize, candidate: u32, carrier: u32): u32 {
     if (isNew) row = newRow(e, i);
     else {
       row = (v as u32) - 1;
-      if (syn && reusesTuple(row, e, direction)) {
+      if (syn && reusesTuple(row, e, direction, (bits & 16) != 0)) {
         reused = true;
         f = flowRow(row);
         if (!streams) store<u32>(f + F_STATE, load<u32>(f + F_STATE) | STATE_CLOSED_ROW);
         row = newRow(e, i);
+        superseded = true;
       }
     }
     f = flowRow(row);
@@ -491,7 +502,7 @@ function update(slot: usize, e: usize, candidate: u32, carrier: u32): u32 {
 
   if (isNew || reused) {
     begin(f, e, bits, direction, bits & EVENT_CARRIED ? carrier : NO_ROW);
-    identify(row);
+    if (!identifyLater) identify(row);
   } else {
     const time = load<i64>(e + E_TIME);
     if (time > load<i64>(f + F_LAST)) store<i64>(f + F_LAST, time);
@@ -537,7 +548,9 @@ export function processSlot(slot: usize): void {
       }
     }
     touched ^= acc;
-    for (let i: u32 = 0; i < count; i++) row = update(slot, base + (i << 6), load<u32>(candidates + (i << 3)), row);
+    superseded = false;
+    for (let i: u32 = 0; i < count; i++)
+      row = update(slot, base + (i << 6), superseded ? 0 : load<u32>(candidates + (i << 3)), row);
   }
 }
 
@@ -592,15 +605,21 @@ export function flowGroups(out: usize): u32 {
 }
 
 /** Where the 20 bytes of a row's Community ID lie (flow mode). */
+export function communityIdOf(row: u32): usize {
+  const at = identifierAt(row);
+  if (identifyLater && !load<u64>(at)) identify(row);
+  return at;
+}
+
 // @ts-ignore: decorator
 @inline
-export function communityIdOf(row: u32): usize {
+function identifierAt(row: u32): usize {
   return (load<u32>(identifiers + ((row >> SEGMENT_SHIFT) << 2)) as usize) + (row & SEGMENT_MASK) * IDENTIFIER_BYTES;
 }
 
 /**
  * Computes the Community ID of a new row. Here rather than when flows are printed: with two threads this one waits for the
- * decoder anyway, and 0.25 µs a flow disappear in that.
+ * decoder anyway, and 0.25 µs a flow disappear in that. While sightings are written it does not wait, and hardly anybody asks.
  */
 function identify(row: u32): void {
   const addresses6: usize = load<u32>(interned + K_ADDRESSES6);
@@ -631,5 +650,5 @@ function identify(row: u32): void {
       destination = a;
     }
   }
-  communityId(source, destination, v6 ? 16 : 4, protocol, pa, pb, 0, idScratch, communityIdOf(row));
+  communityId(source, destination, v6 ? 16 : 4, protocol, pa, pb, 0, idScratch, identifierAt(row));
 }

@@ -277,11 +277,21 @@ function payload(list: readonly Sent[]): number {
   return list.reduce((sum, s) => sum + s.packet.payload, 0);
 }
 
-/** Points in order, each once in a row. */
+/** Points in order, each once in a row. What the network doubles goes on twice from there, which is no longer way. */
 function pointsOf(sent: Sent): readonly CapturePoint[] {
   const points: CapturePoint[] = [];
-  for (const { point } of sent.sightings) if (points.at(-1) !== point) points.push(point);
+  sent.sightings.forEach(({ point, packet }, i) => {
+    const isCopy = sent.sightings.slice(0, i).some((s) => s.point === point && isSameHere(s.packet, packet));
+    if (points.at(-1) !== point && !isCopy) points.push(point);
+  });
   return points;
+}
+
+/** Nothing that a hop changes differs. */
+function isSameHere(a: ReadPacket, b: ReadPacket): boolean {
+  return (
+    a.ttl === b.ttl && a.carriers.length === b.carriers.length && JSON.stringify(a.tuple) === JSON.stringify(b.tuple)
+  );
 }
 
 /**

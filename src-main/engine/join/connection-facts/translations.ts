@@ -1,0 +1,74 @@
+/** Changes of address or port along the journeys of a connection. */
+import type { FoundTranslation } from "../connection-table";
+import { evidenceNames } from "../evidence";
+import { samePacket } from "../same-packet";
+import type { SightingColumns } from "../sighting-columns";
+import type { DirectionFacts } from "./direction-facts";
+import { type End, type PacketEnds, holds } from "./packet-ends";
+
+/**
+ * Changes of source and of destination along a journey. A value that was left and comes back (copies a bridge makes between
+ * two of NAT's steps) is no further change.
+ */
+export function findTranslations(
+  columns: SightingColumns,
+  ends: PacketEnds,
+  pointOfFlow: Int32Array,
+  protocol: number,
+  there: DirectionFacts,
+  back: DirectionFacts,
+): FoundTranslation[] {
+  const out: FoundTranslation[] = [];
+  const packets = there.journeys + back.journeys;
+  const walk = (rows: readonly number[], isBack: boolean): void => {
+    for (const side of [1, 0]) {
+      // Towards the client the server is the source, and what was changed is changed back.
+      const which = isBack ? side ^ 1 : side;
+      const clientSide = side === 0;
+      const values: End[] = [];
+      let previous = -1;
+      for (const row of rows) {
+        const address = ends.address(row, which);
+        const port = ends.port(row, which, clientSide);
+        const last = values[values.length - 1];
+        if (!holds(values, address, port)) {
+          const end = { address, port };
+          values.push(end);
+          if (last) {
+            const [from, to] = isBack ? [end, last] : [last, end];
+            const [x, y] = isBack ? [row, previous] : [previous, row];
+            add(side, from, to, x, y);
+          }
+        }
+        previous = row;
+      }
+    }
+  };
+  const add = (side: number, from: End, to: End, before: number, after: number): void => {
+    const icmp = columns.isIcmp(columns.flow(after));
+    const kind = side === 1 ? "dnat" : icmp && from.address === to.address ? "icmp-id" : "snat";
+    const known = out.some(
+      (t) =>
+        t.kind === kind &&
+        t.fromAddress === from.address &&
+        t.fromPort === from.port &&
+        t.toAddress === to.address &&
+        t.toPort === to.port,
+    );
+    if (known) return;
+    out.push({
+      kind,
+      fromAddress: from.address,
+      fromPort: from.port,
+      toAddress: to.address,
+      toPort: to.port,
+      before: pointOfFlow[columns.flow(before)] as number,
+      after: pointOfFlow[columns.flow(after)] as number,
+      evidence: evidenceNames(samePacket(columns, before, after, protocol)),
+      packets,
+    });
+  };
+  walk(there.exemplary, false);
+  walk(back.exemplary, true);
+  return out;
+}

@@ -1,0 +1,11 @@
+/** What a flow at a capture point is to joining. */
+export const FLOW_ACTIVE = 0;
+/** Outer side of tunnels. */
+export const FLOW_CARRIER = 1;
+/** Quoted in ICMP errors. */
+export const FLOW_QUOTED = 2;
+
+export interface MatchOptions {
+  /** File of each capture point: rows of one file have one clock. */
+  readonly fileOfPoint: readonly number[];
+}

@@ -1,0 +1,125 @@
+/** Joins sets of different tuples that NAT made of one another: candidates share a key, weighPair() decides. */
+import type { FlowSets } from "../flow-sets";
+import { type CandidatePair, weighPair } from "../pair-weight";
+import type { SightingColumns } from "../sighting-columns";
+import type { MatchOptions } from "./flow-kinds";
+import { type AcceptedPair, findForks } from "./forked-pairs";
+import { KeyTable } from "./key-table";
+import type { PickedPackets } from "./picked-packets";
+import { SetMembers } from "./set-members";
+
+/** Packets of a candidate pair that are weighed. */
+const MAX_MATCHES = 6;
+/** Keys of a set that are looked up, by class. Long packets may have been split: they are asked where there are no short ones. */
+const LOOKED_UP = 2;
+
+/** Gives the flows whose sets were equally good for the same partner and were left apart. */
+export function joinTranslations(
+  columns: SightingColumns,
+  options: MatchOptions,
+  sets: FlowSets,
+  kind: Uint8Array,
+  tuple: Int32Array,
+  picks: PickedPackets,
+): readonly (readonly number[])[] {
+  const members = new SetMembers(columns.flowCount, sets, kind);
+  const table = new KeyTable(members.count * 2 * LOOKED_UP);
+  const smallest = new Uint32Array(LOOKED_UP + 1);
+  /** Entries of set s in the table: first[s] … first[s + 1] - 1. */
+  const first = new Uint32Array(members.count + 1);
+  for (let s = 0; s < members.count; s++) {
+    first[s] = table.count;
+    for (let direction = 0; direction < 2; direction++) {
+      // The set's smallest keys: whoever saw the same packets has the same.
+      let size = smallestOf(members, picks, s, direction * 2, smallest);
+      if (size === 0) size = smallestOf(members, picks, s, direction * 2 + 1, smallest);
+      for (let i = 0; i < size; i++) table.add(smallest[i] as number, s);
+    }
+  }
+  first[members.count] = table.count;
+  const accepted: AcceptedPair[] = [];
+  const others: number[] = [];
+  const partners: number[] = [];
+  for (let s = 0; s < members.count; s++) {
+    partners.length = 0;
+    for (let e = first[s] as number; e < (first[s + 1] as number); e++) {
+      if (!table.others(e, others)) continue;
+      for (const other of others) if (other > s && !partners.includes(other)) partners.push(other);
+    }
+    for (const other of partners) {
+      const pair = pairOf(columns, options, members, s, other, tuple, picks);
+      const w = pair && weighPair(columns, options.fileOfPoint, pair);
+      if (w) accepted.push({ first: pair.flows[0], second: pair.flows[1], ...w });
+    }
+  }
+  accepted.sort((x, y) => y.weight - x.weight || x.first - y.first || x.second - y.second);
+  const forks = findForks(columns, sets, accepted);
+  for (const one of accepted) if (!forks.refused.has(one)) sets.join(one.first, one.second, one.swapped, one.bits);
+  return forks.groups;
+}
+
+/** The smallest keys of one class that any flow of a set picked; how many. */
+function smallestOf(members: SetMembers, picks: PickedPackets, set: number, kind: number, into: Uint32Array): number {
+  let size = 0;
+  for (let i = members.start[set] as number; i < (members.start[set + 1] as number); i++) {
+    const at = picks.at(members.flows[i] as number, kind);
+    const end = at + picks.word(at) * 2;
+    for (let k = at + 1; k < end; k += 2) {
+      const key = picks.word(k);
+      let to = size;
+      while (to > 0 && (into[to - 1] as number) > key) to--;
+      // The flow's keys are sorted: behind one that is too great come greater ones.
+      if (to === LOOKED_UP) break;
+      if (to > 0 && into[to - 1] === key) continue;
+      for (let m = Math.min(size, LOOKED_UP - 1); m > to; m--) into[m] = into[m - 1] as number;
+      into[to] = key;
+      if (size < LOOKED_UP) size++;
+    }
+  }
+  return size;
+}
+
+/**
+ * The two flows of two sets that tell most, and the packets both picked: at one point (which came first, whether it was routed
+ * between), else in one file (one clock), else any.
+ */
+function pairOf(
+  columns: SightingColumns,
+  options: MatchOptions,
+  members: SetMembers,
+  a: number,
+  b: number,
+  tuple: Int32Array,
+  picks: PickedPackets,
+): CandidatePair | undefined {
+  let best: CandidatePair | undefined;
+  let bestRank = Infinity;
+  // One pair of lists for all candidates: of sixteen most share nothing.
+  const first: number[] = [];
+  const second: number[] = [];
+  const take = (x: number, y: number): boolean => {
+    first.push(x);
+    second.push(y);
+    return first.length >= MAX_MATCHES;
+  };
+  for (let i = members.start[a] as number; i < (members.start[a + 1] as number); i++) {
+    const f = members.flows[i] as number;
+    const pf = columns.point(f);
+    for (let k = members.start[b] as number; k < (members.start[b + 1] as number); k++) {
+      const g = members.flows[k] as number;
+      if (tuple[f] === tuple[g]) continue;
+      const pg = columns.point(g);
+      const rank = pf === pg ? 0 : options.fileOfPoint[pf] === options.fileOfPoint[pg] ? 1 : 2;
+      if (rank > bestRank || (rank === bestRank && rank === 2)) continue;
+      first.length = 0;
+      second.length = 0;
+      picks.eachShared(f, g, take);
+      // Canonical order may have turned round: then one's packets sent by A are the other's sent by B.
+      picks.eachSharedTurned(f, g, take);
+      if (first.length === 0 || (rank === bestRank && first.length <= (best?.first.length ?? 0))) continue;
+      best = { flows: [f, g], first: first.slice(), second: second.slice() };
+      bestRank = rank;
+    }
+  }
+  return best;
+}

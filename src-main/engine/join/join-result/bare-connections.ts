@@ -1,0 +1,258 @@
+/** Builds connections as their own packets show them: without what belongs with them (related.ts). */
+import type {
+  Connection,
+  Encapsulation,
+  Endpoint,
+  Point,
+  Translation,
+} from "../../../../src-shared/reconstruct/result";
+import { FlowTable } from "../../flows/flow-table";
+import { kindOf, localityOf } from "../classify";
+import { type FoundCarrier, NO_PORT } from "../connection-table";
+import { encapsulationKind, hasNetworkIdentifier } from "../encapsulation";
+import { evidenceNames } from "../evidence";
+import { type Place, placed } from "../topology/address-places";
+import type { AddressTexts } from "./address-texts";
+import type { ConnectionJourneys } from "./connection-journeys";
+import type { ConnectionOrder } from "./connection-order";
+import type { IndirectFacts } from "./indirect-facts";
+import type { JoinResultInput } from "./join-result-input";
+
+const PROTOCOLS: ReadonlyMap<number, Connection["protocol"]> = new Map([
+  [1, "icmp"],
+  [6, "tcp"],
+  [17, "udp"],
+  [58, "icmpv6"],
+  [132, "sctp"],
+]);
+const NO_TRANSLATIONS: readonly Translation[] = [];
+
+export class BareConnections {
+  private readonly points: readonly Point[];
+  private readonly flowTable: FlowTable;
+  private readonly encapsulationLists: (readonly Encapsulation[])[] = [];
+
+  constructor(
+    private readonly input: JoinResultInput,
+    private readonly order: ConnectionOrder,
+    private readonly texts: AddressTexts,
+    private readonly indirect: IndirectFacts,
+    private readonly journeys: ConnectionJourneys,
+  ) {
+    this.points = input.topology.points;
+    this.flowTable = new FlowTable(input.handle);
+  }
+
+  /** The connection as its packets show it. */
+  build(index: number): Connection {
+    const { columns, joined, topology, cluster } = this.input;
+    const { table } = joined;
+    const c = this.order.rows[index] as number;
+    const root = table.root[c] as number;
+    const v6 = columns.v6(root);
+    const protocolNumber = columns.protocol(root);
+    const protocol = PROTOCOLS.get(protocolNumber) ?? "other";
+    const end = (a: Uint32Array, p: Uint32Array): Endpoint | null =>
+      p[c] === NO_PORT ? null : { ip: this.texts.text(a[c] as number, v6), port: p[c] as number };
+    let client = end(table.clientAddress, table.clientPort) ?? { ip: "", port: 0 };
+    let requested = end(table.requestedAddress, table.requestedPort);
+    let server = end(table.serverAddress, table.serverPort) ?? requested ?? { ip: "", port: 0 };
+    const quoted = this.indirect.quotedNat.translations.get(c) ?? [];
+    for (const t of quoted) {
+      const from = { ip: this.texts.text(t.fromAddress, v6), port: t.fromPort };
+      const to = { ip: this.texts.text(t.toAddress, v6), port: t.toPort };
+      if (t.kind === "dnat" && sameEnd(server, from)) server = to;
+      if (t.kind === "dnat" && requested && sameEnd(requested, to)) requested = from;
+      if (t.kind === "snat" && sameEnd(client, to)) client = from;
+    }
+    const seenAs = end(table.seenAsAddress, table.seenAsPort);
+    const firstRow = table.firstRow[c] as number;
+    const atMs = columns.seconds(firstRow) * 1000 + columns.nanoseconds(firstRow) / 1e6;
+    const path = table.paths[table.path[c] as number] ?? [];
+    const returnPath = table.paths[table.returnPath[c] as number] ?? [];
+    const clientPlace = this.placeOfEnd(client.ip, path[0] ?? returnPath[returnPath.length - 1], atMs);
+    const serverPlace = this.placeOfEnd(server.ip, returnPath[0] ?? path[path.length - 1], atMs);
+    const requestedPlace = requested ? topology.placeAt(requested.ip, atMs) : null;
+    const seen = table.translations[table.changes[c] as number] ?? [];
+    const found = quoted.length === 0 ? seen : [...seen, ...quoted];
+    const translations =
+      found.length === 0
+        ? NO_TRANSLATIONS
+        : found.map((t): Translation => {
+            const before = t.before === null ? undefined : this.points[t.before];
+            const after = t.after === null ? undefined : this.points[t.after];
+            return {
+              kind: t.kind,
+              from: { ip: this.texts.text(t.fromAddress, v6), port: t.fromPort },
+              to: { ip: this.texts.text(t.toAddress, v6), port: t.toPort },
+              between: [t.before, t.after],
+              node: before && after && before.machine === after.machine ? before.node : null,
+              evidence: t.evidence,
+              packets: t.packets,
+            };
+          });
+    const translated = translations.some((t) => t.kind === "dnat");
+    const toldProtocol = protocol === "udp" || protocol === "sctp" ? protocol : "tcp";
+    const match = requested ? cluster?.serviceAt(requested.ip, requested.port, toldProtocol, atMs) : null;
+    let service = match ? `${match.service.meta.namespace}/${match.service.meta.name}` : null;
+    const requestHidden = requested === null && translations.some((t) => t.kind === "snat");
+    const inferred: string[] = [];
+    if (requestHidden && cluster) {
+      const names = new Set(
+        cluster.servicesBehind(server.ip, server.port, toldProtocol, atMs).map((e) => e.serviceName),
+      );
+      const [only] = names;
+      if (names.size === 1 && only !== undefined) {
+        service = only;
+        inferred.push("service");
+      }
+    }
+    const kind = kindOf({
+      client: clientPlace,
+      server: serverPlace,
+      requested: requestedPlace,
+      translated: translated || (match !== null && match !== undefined),
+      requestHidden,
+      sameAddress: client.ip !== "" && client.ip === server.ip && !translated && translations.length === 0,
+      group: isGroup(server.ip) || isGroup(client.ip),
+      knowsInside: topology.knowsInside,
+    });
+    if (clientPlace?.source !== "told" || serverPlace?.source !== "told") inferred.unshift("node", "pod", "kind");
+    if (translated && !match && !inferred.includes("service")) inferred.push("service");
+    if (table.directionInferred[c]) inferred.push("direction");
+    return {
+      id: this.order.id(index),
+      index,
+      protocol,
+      protocolNumber,
+      kind,
+      locality: localityOf(clientPlace, serverPlace, topology.knowsInside),
+      hairpin:
+        client.ip !== "" && client.ip === server.ip && translated && clientPlace?.machine === serverPlace?.machine,
+      client: placed(client, clientPlace),
+      requested,
+      server: placed(server, serverPlace),
+      seenByServerAs: this.serverSideShown(path, returnPath, client, serverPlace) ? seenAs : null,
+      service,
+      translations,
+      encapsulations: this.carriersOf(c),
+      path,
+      returnPath,
+      otherPaths: table.otherPaths[c] as number,
+      firstSighting: firstRow,
+      lastSighting: table.lastRow[c] as number,
+      firstTime: this.timeText(firstRow),
+      lastTime: this.timeText(table.lastRow[c] as number),
+      sightings: table.sightings[c] as number,
+      distinct: table.distinct[c] as number,
+      missing: this.journeys.missingOf(c),
+      retransmissions: table.retransmissions[c] as number,
+      bytesFromClient: table.bytesFromClient[c] as number,
+      bytesFromServer: table.bytesFromServer[c] as number,
+      state: this.stateOf(c),
+      ambiguous: table.ambiguous[c] === 1,
+      alternatives: this.alternatives(c),
+      inferred,
+      evidence: evidenceNames(joined.match.sets.evidence(root)),
+      related: [],
+    };
+  }
+
+  /** One address may be of pods on several machines (clusters that NAT joins, virtual networks): the one at whose wire the path ends. */
+  private placeOfEnd(address: string, at: number | undefined, atMs: number): Place | null {
+    const place = this.input.topology.placeAt(address, atMs);
+    const point = at === undefined ? undefined : this.points[at];
+    if (place?.network !== "pod" || place.source === "told" || place.machine < 0) return place;
+    if (point?.podAddress !== address || point.machine === place.machine) return place;
+    return { ...place, pod: point.pod, node: point.node, machine: point.machine };
+  }
+
+  /**
+   * The server's own view is shown where a point of its machine, or of its pod, saw what it answers or gets. A pod that does not
+   * answer has seen only what got to its own veth or card.
+   */
+  private serverSideShown(
+    path: readonly number[],
+    returnPath: readonly number[],
+    client: Endpoint,
+    server: Place | null,
+  ): boolean {
+    const at = returnPath[0] ?? path[path.length - 1];
+    const point = at === undefined ? undefined : this.points[at];
+    if (!point) return false;
+    const ofPod = point.role === "pod-nic" || point.role === "host-veth" || point.role === "loopback";
+    if (returnPath.length === 0) {
+      if (server?.network === "pod" && !ofPod) return false;
+      // It did not get beyond the client's own wire.
+      if (ofPod && path.length <= 2 && point.podAddress === client.ip) return false;
+    }
+    if (server && server.machine >= 0) return server.machine === point.machine;
+    return ofPod;
+  }
+
+  private alternatives(c: number): number[] {
+    if (this.input.joined.table.ambiguous[c] !== 1) return [];
+    const { match, connectionOfFlow } = this.input.joined;
+    const out = new Set<number>();
+    for (const group of match.ambiguous) {
+      const own = group.map((f) => connectionOfFlow[match.sets.root(f)] as number);
+      if (own.includes(c))
+        for (const other of own) if (other !== c && other >= 0) out.add(this.order.positions[other] as number);
+    }
+    return [...out].sort((a, b) => a - b);
+  }
+
+  private carriersOf(c: number): readonly Encapsulation[] {
+    const opaque = this.indirect.wireguard.get(c);
+    return opaque ? [this.encapsulation(opaque)] : this.encapsulationsOf(this.input.joined.table.carriers[c] as number);
+  }
+
+  /** Lists of carriers are few: one object each. */
+  private encapsulationsOf(list: number): readonly Encapsulation[] {
+    return (this.encapsulationLists[list] ??= (this.input.joined.table.carrierLists[list] ?? []).map((e) =>
+      this.encapsulation(e),
+    ));
+  }
+
+  private encapsulation(c: FoundCarrier): Encapsulation {
+    const kind = encapsulationKind(c.kind, c.inner6, c.outer6);
+    return {
+      kind,
+      vni: hasNetworkIdentifier(kind) ? c.vni : null,
+      port: c.port < 0 ? null : c.port,
+      outer: { src: this.texts.text(c.source, c.outer6), dst: this.texts.text(c.destination, c.outer6) },
+    };
+  }
+
+  private timeText(row: number): string {
+    const { columns } = this.input;
+    return `${columns.seconds(row)}.${String(1e9 + columns.nanoseconds(row)).slice(1)}`;
+  }
+
+  /** Zeek's state at the point that saw most of the connection. */
+  private stateOf(c: number): string {
+    const { table } = this.input.joined;
+    let best = -1;
+    let most = -1;
+    for (let i = table.flowStart[c] as number; i < (table.flowStart[c + 1] as number); i++) {
+      const f = table.flows[i] as number;
+      this.flowTable.seek(f);
+      const packets = this.flowTable.packets(0) + this.flowTable.packets(1);
+      if (packets > most) {
+        most = packets;
+        best = f;
+      }
+    }
+    return best < 0 ? "OTH" : this.flowTable.seek(best).connState;
+  }
+}
+
+function sameEnd(a: Endpoint, b: Endpoint): boolean {
+  return a.ip === b.ip && a.port === b.port;
+}
+
+function isGroup(ip: string): boolean {
+  if (ip.includes(":")) return ip.startsWith("ff");
+  const first = Number.parseInt(ip, 10);
+  return (first >= 224 && first < 240) || ip === "255.255.255.255";
+}

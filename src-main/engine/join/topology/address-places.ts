@@ -1,0 +1,158 @@
+/** What an address is, at a time: told by the cluster file, else inferred from the traffic. */
+import type { AddressPlace, Endpoint, Machine, PlacedEndpoint } from "../../../../src-shared/reconstruct/result";
+import { COOKED, type KnownNetwork } from "./known-network";
+
+export interface Place extends AddressPlace {
+  /** Index of the machine, -1 unknown. */
+  readonly machine: number;
+}
+
+export class AddressPlaces {
+  private readonly keyByText = new Map<string, number>();
+
+  /** `machineNumber`: index in `machines` by the file that stands for the machine. */
+  constructor(
+    private readonly network: KnownNetwork,
+    private readonly machines: readonly Machine[],
+    private readonly machineNumber: ReadonlyMap<number, number>,
+  ) {
+    const { owned, pods, behind, serviceKeys } = network;
+    for (const key of [...owned.keys(), ...pods.keys(), ...behind.keys(), ...serviceKeys])
+      this.keyByText.set(network.textOf(key), key);
+  }
+
+  /**
+   * Whether what is no pod and no node is outside. Captures of all interfaces, files without interface names and merged ones show no veths
+   * and no bridges: where nobody tells of pods and nodes either, any of the machines may be one.
+   */
+  get knowsInside(): boolean {
+    const { cluster, pods, input } = this.network;
+    if (cluster !== undefined || pods.size > 0 || this.machines.some((m) => m.kind === "node")) return true;
+    const isNamed = input.points.length === 1 || input.points.every((p) => p.name !== undefined);
+    return isNamed && input.mixed.size === 0 && !input.points.some((p) => COOKED.has(p.linkType));
+  }
+
+  /** By stretch of the cluster's time (0 without one), then by address. Finding took half of the time of building a connection. */
+  private readonly knownPlaces = new Map<number, Map<string, Place | null>>();
+
+  /** What an address is. `atMs`: names hold for intervals. */
+  placeAt(address: string, atMs: number | null): Place | null {
+    const stretch = this.network.cluster?.stretchAt(atMs) ?? 0;
+    let known = this.knownPlaces.get(stretch);
+    if (!known) this.knownPlaces.set(stretch, (known = new Map<string, Place | null>()));
+    let place = known.get(address);
+    if (place === undefined) {
+      place = this.findPlace(address, atMs);
+      known.set(address, place);
+    }
+    return place;
+  }
+
+  private findPlace(address: string, atMs: number | null): Place | null {
+    const { network } = this;
+    const { cluster, pods, owned } = network;
+    const key = this.keyByText.get(address);
+    const file = key === undefined ? undefined : (pods.get(key) ?? owned.get(key));
+    // Of a file of several machines nothing tells which one.
+    const isMixed = file !== undefined && network.input.mixed.has(network.fileMachine[file] as number);
+    const machine =
+      file === undefined || isMixed ? -1 : (this.machineNumber.get(network.fileMachine[file] as number) ?? -1);
+    if (cluster) {
+      const pod = cluster.podAt(address, atMs);
+      if (pod)
+        return {
+          network: "pod",
+          pod: `${pod.meta.namespace}/${pod.meta.name}`,
+          node: pod.node,
+          source: "told",
+          machine: machine >= 0 ? machine : this.machineNamed(pod.node),
+        };
+      const node = cluster.nodeAt(address, atMs);
+      if (node)
+        return {
+          network: "node",
+          pod: null,
+          node: node.meta.name,
+          source: "told",
+          machine: machine >= 0 ? machine : this.machineNamed(node.meta.name),
+        };
+      if (cluster.networkOf(address, atMs) === "service")
+        return { network: "service", pod: null, node: null, source: "told", machine: -1 };
+    }
+    const name = machine >= 0 ? (this.machines[machine]?.name ?? null) : null;
+    const kind = machine >= 0 ? this.machines[machine]?.kind : undefined;
+    if (key !== undefined) {
+      if (pods.has(key))
+        return {
+          network: "pod",
+          pod: inferredPodName(network, key, pods.get(key)),
+          node: name,
+          source: "inferred",
+          machine,
+        };
+      if (owned.has(key)) {
+        if (isMixed) return null;
+        const inside = kind === "node";
+        return {
+          network: inside ? "node" : "outside",
+          pod: null,
+          node: inside ? name : null,
+          source: "inferred",
+          machine,
+        };
+      }
+      if (network.serviceKeys.has(key))
+        return { network: "service", pod: null, node: null, source: "inferred", machine: -1 };
+      const front = network.behind.get(key);
+      if (front !== undefined) {
+        const told = cluster?.nodeAt(network.textOf(front), atMs)?.meta.name;
+        return {
+          network: "pod",
+          pod: null,
+          node: told ?? network.textOf(front),
+          source: "inferred",
+          machine: told === undefined ? -1 : this.machineNamed(told),
+        };
+      }
+    }
+    const range = cluster?.nodeOfPodRange(address, atMs);
+    if (range)
+      return {
+        network: "node",
+        pod: null,
+        node: range.meta.name,
+        source: "inferred",
+        machine: this.machineNamed(range.meta.name),
+      };
+    // A neighbour of known pods, reached without NAT.
+    const v4 = /^(\d+)\.(\d+)\.\d+\.\d+$/.exec(address);
+    if (v4 && network.podPrefixes.has((Number(v4[1]) << 8) | Number(v4[2])))
+      return { network: "pod", pod: null, node: null, source: "inferred", machine: -1 };
+    if (cluster || (pods.size > 0 && network.input.mixed.size === 0))
+      return { network: "outside", pod: null, node: null, source: "inferred", machine: -1 };
+    return null;
+  }
+
+  private machineNamed(name: string | null): number {
+    return name === null ? -1 : this.machines.findIndex((m) => m.name === name);
+  }
+}
+
+/**
+ * The capture tells it, or the file of a pod's own card names the pod, if nothing else does. Of several pods with one address (clusters
+ * that NAT joins) the one on the machine that `file` is of.
+ */
+export function inferredPodName(network: KnownNetwork, address: number, file: number | undefined): string | null {
+  const { points, groups } = network.input;
+  const all = [...network.podOfPoint].filter(([, key]) => key === address).map(([point]) => point);
+  const here = all.filter((point) => file !== undefined && network.machineFile(point) === network.fileMachine[file]);
+  const own = here.length > 0 ? here : all;
+  const told = own.find((point) => points[point]?.toldPod);
+  if (told !== undefined) return points[told]?.toldPod ?? null;
+  const nic = own.find((point) => network.roles[point] === "pod-nic");
+  return nic === undefined ? null : (groups[network.fileOf(nic)] ?? null);
+}
+
+export function placed(end: Endpoint, place: Place | null): PlacedEndpoint {
+  return { ip: end.ip, port: end.port, pod: place ? place.pod : null, node: place ? place.node : null };
+}

@@ -1,0 +1,114 @@
+/**
+ * What is known of the network while it is found out, step by step (topology.ts): roles of points, whose addresses are whose. An
+ * address with its family is one number (keyOf): the key of all maps here.
+ */
+import type { Cluster } from "../../../../src-shared/model/cluster";
+import type { PointRole } from "../../../../src-shared/model/point-role";
+import type { ConnectionTable } from "../connection-table";
+import type { Joined } from "../join";
+import type { SightingColumns } from "../sighting-columns";
+import { isPlain } from "../traffic-roles";
+
+export interface PointInfo {
+  readonly id: string;
+  readonly fileIndex: number;
+  readonly file: string;
+  /** Points of one file, or of one network namespace of it (point-groups.ts). */
+  readonly group: number;
+  /** "default/web-a", where the capture tells it. */
+  readonly toldPod: string | null;
+  readonly name: string | undefined;
+  readonly linkType: number;
+  readonly packets: number;
+}
+
+export interface TopologyInput {
+  readonly columns: SightingColumns;
+  readonly joined: Joined;
+  readonly points: readonly PointInfo[];
+  /** Names of the groups of points; below a group is called a file, which it is nearly always. */
+  readonly groups: readonly string[];
+  /** Groups of points of several machines (point-groups.ts). */
+  readonly mixed: ReadonlySet<number>;
+  readonly cluster: Cluster | undefined;
+}
+
+/** LINUX_SLL, LINUX_SLL2. */
+export const COOKED: ReadonlySet<number> = new Set([113, 276]);
+
+const V6 = 4294967296;
+
+/** An address with its family. */
+export function keyOf(address: number, v6: boolean): number {
+  return v6 ? address + V6 : address;
+}
+export function isV6(key: number): boolean {
+  return key >= V6;
+}
+
+export class KnownNetwork {
+  readonly cluster: Cluster | undefined;
+  /** By point. */
+  readonly roles: PointRole[];
+  readonly roleEvidence: string[][];
+  /** Machine (file, before machines are numbered) of each pod address, of each owned address. */
+  readonly pods = new Map<number, number>();
+  readonly owned = new Map<number, number>();
+  /** Node address in front of a pod whose own node's files are not given. */
+  readonly behind = new Map<number, number>();
+  readonly podOfPoint = new Map<number, number>();
+  /** Upper halves of the IPv4 pods' addresses. */
+  readonly podPrefixes = new Set<number>();
+  /** Addresses that were asked for and translated, and are nobody's own. */
+  readonly serviceKeys = new Set<number>();
+  /** File that stands for the machine of each file. */
+  readonly fileMachine: Int32Array;
+
+  constructor(readonly input: TopologyInput) {
+    this.cluster = input.cluster && !input.cluster.empty ? input.cluster : undefined;
+    this.fileMachine = new Int32Array(input.groups.length).map((_, i) => i);
+    this.roles = input.points.map(() => "unknown");
+    this.roleEvidence = input.points.map(() => []);
+  }
+
+  get table(): ConnectionTable {
+    return this.input.joined.table;
+  }
+
+  v6(connection: number): boolean {
+    return this.input.columns.v6(this.table.root[connection] as number);
+  }
+
+  fileOf(point: number): number {
+    return this.input.points[point]?.group ?? 0;
+  }
+
+  textOf(key: number): string {
+    const v6 = isV6(key);
+    return this.input.columns.addressText(v6 ? key - V6 : key, v6);
+  }
+
+  pathsOf(connection: number): readonly (readonly number[])[] {
+    const { table } = this;
+    return [
+      table.paths[table.path[connection] as number] ?? [],
+      table.paths[table.returnPath[connection] as number] ?? [],
+    ];
+  }
+
+  /** Link-local and group addresses say nothing of who lives where. */
+  isPlain(key: number): boolean {
+    const v6 = isV6(key);
+    return isPlain(this.input.columns, v6 ? key - V6 : key, v6);
+  }
+
+  /** The file that stands for the point's machine. */
+  machineFile(point: number): number {
+    return this.fileMachine[this.fileOf(point)] as number;
+  }
+
+  giveRole(point: number, role: PointRole, evidence: string): void {
+    this.roles[point] = role;
+    this.roleEvidence[point] = [evidence];
+  }
+}

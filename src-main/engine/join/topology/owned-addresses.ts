@@ -1,0 +1,104 @@
+/** Which addresses are the machines' own. */
+import { SIGHTING_CARRIED } from "../../kernel/assembly/abi";
+import { NO_PORT } from "../connection-table";
+import { FLOW_ACTIVE } from "../flow-matching/flow-kinds";
+import { W_ID } from "../sighting-columns";
+import { type KnownNetwork, keyOf } from "./known-network";
+
+/** Takes what NAT put there, and what begins on a machine's own devices. */
+export function findOwned(network: KnownNetwork, sample: readonly number[]): void {
+  const { table, roles } = network;
+  const { points, columns, joined } = network.input;
+  const withVeths = new Set(points.flatMap((_, p) => (roles[p] === "host-veth" ? [network.machineFile(p)] : [])));
+  const own = (key: number, file: number): void => {
+    if (network.isPlain(key) && !network.pods.has(key) && !network.owned.has(key)) network.owned.set(key, file);
+  };
+  // MACs of a machine's own cards: they send what came from its other points.
+  const localMacs = new Map<number, Set<string>>();
+  const macOf = (c: number, point: number, toServer: boolean, destination: boolean): string | undefined => {
+    const flip = table.serverIsA[c] as number;
+    for (let i = table.flowStart[c] as number; i < (table.flowStart[c + 1] as number); i++) {
+      const f = table.flows[i] as number;
+      if (joined.pointOfFlow[f] !== point) continue;
+      const direction = (toServer ? 0 : 1) ^ joined.match.sets.swapped(f) ^ flip;
+      if (columns.macSeen(f, direction) !== 1) continue;
+      const at = columns.macsAt(f, direction) + (destination ? 6 : 0);
+      let text = "";
+      for (let k = 0; k < 6; k++) text += String.fromCharCode(columns.bytes[at + k] as number);
+      return text;
+    }
+    return undefined;
+  };
+  const add = (point: number, mac: string | undefined): void => {
+    if (mac === undefined) return;
+    let set = localMacs.get(point);
+    if (!set) localMacs.set(point, (set = new Set()));
+    set.add(mac);
+  };
+  const few = sample.slice(0, 1500);
+  for (const c of few)
+    network.pathsOf(c).forEach((path, back) => {
+      for (let i = 0; i < path.length; i++) {
+        const p = path[i] as number;
+        if (roles[p] !== "node-nic" && roles[p] !== "router-port") continue;
+        // Crossed twice, its flows are of both ways: which MAC is whose is not told.
+        if (path.indexOf(p) !== path.lastIndexOf(p)) continue;
+        const before = path[i - 1];
+        const after = path[i + 1];
+        if (before !== undefined && network.machineFile(before) === network.machineFile(p))
+          add(p, macOf(c, p, back === 0, false));
+        else if (after !== undefined && network.machineFile(after) === network.machineFile(p))
+          add(p, macOf(c, p, back === 0, true));
+      }
+    });
+  for (const c of sample) {
+    const v6 = network.v6(c);
+    for (const t of table.translations[table.changes[c] as number] ?? [])
+      if (t.kind === "snat" && network.machineFile(t.before) === network.machineFile(t.after))
+        own(keyOf(t.toAddress, v6), network.machineFile(t.after));
+    network.pathsOf(c).forEach((path, back) => {
+      const p = path[0];
+      const port = back ? table.serverPort[c] : table.clientPort[c];
+      if (p === undefined || port === NO_PORT) return;
+      const key = keyOf((back ? table.serverAddress : table.clientAddress)[c] as number, v6);
+      const role = roles[p];
+      if (role === "bridge" || role === "tunnel-device" || role === "loopback") {
+        // A router's bridge sees what its hosts send; a node's own begins with what the node sends.
+        if (role !== "bridge" || withVeths.has(network.machineFile(p))) own(key, network.machineFile(p));
+      } else if (role === "node-nic" || role === "router-port") {
+        const mac = macOf(c, p, back === 0, false);
+        if (mac !== undefined && localMacs.get(p)?.has(mac)) own(key, network.machineFile(p));
+      }
+    });
+  }
+}
+
+/** The outer address on a local pod's side is the node's; the other one stands in front of the pod at the other end. */
+export function findTunnelEnds(network: KnownNetwork): void {
+  const { columns, joined } = network.input;
+  const flowsSeen = Math.min(columns.flowCount, 200000);
+  for (let f = 0; f < flowsSeen; f++) {
+    if (joined.match.kind[f] !== FLOW_ACTIVE || columns.depth(f) < 2) continue;
+    const row = columns.order[columns.start[f] as number];
+    if (row === undefined || row === 0 || !(columns.word(row, W_ID) & SIGHTING_CARRIED)) continue;
+    const outer = columns.flow(row - 1);
+    const d = columns.direction(row);
+    const o = columns.direction(row - 1);
+    const v6 = columns.v6(f);
+    const file = network.machineFile(joined.pointOfFlow[f] as number);
+    for (let end = 0; end < 2; end++) {
+      const inner = keyOf(columns.address(f, d ^ end), v6);
+      const node = keyOf(columns.address(outer, o ^ end), columns.v6(outer));
+      const home = network.pods.get(inner);
+      if (home !== undefined && network.fileMachine[home] === file) {
+        if (!network.owned.has(node)) network.owned.set(node, file);
+      } else if (home === undefined && !network.owned.has(inner) && network.isPlain(inner))
+        network.behind.set(inner, node);
+    }
+  }
+  for (const [inner, node] of network.behind) {
+    const file = network.owned.get(node);
+    // The node's own files are here, and its pods known: what it sent itself is its own address.
+    if (file !== undefined) network.behind.delete(inner);
+  }
+}
