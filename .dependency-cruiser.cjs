@@ -76,7 +76,7 @@ module.exports = {
     },
     { from: { path: "^src-main/engine/" }, to: { path: abi } },
     // The kernel is rebuilt when its inputs change: a further file must be listed in build/outputs.js too.
-    may(assembly, assembly, "^src-shared/model/layer-kind[.]ts$"),
+    may(assembly, assembly, "^src-shared/model/(layer-kind|header-numbers)[.]ts$"),
     mayUseNode("^src-main/(engine/(?!kernel/assembly/)|hosts/)"),
     mayUsePackages("^src-main/(engine/(?!kernel/assembly/)|hosts/)"),
 

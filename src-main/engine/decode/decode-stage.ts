@@ -23,18 +23,7 @@ import {
   H_REASSEMBLED_USED,
   H_STATUS_AT,
   H_STATUS_VALUE,
-  I_BINARY_TIME,
-  I_LINK_TYPE,
-  I_OFFSET_SECONDS,
-  I_POINT,
-  I_SNAP_LENGTH,
-  I_TIME_SHIFT,
-  I_TIME_UNITS,
-  INTERFACE_BYTES,
   MAX_RECORD_BYTES,
-  READ_BAD_INTERFACE,
-  READ_BAD_LENGTH,
-  READ_BAD_TRAILER,
   READ_BLOCK,
   READ_BYTES,
   READ_FULL,
@@ -43,7 +32,7 @@ import {
   S_RAW,
 } from "../kernel/assembly/abi";
 import type { KernelExports, KernelMemory } from "../kernel/kernel";
-import type { CaptureEvent, CaptureInterface } from "../readers/capture-file";
+import type { CaptureEvent } from "../readers/capture-file";
 import {
   BLOCK_CUSTOM,
   BLOCK_CUSTOM_NO_COPY,
@@ -51,6 +40,7 @@ import {
   BLOCK_NAMES,
   BLOCK_SECTION,
   BLOCK_STATISTICS,
+  type InterfaceDescription,
   blockName,
   readInterface,
   readNames,
@@ -60,12 +50,13 @@ import {
 import { linkTypeName, linkTypeSupported } from "../../../src-shared/model/link-type";
 import type { ByteSource } from "../sources/source";
 import { CompressionError } from "../sources/compression-error";
-import { baseName } from "../session/workspace";
+import { BLOCK_HEAD_BYTES, readBlockHead } from "./block-head";
+import { PCAP_HEAD_BYTES, PCAP_LINK_TYPE_OFFSET, readCaptureHead } from "./capture-head";
 import { type DecodeOptions, fillPortTables } from "./decode-options";
+import { INTERFACE_TABLE_BYTES, InterfaceTable } from "./interface-table";
+import { type Damage, badTrailer, recordDamage } from "./record-damage";
 
-const MAX_INTERFACES = 65536;
 const SMALLEST_CUSTOM_BLOCK = 16;
-const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 
 /** Where the stage keeps what it needs in kernel memory; allocated by the thread that owns the arena. */
 export interface StageMemory {
@@ -77,7 +68,7 @@ export interface StageMemory {
 
 export function allocateStage(arena: KernelMemory): StageMemory {
   return {
-    interfaces: arena.allocate(MAX_INTERFACES * INTERFACE_BYTES),
+    interfaces: arena.allocate(INTERFACE_TABLE_BYTES),
     udpPorts: arena.allocate(65536),
     tcpPorts: arena.allocate(65536),
     fragments: arena.allocate(FRAGMENT_MEMORY),
@@ -90,10 +81,15 @@ export class DecodeStage {
   private source: ByteSource | undefined;
   private name = "";
   private file = -1;
-  private points = 0;
   private packets = 0;
   private ended = true;
   private inputEnded = true;
+  /** The source gave an error: it was told. */
+  private failed = false;
+  /** The file's head was read. */
+  private started = false;
+  /** Where the raw bytes of the slot begin. */
+  private rawAt = 0;
   /** Rest of the last slot: position in memory and length. */
   private carryAt = 0;
   private carryLength = 0;
@@ -105,23 +101,21 @@ export class DecodeStage {
   private pcapng = false;
   private bigEndian = false;
   private section = -1;
-  private sectionUsable = true;
-  private interfacesInSection = 0;
-  private interfacesInFile = 0;
-  private interfaceBase = 0;
+  private readonly interfaces: InterfaceTable;
 
   /** `memory` must not move: all of the slots and of `stage` lie below its current length. */
   constructor(
     private readonly kernel: KernelExports,
     memory: WebAssembly.Memory,
     private readonly stage: StageMemory,
-    private readonly options: DecodeOptions,
+    options: DecodeOptions,
     private readonly emit: (event: CaptureEvent) => void,
     /** Tell the bytes of blocks that are no packets. */
     private readonly keepBlocks = false,
   ) {
     this.bytes = new Uint8Array(memory.buffer);
     this.view = new DataView(memory.buffer);
+    this.interfaces = new InterfaceTable(this.view, stage.interfaces, options.interfaces);
     fillPortTables(
       options,
       this.bytes.subarray(stage.udpPorts, stage.udpPorts + 65536),
@@ -148,22 +142,17 @@ export class DecodeStage {
     this.position = 0;
     this.skip = 0;
     this.section = -1;
-    this.interfacesInFile = 0;
-    this.interfacesInSection = 0;
+    this.interfaces.beginFile();
     this.started = false;
     this.failed = false;
   }
+
   /** Makes the slot an empty batch of file `file`. */
   clear(slot: number, file: number): void {
     for (const at of [H_PACKETS, H_LAYERS, H_EVENTS, H_REASSEMBLED_USED, H_RAW_USED, H_RAW_DONE])
       this.view.setUint32(slot + at, 0, true);
     this.view.setUint32(slot + H_FILE, file, true);
   }
-
-  private failed = false;
-  private rawAt = 0;
-
-  private started = false;
 
   /**
    * Fills the slot at `slot` with the next packets of the file. False when the file has ended and the slot is empty.
@@ -173,12 +162,7 @@ export class DecodeStage {
     const raw = slot + S_RAW;
     this.rawAt = raw;
     const set = (at: number, value: number): void => this.view.setUint32(slot + at, value, true);
-    set(H_PACKETS, 0);
-    set(H_LAYERS, 0);
-    set(H_EVENTS, 0);
-    set(H_REASSEMBLED_USED, 0);
-    set(H_RAW_DONE, 0);
-    set(H_FILE, this.file);
+    this.clear(slot, this.file);
     this.view.setFloat64(slot + H_FIRST_NUMBER, this.packets, true);
     this.view.setFloat64(slot + H_FILE_OFFSET, this.position, true);
     if (this.ended) return false;
@@ -288,151 +272,48 @@ export class DecodeStage {
   }
 
   private problem(code: Problem["code"], offset: number, message: string, fatal: boolean): void {
-    const file = this.name;
-    this.emit({ kind: "problem", file: this.file, problem: { file, offset, code, message, fatal } });
+    this.tell({ code, offset, message, fatal });
+  }
+
+  private tell({ code, offset, message, fatal }: Damage): void {
+    this.emit({ kind: "problem", file: this.file, problem: { file: this.name, offset, code, message, fatal } });
   }
 
   /** Reads the file's head. False if more bytes are needed or it is no capture (then `ended`). */
   private start(slot: number, used: number): boolean {
-    const raw = slot + S_RAW;
-    if (used < 4) return false;
-    const magic = this.view.getUint32(raw, true);
-    if (magic === BLOCK_SECTION) {
-      if (used < 12) return false;
-      const order = this.view.getUint32(raw + 8, true);
-      this.pcapng = true;
-      this.started = true;
-      this.bigEndian = order !== BYTE_ORDER_MAGIC;
-      this.kernel.beginFile(FORMAT_PCAPNG, this.bigEndian, true, 0, 0, 0, this.stage.interfaces);
-      this.emit({
-        kind: "open",
-        file: this.file,
-        name: this.name,
-        format: "pcapng",
-        bigEndian: this.bigEndian,
-        nanoseconds: true,
-      });
-      return true;
-    }
-    const swapped = new DataView(
-      new Uint8Array([
-        this.bytes[raw + 3] ?? 0,
-        this.bytes[raw + 2] ?? 0,
-        this.bytes[raw + 1] ?? 0,
-        this.bytes[raw] ?? 0,
-      ]).buffer,
-    ).getUint32(0, true);
-    const known = (m: number): boolean => m === 0xa1b2c3d4 || m === 0xa1b23c4d || m === 0xa1b2cd34;
-    if (!known(magic) && !known(swapped)) {
-      const found = [...this.bytes.slice(raw, raw + 4)].map((b) => b.toString(16).padStart(2, "0")).join(" ");
-      this.problem(
-        "unknown-format",
-        0,
-        `expected a pcap or pcapng capture (also gzip, zstd or lz4 of one), found bytes ${found}`,
-        true,
-      );
+    const head = readCaptureHead(this.view, slot + S_RAW, used);
+    if (head.format === "unknown") return false;
+    if (head.format === "none") {
+      this.tell({ ...head.problem, fatal: true });
       this.ended = true;
       return false;
     }
-    if (used < 24) return false;
-    const big = !known(magic);
-    const kind = big ? swapped : magic;
-    const major = this.view.getUint16(raw + 4, !big);
-    const minor = this.view.getUint16(raw + 6, !big);
-    const snapLength = this.view.getUint32(raw + 16, !big);
-    const link = this.view.getUint32(raw + 20, !big);
-    if (major !== 2 && major !== 543) {
-      this.problem("unsupported-version", 4, `expected pcap version 2, found ${major}.${minor}`, true);
-      this.ended = true;
-      return false;
-    }
-    const nanoseconds = kind === 0xa1b23c4d;
-    const lengthOrder = major === 543 || minor < 3 ? 1 : minor === 3 ? 2 : 0;
-    this.pcapng = false;
+    const { format, bigEndian } = head;
+    const isPcapng = format === "pcapng";
+    const nanoseconds = isPcapng || head.nanoseconds;
     this.started = true;
-    this.bigEndian = big;
-    this.kernel.beginFile(
-      FORMAT_PCAP,
-      big,
-      nanoseconds,
-      lengthOrder,
-      kind === 0xa1b2cd34 ? 8 : 0,
-      snapLength,
-      this.stage.interfaces,
-    );
-    this.emit({
-      kind: "open",
-      file: this.file,
-      name: this.name,
-      format: "pcap",
-      bigEndian: big,
-      nanoseconds,
-    });
-    this.section = 0;
-    this.addInterface(
-      {
-        linkType: link & 0x03ffffff,
-        snapLength,
-        name: undefined,
-        description: undefined,
-        filter: undefined,
-        operatingSystem: undefined,
-        comments: [],
-        binaryTime: false,
-        exponent: nanoseconds ? 9 : 6,
-        offsetSeconds: 0n,
-        fcsLength: link & 0x04000000 ? (link >>> 28) * 2 : 0,
-      },
-      20,
-    );
-    this.view.setUint32(slot + H_RAW_DONE, 24, true);
+    this.pcapng = isPcapng;
+    this.bigEndian = bigEndian;
+    const table = this.stage.interfaces;
+    if (isPcapng) this.kernel.beginFile(FORMAT_PCAPNG, bigEndian, true, 0, 0, 0, table);
+    else {
+      const { lengthOrder, extraBytes, interface: described } = head;
+      this.kernel.beginFile(FORMAT_PCAP, bigEndian, nanoseconds, lengthOrder, extraBytes, described.snapLength, table);
+    }
+    this.emit({ kind: "open", file: this.file, name: this.name, format, bigEndian, nanoseconds });
+    if (!isPcapng) {
+      this.section = 0;
+      this.addInterface(head.interface, PCAP_LINK_TYPE_OFFSET);
+      this.view.setUint32(slot + H_RAW_DONE, PCAP_HEAD_BYTES, true);
+    }
     return true;
   }
 
-  private addInterface(description: ReturnType<typeof readInterface>, offset: number): void {
-    const number = this.interfacesInSection;
-    // By name, by number, or by both file and number: "n1.pcapng#2".
-    const id = `${baseName(this.name)}#${this.interfacesInFile}`;
-    const named = this.options.interfaces.find(
-      ([n]) => n === description.name || n === String(this.interfacesInFile) || n === id,
-    );
-    const linkType = named ? named[1] : description.linkType;
-    const told: CaptureInterface = {
-      index: this.interfacesInFile,
-      numberInSection: number,
-      section: this.section,
-      point: this.points,
-      linkType,
-      snapLength: description.snapLength,
-      name: description.name,
-      description: description.description,
-      filter: description.filter,
-      operatingSystem: description.operatingSystem,
-      comments: description.comments,
-      resolution: `${description.binaryTime ? 2 : 10}^-${description.exponent}`,
-      offsetSeconds: Number(description.offsetSeconds),
-      fcsLength: description.fcsLength,
-    };
-    if (number < MAX_INTERFACES) {
-      const p = this.stage.interfaces + number * INTERFACE_BYTES;
-      this.view.setUint32(p + I_LINK_TYPE, linkType, true);
-      this.view.setUint32(p + I_SNAP_LENGTH, description.snapLength, true);
-      this.view.setUint32(p + I_POINT, this.points, true);
-      this.view.setUint32(p + I_BINARY_TIME, description.binaryTime ? 1 : 0, true);
-      this.view.setUint32(p + I_TIME_SHIFT, description.exponent, true);
-      // More than 19 digits do not fit 64 bits: every time is then below a second.
-      this.view.setBigUint64(
-        p + I_TIME_UNITS,
-        10n ** BigInt(Math.min(description.binaryTime ? 0 : description.exponent, 19)),
-        true,
-      );
-      this.view.setBigInt64(p + I_OFFSET_SECONDS, description.offsetSeconds, true);
-    }
-    this.interfacesInSection++;
-    this.interfacesInFile++;
-    this.points++;
-    this.kernel.setInterfaceCount(Math.min(this.interfacesInSection, MAX_INTERFACES));
+  private addInterface(description: InterfaceDescription, offset: number): void {
+    const told = this.interfaces.add(description, this.name, this.section);
+    this.kernel.setInterfaceCount(this.interfaces.known);
     this.emit({ kind: "interface", file: this.file, interface: told });
+    const { linkType } = told;
     if (!linkTypeSupported(linkType)) {
       this.problem(
         "unsupported-link-type",
@@ -447,38 +328,16 @@ export class DecodeStage {
   private readBlock(slot: number, at: number, used: number): boolean {
     const start = slot + S_RAW + at;
     const left = used - at;
-    if (left < 12) return false;
-    let type = this.view.getUint32(start, !this.bigEndian);
+    if (left < BLOCK_HEAD_BYTES) return false;
     const offset = this.position + at;
-    if (this.view.getUint32(start, true) === BLOCK_SECTION) {
-      const order = this.view.getUint32(start + 8, true);
-      const reversed = this.view.getUint32(start + 8, false);
-      if (order !== BYTE_ORDER_MAGIC && reversed !== BYTE_ORDER_MAGIC) {
-        this.problem(
-          "bad-block",
-          offset + 8,
-          `expected the byte-order magic 1a2b3c4d of a section, found ${reversed.toString(16).padStart(8, "0")}`,
-          true,
-        );
-        this.ended = true;
-        return false;
-      }
-      this.bigEndian = order !== BYTE_ORDER_MAGIC;
-      type = BLOCK_SECTION;
-    }
-    const total = this.view.getUint32(start + 4, !this.bigEndian);
-    const fixed = type === BLOCK_SECTION ? 28 : type === BLOCK_INTERFACE ? 20 : type === BLOCK_STATISTICS ? 24 : 12;
-    if (total < fixed) {
-      this.problem(
-        "bad-length",
-        offset + 4,
-        `expected a block length of at least ${fixed} for ${blockName(type)}, found ${total}`,
-        true,
-      );
+    const head = readBlockHead(this.view, start, offset, this.bigEndian);
+    if ("message" in head) {
+      this.tell(head);
       this.ended = true;
       return false;
     }
-    const padded = total + (-total & 3);
+    this.bigEndian = head.bigEndian;
+    const { type, total, padded } = head;
     if (padded > MAX_RECORD_BYTES) {
       // No packet is in it; its bytes are passed over as they come.
       this.tellBlock(this.packetsBefore(slot), type, offset, padded, undefined);
@@ -496,19 +355,14 @@ export class DecodeStage {
     if (left < padded) return false;
     const trailer = this.view.getUint32(start + padded - 4, !this.bigEndian);
     if (trailer !== total && this.view.getUint32(start + total - 4, !this.bigEndian) !== total) {
-      this.problem(
-        "bad-trailer",
-        offset + padded - 4,
-        `expected the block's length ${total} again at its end, found ${trailer}`,
-        true,
-      );
+      this.tell(badTrailer(offset + padded - 4, total, trailer));
       this.ended = true;
       return false;
     }
     const packetsBefore = this.packetsBefore(slot);
     if (type === BLOCK_CUSTOM || type === BLOCK_CUSTOM_NO_COPY) {
       // Wireshark lists it among the packets: so do we, or every later number would differ.
-      const point = this.interfacesInFile > 0 ? this.points - 1 : this.points;
+      const point = this.interfaces.latestPoint;
       if (total >= SMALLEST_CUSTOM_BLOCK && !this.kernel.customBlock(slot, at, total, point)) return false;
     }
     this.tellBlock(
@@ -522,25 +376,14 @@ export class DecodeStage {
       case BLOCK_SECTION: {
         const s = readSection(this.bytes, start, total, this.bigEndian);
         this.section++;
-        this.interfacesInSection = 0;
-        this.interfaceBase = this.interfacesInFile;
+        this.interfaces.beginSection();
         this.kernel.beginSection(this.bigEndian);
-        this.sectionUsable = s.major === 1 && (s.minor === 0 || s.minor === 2);
         this.emit({
           kind: "section",
           file: this.file,
-          section: {
-            index: this.section,
-            bigEndian: this.bigEndian,
-            major: s.major,
-            minor: s.minor,
-            hardware: s.hardware,
-            operatingSystem: s.operatingSystem,
-            application: s.application,
-            comments: s.comments,
-          },
+          section: { index: this.section, bigEndian: this.bigEndian, ...s },
         });
-        if (!this.sectionUsable)
+        if (s.major !== 1 || (s.minor !== 0 && s.minor !== 2))
           this.problem(
             "unsupported-version",
             offset + 12,
@@ -562,7 +405,7 @@ export class DecodeStage {
         this.emit({
           kind: "statistics",
           file: this.file,
-          statistics: { ...s, interface: s.interface + this.interfaceBase },
+          statistics: { ...s, interface: this.interfaces.inFileNumber(s.interface) },
         });
         break;
       }
@@ -591,55 +434,12 @@ export class DecodeStage {
   /** Tells what is wrong with the record at `at`; true if the reader can go on behind it. */
   private survive(status: number, slot: number, at: number): boolean {
     const value = this.view.getUint32(slot + H_STATUS_VALUE, true);
-    const start = slot + S_RAW + at;
-    const offset = this.position + at;
-    const total = this.pcapng ? this.view.getUint32(start + 4, !this.bigEndian) : 0;
-    const past = (total + 3) & ~3;
-    const skipBlock = (): boolean => {
-      this.view.setUint32(slot + H_RAW_DONE, at + past, true);
-      return true;
-    };
-    switch (status) {
-      case READ_BAD_LENGTH:
-        if (this.pcapng && total >= 32 && total <= MAX_RECORD_BYTES) {
-          this.problem(
-            "bad-length",
-            offset,
-            `expected at most ${total - 32} captured bytes in a packet block of ${total}, found ${value}; the packet is left out`,
-            false,
-          );
-          return skipBlock();
-        }
-        this.problem(
-          "bad-length",
-          offset,
-          this.pcapng
-            ? `expected a packet block of 16 to ${MAX_RECORD_BYTES} bytes, found a length of ${value}`
-            : `expected a packet of at most 262144 captured bytes, found ${value}`,
-          true,
-        );
-        this.ended = true;
-        return false;
-      case READ_BAD_INTERFACE:
-        this.problem(
-          "bad-interface",
-          offset,
-          `expected an interface below ${this.interfacesInSection}, found ${value}; the packet is left out`,
-          false,
-        );
-        return skipBlock();
-      case READ_BAD_TRAILER:
-        this.problem(
-          "bad-trailer",
-          offset + past - 4,
-          `expected the block's length ${total} again at its end, found ${value}`,
-          true,
-        );
-        this.ended = true;
-        return false;
-      default:
-        throw new Error(`kernel: status ${status}`);
-    }
+    const total = this.pcapng ? this.view.getUint32(slot + S_RAW + at + 4, !this.bigEndian) : undefined;
+    const damage = recordDamage(status, this.position + at, value, total, this.interfaces.count);
+    this.tell(damage);
+    if (damage.fatal) this.ended = true;
+    else this.view.setUint32(slot + H_RAW_DONE, at + (((total ?? 0) + 3) & ~3), true);
+    return !damage.fatal;
   }
 
   /** The input is used up with `used` bytes in the slot. */

@@ -169,27 +169,31 @@ export async function runPipeline(
     const answer = handlers.batch?.(batches[at] as Batch);
     return (answer instanceof Promise ? await answer : answer) !== false && !options.signal?.aborted;
   };
-  if (threads === 2 && canThread()) await runThreaded(handle, queue, isQueue, options, stage, slots, handlers, consume);
-  else await runInline(handle, queue, isQueue, options, stage, slots, handlers, consume);
+  const run: Run = { handle, queue, tellEnds: isQueue, options, stage, slots, handlers, consume };
+  await (threads === 2 && canThread() ? runThreaded(run) : runInline(run));
 }
 
-async function runInline(
-  handle: KernelHandle,
-  queue: FileQueue,
-  tellEnds: boolean,
-  options: PipelineOptions,
-  memory: StageMemory,
-  slots: readonly number[],
-  handlers: PipelineHandlers,
-  consume: (at: number) => Promise<boolean>,
-): Promise<void> {
+/** What both ways of running need. */
+interface Run {
+  readonly handle: KernelHandle;
+  readonly queue: FileQueue;
+  readonly tellEnds: boolean;
+  readonly options: PipelineOptions;
+  readonly stage: StageMemory;
+  readonly slots: readonly number[];
+  readonly handlers: PipelineHandlers;
+  /** Takes the slot with this number; false ends the run. */
+  readonly consume: (at: number) => Promise<boolean>;
+}
+
+async function runInline({ handle, queue, tellEnds, options, slots, handlers, consume, ...run }: Run): Promise<void> {
   const events = eventSettings(handle, options);
   handle.kernel.configureEvents(events.mode, events.interned, events.seed);
   if (events.paths) handle.kernel.configurePaths(events.interned, events.seed);
   const stage = new DecodeStage(
     handle.kernel,
     handle.memory.memory,
-    memory,
+    run.stage,
     options.decode,
     (e) => handlers.event(e),
     options.keepBlocks,
@@ -284,16 +288,8 @@ export function canThread(): boolean {
   }
 }
 
-async function runThreaded(
-  handle: KernelHandle,
-  queue: FileQueue,
-  tellEnds: boolean,
-  options: PipelineOptions,
-  memory: StageMemory,
-  slots: readonly number[],
-  handlers: PipelineHandlers,
-  consume: (at: number) => Promise<boolean>,
-): Promise<void> {
+async function runThreaded(run: Run): Promise<void> {
+  const { handle, queue, options, stage, slots, handlers, consume } = run;
   const buffer = new SharedArrayBuffer((CONTROL_EVENTS + slots.length) * 4);
   const control = new Int32Array(buffer);
   control[CONTROL_FINISHED] = -1;
@@ -305,9 +301,9 @@ async function runThreaded(
     events: eventSettings(handle, options),
     slots,
     control: buffer,
-    stage: memory,
+    stage,
     options: options.decode,
-    tellEnds,
+    tellEnds: run.tellEnds,
     keepBlocks: options.keepBlocks ?? false,
   };
   const worker = new Worker(workerPath(), { workerData: { ...data, port: port2 }, transferList: [port2] });

@@ -4,7 +4,7 @@ import { createDhcpMessage, readDhcp } from "../../../src-shared/wire/dhcp";
 import { readUint } from "../fields/field";
 import { DHCP_FIXED } from "../layouts/application-layouts";
 import { shortHex } from "../layouts/layout";
-import { DHCP_MESSAGE_TYPES, DHCP_OPTIONS } from "../layouts/names";
+import { DHCP_MESSAGE_TYPES, DHCP_OPTIONS } from "../layouts/dhcp-names";
 import { type OpenNode, oneLine } from "./detail-tree";
 import type { MessageBounds } from "./dns-details";
 import type { Drawing } from "./drawing";

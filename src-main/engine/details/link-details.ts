@@ -1,4 +1,5 @@
 /** Details of the link layer and of ARP. */
+import { FIRST_ETHERTYPE, TPID_8021AD } from "../../../src-shared/model/header-numbers";
 import { formatMac, formatIpv4 } from "../../../src-shared/model/address";
 import {
   LAYER_CISCO_HDLC,
@@ -37,13 +38,11 @@ import {
   SNAP,
   VLAN,
 } from "../layouts/link-layouts";
-import { ARP_OPCODES, ETHER_TYPES } from "../layouts/names";
+import { ARP_OPCODES, ETHER_TYPES } from "../layouts/link-names";
 import type { OpenNode } from "./detail-tree";
 import type { Drawing } from "./drawing";
 
 const LONGEST_LENGTH = 1500;
-const FIRST_ETHERTYPE = 0x600;
-const TPID_8021AD = 0x88a8;
 
 /** Draws a header of the link layer; undefined if `kind` is none. */
 export function drawLink(d: Drawing, row: number, kind: number): OpenNode | undefined {

@@ -18,7 +18,7 @@ import { LAYER_FLAG_QUOTED } from "../kernel/assembly/abi";
 import { captured, readUint } from "../fields/field";
 import { ipv4Available } from "../fields/network-fields";
 import { type BitField, type Layout, fieldText, shortHex } from "../layouts/layout";
-import { ICMPV6_CODES, ICMP_CODES, ND_OPTIONS } from "../layouts/names";
+import { ICMPV6_CODES, ICMP_CODES, ND_OPTIONS } from "../layouts/network-names";
 import {
   AH,
   DESTINATION_OPTIONS,

@@ -2,6 +2,7 @@
  * Packets that belong to one: request and response, the segment an acknowledgment is for, the ends of its stream. Only what
  * the same capture point saw: other sightings are the joining's business.
  */
+import { ACK } from "../../../src-shared/model/header-numbers";
 import type { PacketId, RelatedPacket } from "../../../src-shared/contract/results";
 import {
   LAYER_DNS,
@@ -20,7 +21,6 @@ import type { PacketReader } from "../packet-index/packet-reader";
 /** Packets of the stream, or of the file, looked at on either side. */
 const REACH = 256;
 const FIN_OR_SYN = 3;
-const ACK = 16;
 
 interface Row {
   readonly reply: boolean;

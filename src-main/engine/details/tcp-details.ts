@@ -1,4 +1,5 @@
 /** Details of TCP: the header, its options, and what the sequence analysis found. */
+import { ACK, FIN, RST, SYN } from "../../../src-shared/model/header-numbers";
 import { LAYER_ICMP, LAYER_IPV4 } from "../../../src-shared/model/layer-kind";
 import { captured, readUint } from "../fields/field";
 import {
@@ -23,16 +24,12 @@ import {
 } from "../kernel/assembly/abi";
 import type { Batch } from "../kernel/batch";
 import { type BitField, fieldEnd, shortHex } from "../layouts/layout";
-import { TCP_OPTIONS } from "../layouts/names";
+import { TCP_OPTIONS } from "../layouts/transport-names";
 import { TCP } from "../layouts/transport-layouts";
 import type { OpenNode, Severity } from "./detail-tree";
 import { type Drawing, plural } from "./drawing";
 import { drawChecksumState } from "./checksum-details";
 
-const FIN = 1;
-const SYN = 2;
-const RST = 4;
-const ACK = 16;
 /** Bytes Wireshark must have before it shows anything behind the ports: flags and window come first. */
 const ENOUGH = 16;
 const RETRANSMISSION = ANALYSIS_RETRANSMISSION | ANALYSIS_FAST_RETRANSMISSION | ANALYSIS_SPURIOUS_RETRANSMISSION;

@@ -10,7 +10,7 @@ import {
   TLS_EXTENSIONS,
   TLS_HANDSHAKES,
   TLS_VERSIONS,
-} from "../layouts/names";
+} from "../layouts/tls-names";
 import { type OpenNode, oneLine, textLiteral } from "./detail-tree";
 import type { MessageBounds } from "./dns-details";
 import { type Drawing, plural } from "./drawing";

@@ -14,7 +14,8 @@ import {
 import { captured, readUint } from "../fields/field";
 import { LAYER_FLAG_BY_BYTES, NO_ROW } from "../kernel/assembly/abi";
 import { type BitField, type Layout, fieldEnd, shortHex } from "../layouts/layout";
-import { ETHER_TYPES, SCTP_CHUNKS, WIREGUARD_TYPES } from "../layouts/names";
+import { ETHER_TYPES } from "../layouts/link-names";
+import { SCTP_CHUNKS, WIREGUARD_TYPES } from "../layouts/transport-names";
 import {
   ERSPAN,
   ERSPAN_II,

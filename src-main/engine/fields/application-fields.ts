@@ -31,7 +31,7 @@ const DNS = messageFields(
   "dns",
   [MESSAGE_DNS, MESSAGE_MDNS, MESSAGE_LLMNR, MESSAGE_DNS_OVER_TCP],
   [
-    { name: "dns", label: "Domain Name System", kind: "none" },
+    { name: "dns", label: "Domain Name System", kind: "bytes", isProtocol: true },
     { name: "dns.id", label: "Transaction ID", kind: "uint", hexDigits: 4 },
     { name: "dns.flags.response", label: "Is a response", kind: "bool" },
     { name: "dns.flags.rcode", label: "Reply code", kind: "uint" },
@@ -46,7 +46,7 @@ const DNS = messageFields(
     const { bytes } = m;
     const names = into.wants("dns.qry.name");
     const aliases = into.wants("dns.cname");
-    if (m.kind === MESSAGE_DNS || m.kind === MESSAGE_DNS_OVER_TCP) into.value("dns", 1);
+    if (m.kind === MESSAGE_DNS || m.kind === MESSAGE_DNS_OVER_TCP) into.whole("dns", m);
     const visitor: DnsVisitor = {
       message(message) {
         into.value("dns.id", message.id);
@@ -78,12 +78,12 @@ const DHCP = messageFields(
   "dhcp",
   [MESSAGE_DHCP],
   [
-    { name: "dhcp", label: "Dynamic Host Configuration Protocol", kind: "none" },
+    { name: "dhcp", label: "Dynamic Host Configuration Protocol", kind: "bytes", isProtocol: true },
     { name: "dhcp.type", label: "Request (1) or reply (2)", kind: "uint" },
     { name: "dhcp.ip.your", label: "Your (client) address", kind: "ipv4" },
   ],
   (m, into) => {
-    into.value("dhcp", 1);
+    into.whole("dhcp", m);
     readDhcp(m.bytes, m.start, m.end, dhcpMessage, m.statedEnd);
     if (dhcpMessage.operation >= 0) into.value("dhcp.type", dhcpMessage.operation);
     if (dhcpMessage.yourAddress >= 0) into.value("dhcp.ip.your", readUint(m.bytes, dhcpMessage.yourAddress, 4));
@@ -94,7 +94,7 @@ const HTTP = messageFields(
   "http",
   [MESSAGE_HTTP, MESSAGE_SSDP],
   [
-    { name: "http", label: "Hypertext Transfer Protocol", kind: "none" },
+    { name: "http", label: "Hypertext Transfer Protocol", kind: "bytes", isProtocol: true },
     { name: "http.request.method", label: "Method", kind: "string" },
     { name: "http.host", label: "Host", kind: "string" },
     { name: "http.request.uri", label: "Target as requested", kind: "string" },
@@ -102,7 +102,7 @@ const HTTP = messageFields(
   ],
   (m, into) => {
     const { bytes } = m;
-    if (m.kind === MESSAGE_HTTP) into.value("http", 1);
+    if (m.kind === MESSAGE_HTTP) into.whole("http", m);
     const hosts = into.wants("http.host");
     visitHttp(bytes, m.start, m.end, {
       request(method, methodEnd, target, targetEnd) {
@@ -124,11 +124,11 @@ const TLS = messageFields(
   "tls",
   [MESSAGE_TLS, MESSAGE_QUIC],
   [
-    { name: "tls", label: "Transport Layer Security", kind: "none" },
+    { name: "tls", label: "Transport Layer Security", kind: "bytes", isProtocol: true },
     { name: "tls.handshake.extensions_server_name", label: "Server name indication", kind: "string" },
   ],
   (m, into) => {
-    into.value("tls", 1);
+    into.whole("tls", m);
     if (!into.wants("tls.handshake.extensions_server_name")) return;
     const visitor: TlsVisitor = {
       serverName(source, start, end) {

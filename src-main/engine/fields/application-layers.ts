@@ -4,6 +4,7 @@
  *
  * Decisions are made once a batch for all of its packets, in order, because conversations have memory.
  */
+import { RST, SYN } from "../../../src-shared/model/header-numbers";
 import { LAYER_DNS, LAYER_TCP, LAYER_UDP, LAYER_WIREGUARD } from "../../../src-shared/model/layer-kind";
 import {
   ANALYSIS_KEEP_ALIVE,
@@ -20,9 +21,6 @@ import { httpLayers } from "./media-layers";
 import { HTTP_AND_BODIES, MESSAGE_NONE, type Segment, type TakeMessage } from "./payload-segment";
 import { KNOWN_TCP_PORTS, type TcpConversation, TcpPayloads, newTcpConversation } from "./tcp-payloads";
 import { KNOWN_UDP_PORTS, UdpPayloads, type UdpState, newUdpState } from "./udp-payloads";
-
-const SYN = 2;
-const RST = 4;
 
 /** What a file's conversations have shown. */
 interface FileState {

@@ -13,6 +13,7 @@ import { LAYER_FLAG_CUT, LAYER_FLAG_QUOTED } from "../kernel/assembly/abi";
 import type { Batch } from "../kernel/batch";
 import { type Field, readUint } from "./field";
 import type { FieldContext } from "./field-context";
+import { finalDestination } from "./network-fields";
 
 const SEED = 0;
 const WORK_BYTES = 64;
@@ -87,30 +88,10 @@ function communityId(batch: Batch, packet: number, context: FieldContext): strin
   if (protocol < 0) return "";
   const width = v4 ? 4 : 16;
   const from = header + (v4 ? 12 : 8);
-  const to = v4 ? lastHop(bytes, header, layerEnd[network] as number) : from + width;
+  const to = v4 ? finalDestination(bytes, header, layerEnd[network] as number) : from + width;
   const at = scratch + WORK_BYTES;
   kernel.communityId(from, to, width, protocol, source, destination, SEED, scratch, at);
   return `1:${base64(bytes, at, ID_BYTES)}`;
-}
-
-/** Where the address of an IPv4 packet's destination lies: the last of a source route, if there is one (RFC 791). */
-function lastHop(bytes: Uint8Array, header: number, end: number): number {
-  const stop = Math.min(end, header + ((bytes[header] as number) & 15) * 4);
-  let at = header + 20;
-  while (at + 2 < stop) {
-    const kind = bytes[at];
-    if (kind === 0) break;
-    if (kind === 1) {
-      at++;
-      continue;
-    }
-    const length = bytes[at + 1] as number;
-    if (length < 2 || at + length > stop) break;
-    const routed = kind === 131 || kind === 137;
-    if (routed && length >= 7 && (bytes[at + 2] as number) + 3 <= length) return at + length - 4;
-    at += length;
-  }
-  return header + 16;
 }
 
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -54,7 +54,7 @@ export function printValue(out: TextWriter, field: Field, column: ValueColumn, r
       if (field.hexDigits) {
         out.byte(48);
         out.byte(120);
-        out.hex(n, field.hexDigits);
+        out.hex(n, (column.lengths[row] as number) || field.hexDigits);
       } else out.uint(n);
       break;
     case "bool":

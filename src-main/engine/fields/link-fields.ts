@@ -1,4 +1,5 @@
 /** Fields of the link layer: SLL, Ethernet, VLAN tags, ARP. */
+import { TPID_8021AD } from "../../../src-shared/model/header-numbers";
 import { appendValue } from "../../../src-shared/tables/value-column";
 import {
   LAYER_ARP,
@@ -21,7 +22,6 @@ import {
   uintField,
 } from "./field";
 
-const TPID_8021AD = 0x88a8;
 const ETHERTYPE_RARP = 0x8035;
 const ARPHRD_GRE = 778;
 
@@ -38,10 +38,10 @@ export const isSlarp = (batch: Batch, row: number): boolean =>
   batch.layerAux[row] === ETHERTYPE_RARP && row > 0 && batch.layerKind[row - 1] === LAYER_CISCO_HDLC;
 const arpHeader: Available = (batch, row) => (isSlarp(batch, row) ? 0 : captured(batch, row));
 
-/** Wireshark shows neither address unless both are there. */
-const bothAddresses: Available = (batch, row) => {
+/** Wireshark shows neither address unless the header is whole. */
+const wholeHeader: Available = (batch, row) => {
   const here = captured(batch, row);
-  return here < 12 ? 0 : here;
+  return here < 14 ? 0 : here;
 };
 
 const sll = (
@@ -111,20 +111,16 @@ function arpAddress(name: string, label: string, hardware: boolean, target: bool
 export const LINK_FIELDS: readonly Field[] = [
   sll("sll.etype", "Protocol", 14, 0, 2, 4),
   protocolField("eth", "Ethernet II", LAYER_ETHERNET),
-  addressField(
-    { name: "eth.dst", label: "Destination", kind: "mac", protocol: "eth" },
-    LAYER_ETHERNET,
-    0,
-    bothAddresses,
-  ),
-  addressField({ name: "eth.src", label: "Source", kind: "mac", protocol: "eth" }, LAYER_ETHERNET, 6),
+  addressField({ name: "eth.dst", label: "Destination", kind: "mac", protocol: "eth" }, LAYER_ETHERNET, 0, wholeHeader),
+  addressField({ name: "eth.src", label: "Source", kind: "mac", protocol: "eth" }, LAYER_ETHERNET, 6, wholeHeader),
   rowField(
     { name: "eth.addr", label: "Source or destination", kind: "mac", protocol: "eth" },
     LAYER_ETHERNET,
     (batch, row, packet, ordinal, out) => {
+      if (wholeHeader(batch, row) === 0) return;
       const p = batch.layerPtr[row] as number;
-      if (captured(batch, row) >= 6) appendValue(out, packet, ordinal, p, 6);
-      if (captured(batch, row) >= 12) appendValue(out, packet, ordinal, p + 6, 6);
+      appendValue(out, packet, ordinal, p, 6);
+      appendValue(out, packet, ordinal, p + 6, 6);
     },
   ),
   rowField(

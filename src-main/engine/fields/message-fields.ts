@@ -32,6 +32,8 @@ export interface MessageField {
   readonly label: string;
   readonly kind: ValueKind;
   readonly hexDigits?: number;
+  /** The message itself. */
+  readonly isProtocol?: boolean;
 }
 
 /** Visits a message and gives its values to `into`. */
@@ -56,6 +58,12 @@ class MessageColumns {
   value(name: string, number: number, length = 0): void {
     const column = this.columns.get(name);
     if (column) appendValue(column, this.packet, this.ordinal, number, length);
+  }
+
+  /** The bytes of a message; none of one that was unpacked, since it lies elsewhere. */
+  whole(name: string, { batch, bytes, start, end }: Message): void {
+    if (bytes === batch.bytes) this.value(name, start, Math.max(end - start, 0));
+    else this.value(name, 0);
   }
 
   text(name: string, text: string): void {

@@ -29,6 +29,26 @@ export const ipv4Available: Available = (batch, row) => {
   return total !== 0 && total < header ? 4 : here;
 };
 
+/** Where the address of an IPv4 packet's destination lies: the last of a source route, if there is one (RFC 791). */
+export function finalDestination(bytes: Uint8Array, header: number, end: number): number {
+  const stop = Math.min(end, header + ((bytes[header] as number) & 15) * 4);
+  let at = header + 20;
+  while (at + 2 < stop) {
+    const kind = bytes[at];
+    if (kind === 0) break;
+    if (kind === 1) {
+      at++;
+      continue;
+    }
+    const length = bytes[at + 1] as number;
+    if (length < 2 || at + length > stop) break;
+    const routed = kind === 131 || kind === 137;
+    if (routed && length >= 7 && (bytes[at + 2] as number) + 3 <= length) return at + length - 4;
+    at += length;
+  }
+  return header + 16;
+}
+
 const ip = (
   name: string,
   label: string,
@@ -36,8 +56,20 @@ const ip = (
   more: { kind?: "uint" | "ipv4" | "bool"; hexDigits?: number } = {},
 ): Field => uintField({ name, label, protocol: "ip", ...more }, LAYER_IPV4, bits, ipv4Available);
 
-const ip6 = (name: string, label: string, bits: HeaderBits, hexDigits = 0): Field =>
-  uintField({ name, label, protocol: "ipv6", hexDigits }, LAYER_IPV6, bits);
+const ip6 = (name: string, label: string, bits: HeaderBits, hexDigits = 0, available = captured): Field =>
+  uintField({ name, label, protocol: "ipv6", hexDigits }, LAYER_IPV6, bits, available);
+
+/** Wireshark reads the next header's number before it shows the length. */
+const withNextHeader: Available = (batch, row) => {
+  const here = captured(batch, row);
+  return here < 7 ? 0 : here;
+};
+
+/** Wireshark shows no field of an ICMP header of less than six bytes. */
+const icmpStart: Available = (batch, row) => {
+  const here = captured(batch, row);
+  return here < 6 ? 0 : here;
+};
 
 /** Both addresses of a header. */
 function eitherAddress(name: string, layer: number, kind: "ipv4" | "ipv6", protocol: string): Field {
@@ -49,9 +81,11 @@ function eitherAddress(name: string, layer: number, kind: "ipv4" | "ipv6", proto
     (batch, row, packet, ordinal, out) => {
       const here = kind === "ipv4" ? ipv4Available(batch, row) : captured(batch, row);
       const p = batch.layerPtr[row] as number;
-      for (let at = first; at <= first + width; at += width)
-        if (here >= at + width)
-          appendValue(out, packet, ordinal, kind === "ipv4" ? readUint(batch.bytes, p + at, 4) : p + at, width);
+      if (here >= first + width)
+        appendValue(out, packet, ordinal, kind === "ipv4" ? readUint(batch.bytes, p + first, 4) : p + first, width);
+      if (here < first + 2 * width) return;
+      const to = kind === "ipv4" ? finalDestination(batch.bytes, p, batch.layerEnd[row] as number) : p + first + width;
+      appendValue(out, packet, ordinal, kind === "ipv4" ? readUint(batch.bytes, to, 4) : to, width);
     },
   );
 }
@@ -123,8 +157,8 @@ export const NETWORK_FIELDS: readonly Field[] = [
     },
   ),
   ip("ip.id", "Identification", { offset: 4, width: 2 }, { hexDigits: 4 }),
-  ip("ip.flags.df", "Don't fragment", { offset: 6, width: 1, shift: 6, mask: 1 }, { kind: "bool" }),
-  ip("ip.flags.mf", "More fragments", { offset: 6, width: 1, shift: 5, mask: 1 }, { kind: "bool" }),
+  ip("ip.flags.df", "Don't fragment", { offset: 6, width: 2, shift: 14, mask: 1 }, { kind: "bool" }),
+  ip("ip.flags.mf", "More fragments", { offset: 6, width: 2, shift: 13, mask: 1 }, { kind: "bool" }),
   rowField(
     { name: "ip.frag_offset", label: "Fragment offset, bytes", kind: "uint", protocol: "ip" },
     LAYER_IPV4,
@@ -162,19 +196,27 @@ export const NETWORK_FIELDS: readonly Field[] = [
     },
   ),
   ip("ip.src", "Source address", { offset: 12, width: 4 }, { kind: "ipv4" }),
-  ip("ip.dst", "Destination address", { offset: 16, width: 4 }, { kind: "ipv4" }),
+  rowField(
+    { name: "ip.dst", label: "Destination address", kind: "ipv4", protocol: "ip" },
+    LAYER_IPV4,
+    (batch, row, packet, ordinal, out) => {
+      if (ipv4Available(batch, row) < 20) return;
+      const at = finalDestination(batch.bytes, batch.layerPtr[row] as number, batch.layerEnd[row] as number);
+      appendValue(out, packet, ordinal, readUint(batch.bytes, at, 4));
+    },
+  ),
   eitherAddress("ip.addr", LAYER_IPV4, "ipv4", "ip"),
   protocolField("ipv6", "Internet Protocol version 6", LAYER_IPV6),
   ip6("ipv6.flow", "Flow label", { offset: 0, width: 4, mask: 0xfffff }, 6),
-  ip6("ipv6.plen", "Payload length", { offset: 4, width: 2 }),
+  ip6("ipv6.plen", "Payload length", { offset: 4, width: 2 }, 0, withNextHeader),
   ip6("ipv6.nxt", "Next header", { offset: 6, width: 1 }),
   ip6("ipv6.hlim", "Hop limit", { offset: 7, width: 1 }),
   addressField({ name: "ipv6.src", label: "Source address", kind: "ipv6", protocol: "ipv6" }, LAYER_IPV6, 8),
   addressField({ name: "ipv6.dst", label: "Destination address", kind: "ipv6", protocol: "ipv6" }, LAYER_IPV6, 24),
   eitherAddress("ipv6.addr", LAYER_IPV6, "ipv6", "ipv6"),
   protocolField("icmp", "Internet Control Message Protocol", LAYER_ICMP),
-  uintField({ name: "icmp.type", label: "Type", protocol: "icmp" }, LAYER_ICMP, { offset: 0, width: 1 }),
-  uintField({ name: "icmp.code", label: "Code", protocol: "icmp" }, LAYER_ICMP, { offset: 1, width: 1 }),
+  uintField({ name: "icmp.type", label: "Type", protocol: "icmp" }, LAYER_ICMP, { offset: 0, width: 1 }, icmpStart),
+  uintField({ name: "icmp.code", label: "Code", protocol: "icmp" }, LAYER_ICMP, { offset: 1, width: 1 }, icmpStart),
   icmpWord("icmp.ident", "Identifier", 4),
   icmpWord("icmp.seq", "Sequence number", 6),
   protocolField("icmpv6", "Internet Control Message Protocol v6", LAYER_ICMPV6),

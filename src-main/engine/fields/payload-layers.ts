@@ -2,6 +2,7 @@
  * The names of layers that the kernel does not decode and that have more to them than one name: what tshark shows for
  * the bytes of a protocol told by an EtherType, an IP protocol number, an LLC address and the like.
  */
+import { FIRST_ETHERTYPE } from "../../../src-shared/model/header-numbers";
 import {
   CHDLC_PROTOCOLS,
   CISCO_PIDS,
@@ -71,7 +72,6 @@ function nlpid(id: number, b: Uint8Array, at: number, end: number): string | und
   }
 }
 
-const FIRST_ETHERTYPE = 0x600;
 const CHDLC_OSI = 0xfefe;
 const ICV_BYTES = 16;
 const SLOW = ["", "lacp", "marker", "oampdu", "", "", "", "", "", "", "ossp"];
@@ -266,7 +266,7 @@ export function sctpLayers(b: Uint8Array, packet: number, end: number): string {
     if (type === CHUNK_DATA || type === CHUNK_I_DATA) {
       const header = type === CHUNK_DATA ? 16 : 20;
       const whole = ((b[at + 1] as number) & 3) === 3;
-      if (length > header && end - at > header && whole) {
+      if (length > header && end - at >= length && whole) {
         const ppi = readUint(b, at + (type === CHUNK_DATA ? 12 : 16), 4);
         layers += `:${sctpPayloads.get(ppi) ?? byPorts(sctpPorts, b, packet) ?? "data"}`;
       }

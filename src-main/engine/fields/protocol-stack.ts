@@ -1,4 +1,5 @@
 /** frame.protocols: the names Wireshark gives the layers of a packet, outermost first, joined by ":". */
+import { FIRST_ETHERTYPE, TPID_8021AD } from "../../../src-shared/model/header-numbers";
 import {
   LAYER_AH,
   LAYER_ARP,
@@ -43,11 +44,14 @@ import type { Batch } from "../kernel/batch";
 import { TAG_CISCO_GRE, TAG_ETHERIP, TAG_IPCOMP, TAG_LISP, TAG_LISP_DATA } from "../kernel/assembly/abi";
 import { ApplicationLayers } from "./application-layers";
 import { readUint } from "./field";
+import { headerToCome } from "./header-to-come";
 import { isGreDevice, isSlarp } from "./link-fields";
 import type { FieldContext } from "./field-context";
+import { isVxlanGpe } from "./transport-fields";
 import {
   chdlcLayers,
   etherTypeLayers,
+  ethernetLayers,
   frameRelayLayers,
   greLayers,
   igmpRow,
@@ -60,8 +64,6 @@ import {
 } from "./payload-layers";
 import { ProtocolPath } from "./protocol-path";
 
-const TPID_8021AD = 0x88a8;
-const FIRST_ETHERTYPE = 0x600;
 const ETHERTYPE_IPV4 = 0x0800;
 const PROTOCOL_IPV4 = 4;
 const TRANS_ETHER_BRIDGING = 0x6558;
@@ -102,7 +104,6 @@ const TAGS: ReadonlyMap<number, readonly [name: string, endsWithType: boolean]> 
   [TAG_LISP, ["lisp", false]],
   [TAG_LISP_DATA, ["lisp-data", false]],
 ]);
-const VXLAN_GPE_PORT = 4790;
 
 /** By kind of layer; those that take more than a name are below. */
 const NAMES: string[] = [];
@@ -148,6 +149,8 @@ export function protocolStack(batch: Batch, packet: number, context: FieldContex
           path = path.then("ethertype");
         break;
       case LAYER_VLAN:
+        // Wireshark takes two service tags in a row for one layer.
+        if (isSecondServiceTag(batch, row, first)) break;
         path = path.then(batch.layerAux[row] === TPID_8021AD ? "ieee8021ad" : "vlan");
         if (row + 1 < last && innerType(batch, row) >= FIRST_ETHERTYPE) path = path.then("ethertype");
         break;
@@ -160,7 +163,8 @@ export function protocolStack(batch: Batch, packet: number, context: FieldContex
         path = tag(path, batch, row, last);
         break;
       case LAYER_VXLAN:
-        if (!isGpe(batch, row)) path = path.then("vxlan");
+        // VXLAN-GPE's own name is not among those Wireshark shows.
+        if (!isVxlanGpe(batch, row)) path = path.then("vxlan");
         if (endsInEthernet(batch, row, last)) path = path.then("eth");
         break;
       case LAYER_GENEVE:
@@ -225,7 +229,7 @@ export function protocolStack(batch: Batch, packet: number, context: FieldContex
         if (kind < LAYER_DNS) path = path.then(NAMES[kind] ?? "");
     }
   }
-  return path.text;
+  return path.then(headerToCome(batch, last - 1)).text;
 }
 
 function tag(path: ProtocolPath, batch: Batch, row: number, last: number): ProtocolPath {
@@ -235,6 +239,18 @@ function tag(path: ProtocolPath, batch: Batch, row: number, last: number): Proto
   // What was packed is shown first; if it could not be unpacked, that row tells it.
   if (name === "ipcomp:data" && (isLast || batch.layerKind[row + 1] === LAYER_PAYLOAD)) return path.then("ipcomp");
   return path.then(name);
+}
+
+/** Service tags are counted in pairs, from the first of those in a row. */
+function isSecondServiceTag(batch: Batch, row: number, first: number): boolean {
+  let tags = 0;
+  while (
+    row - tags >= first &&
+    batch.layerKind[row - tags] === LAYER_VLAN &&
+    batch.layerAux[row - tags] === TPID_8021AD
+  )
+    tags++;
+  return tags > 0 && tags % 2 === 0;
 }
 
 /** The carrier's number for what it carries is IPv4's. */
@@ -257,13 +273,6 @@ function saysIpv4(batch: Batch, row: number): boolean {
 const endsInEthernet = (batch: Batch, row: number, last: number): boolean =>
   row + 1 === last &&
   (batch.layerEnd[row] as number) >= (batch.layerPtr[row] as number) + (batch.layerHeader[row] as number);
-
-/** VXLAN-GPE's own name is not among those Wireshark shows. */
-const isGpe = (batch: Batch, row: number): boolean => {
-  if (row === 0 || batch.layerKind[row - 1] !== LAYER_UDP) return false;
-  const udp = batch.layerPtr[row - 1] as number;
-  return [readUint(batch.bytes, udp, 2), readUint(batch.bytes, udp + 2, 2)].includes(VXLAN_GPE_PORT);
-};
 
 function icmpv6(b: Uint8Array, at: number, end: number): string {
   // Extended echo request (RFC 8335): Wireshark reads its extensions as ICMP.
@@ -353,7 +362,14 @@ function payload(batch: Batch, row: number, first: number, packet: number): stri
     case LAYER_SLL:
     case LAYER_SLL2: {
       const type = batch.layerAux[carrier] as number;
-      return type >= FIRST_ETHERTYPE ? etherTypeLayers(type, bytes, at, end) : "data";
+      const carriesCooked = batch.layerKind[carrier] !== LAYER_ETHERNET;
+      if (type >= FIRST_ETHERTYPE) return etherTypeLayers(type, bytes, at, end);
+      // A frame of IPX without LLC; an Ethernet frame (LINUX_SLL_P_*).
+      return carriesCooked && type === 1
+        ? "ipx"
+        : carriesCooked && type === 3
+          ? ethernetLayers(bytes, at, end)
+          : "data";
     }
     case LAYER_TAG: {
       const type = TAGS.get(batch.layerAux[carrier] as number)?.[1] ? readUint(bytes, at - 2, 2) : 0;

@@ -41,7 +41,7 @@ import {
 /** Wireshark shows no TCP field behind the ports unless 16 bytes are there: it looks at flags and window first. */
 const tcpStart: Available = (batch, row) => {
   const here = captured(batch, row);
-  return here < 16 ? Math.min(here, 4) : here;
+  return here < 16 ? (here < 4 ? 0 : 4) : here;
 };
 /** A header length below 20 ends the header after the sequence number and the length itself. */
 export const tcpRest: Available = (batch, row) => {
@@ -79,38 +79,46 @@ function analysed(
   );
 }
 
+/** What the sequence analysis found comes behind the options: cut short, they take it along. */
+const showsAnalysis = (batch: Batch, row: number): boolean =>
+  tcpRest(batch, row) >= Math.max(headerLength(batch, row), 20);
+
 function analysisFlag(name: string, label: string, mask: number, twice = false): Field {
   return rowField(
     { name, label, kind: "none", protocol: "tcp", needsStreams: true },
     LAYER_TCP,
     (batch, row, packet, ordinal, out) => {
-      if (tcpRest(batch, row) < 16 || !((batch.analysis[row] as number) & mask)) return;
+      if (!((batch.analysis[row] as number) & mask) || !showsAnalysis(batch, row)) return;
       appendValue(out, packet, ordinal, 1);
       if (twice) appendValue(out, packet, ordinal, 1);
     },
   );
 }
 
-/** Visits the options of a TCP header that have their right length; others end the walk or are passed over (RFC 9293 section 3.1). */
+/**
+ * Visits the options of a TCP header; one that would go past its end ends the walk (RFC 9293 section 3.1). The last may be cut
+ * short: `available` of its `length` bytes were captured.
+ */
 export function visitTcpOptions(
   batch: Batch,
   row: number,
-  visit: (kind: number, at: number, length: number) => void,
+  visit: (kind: number, at: number, length: number, available: number) => void,
 ): void {
   const p = batch.layerPtr[row] as number;
-  const end = p + Math.min(headerLength(batch, row), captured(batch, row));
+  const end = p + headerLength(batch, row);
+  const here = p + captured(batch, row);
   let o = p + 20;
-  while (o < end) {
+  while (o < end && o < here) {
     const kind = batch.bytes[o] as number;
     if (kind === 0) return;
     if (kind === 1) {
       o++;
       continue;
     }
-    if (o + 2 > end) return;
+    if (o + 2 > end || o + 2 > here) return;
     const n = batch.bytes[o + 1] as number;
     if (n < 2 || o + n > end) return;
-    visit(kind, o, n);
+    visit(kind, o, n, Math.min(n, here - o));
     o += n;
   }
 }
@@ -119,7 +127,7 @@ function tcpOption(
   name: string,
   label: string,
   wanted: number,
-  read: (batch: Batch, row: number, at: number, length: number, append: (value: number) => void) => void,
+  read: (batch: Batch, at: number, length: number, append: (value: number, end?: number) => void, row: number) => void,
   needsStreams = false,
 ): Field {
   return rowField(
@@ -127,8 +135,13 @@ function tcpOption(
     LAYER_TCP,
     (batch, row, packet, ordinal, out) => {
       if (tcpRest(batch, row) < 20) return;
-      visitTcpOptions(batch, row, (kind, at, length) => {
-        if (kind === wanted) read(batch, row, at, length, (v) => appendValue(out, packet, ordinal, v));
+      visitTcpOptions(batch, row, (kind, at, length, available) => {
+        if (kind !== wanted) return;
+        // A value of an option that is cut short is there if all of its bytes are.
+        const append = (value: number, end = length): void => {
+          if (end <= available) appendValue(out, packet, ordinal, value);
+        };
+        read(batch, at, length, append, row);
       });
     },
   );
@@ -140,35 +153,48 @@ const sackEdge = (name: string, label: string, offset: number): Field =>
     name,
     label,
     5,
-    (batch, row, at, length, append) => {
-      if (length < 10 || (length - 2) % 8 !== 0) return;
+    (batch, at, length, append, row) => {
       const ackRaw = readUint(batch.bytes, (batch.layerPtr[row] as number) + 8, 4);
       const base = batch.stream[row] === NO_ROW ? 0 : ackRaw - (batch.relativeAck[row] as number);
-      for (let q = at + 2 + offset; q + 4 <= at + length; q += 8) append((readUint(batch.bytes, q, 4) - base) >>> 0);
+      for (let q = 2 + offset; q + 4 <= length; q += 8) append((readUint(batch.bytes, at + q, 4) - base) >>> 0, q + 4);
     },
     true,
   );
 
-const port = (protocol: string, layer: number): readonly Field[] => [
-  uintField({ name: `${protocol}.srcport`, label: "Source port", protocol }, layer, { offset: 0, width: 2 }),
-  uintField({ name: `${protocol}.dstport`, label: "Destination port", protocol }, layer, { offset: 2, width: 2 }),
+/** Wireshark reads both ports before it shows one. */
+const bothPorts: Available = (batch, row) => {
+  const here = captured(batch, row);
+  return here < 4 ? 0 : here;
+};
+
+const port = (protocol: string, layer: number, available = bothPorts): readonly Field[] => [
+  uintField({ name: `${protocol}.srcport`, label: "Source port", protocol }, layer, { offset: 0, width: 2 }, available),
+  uintField(
+    { name: `${protocol}.dstport`, label: "Destination port", protocol },
+    layer,
+    { offset: 2, width: 2 },
+    available,
+  ),
   rowField(
     { name: `${protocol}.port`, label: "Source or destination port", kind: "uint", protocol },
     layer,
     (batch, row, packet, ordinal, out) => {
       const p = batch.layerPtr[row] as number;
-      if (captured(batch, row) >= 2) appendValue(out, packet, ordinal, readUint(batch.bytes, p, 2));
-      if (captured(batch, row) >= 4) appendValue(out, packet, ordinal, readUint(batch.bytes, p + 2, 2));
+      if (available(batch, row) >= 2) appendValue(out, packet, ordinal, readUint(batch.bytes, p, 2));
+      if (available(batch, row) >= 4) appendValue(out, packet, ordinal, readUint(batch.bytes, p + 2, 2));
     },
   ),
 ];
 
-/** A UDP length below 8 ends the header after the length. */
+/** A UDP length that cannot be ends the header after the length. */
 export const udpChecksum: Available = (batch, row) => {
   const here = captured(batch, row);
   if (here < 8) return here;
   const stated = readUint(batch.bytes, (batch.layerPtr[row] as number) + 4, 2);
-  return stated !== 0 && stated < 8 ? 6 : here;
+  if (stated !== 0) return stated < 8 ? 6 : here;
+  // 0 is said by those that are too long for a number; over IPv6 by jumbograms of any length (RFC 2675).
+  const isShort = (batch.layerLength[row] as number) <= 0xffff;
+  return isShort && batch.layerKind[batch.layerAux[row] as number] === LAYER_IPV4 ? 6 : here;
 };
 
 const streamOf = (batch: Batch, row: number, packet: number, ordinal: number, out: ValueColumn): void => {
@@ -176,6 +202,14 @@ const streamOf = (batch: Batch, row: number, packet: number, ordinal: number, ou
 };
 
 const GRE_PPP = 0x880b;
+const VXLAN_GPE_PORT = 4790;
+
+/** VXLAN's generic protocol extension, by its port. */
+export function isVxlanGpe(batch: Batch, row: number): boolean {
+  if (row === 0 || batch.layerKind[row - 1] !== LAYER_UDP) return false;
+  const udp = batch.layerPtr[row - 1] as number;
+  return [readUint(batch.bytes, udp, 2), readUint(batch.bytes, udp + 2, 2)].includes(VXLAN_GPE_PORT);
+}
 
 const RETRANSMISSION = ANALYSIS_RETRANSMISSION | ANALYSIS_FAST_RETRANSMISSION | ANALYSIS_SPURIOUS_RETRANSMISSION;
 
@@ -244,16 +278,16 @@ export const TRANSPORT_FIELDS: readonly Field[] = [
     },
   ),
   tcp("tcp.checksum", "Checksum", { offset: 16, width: 2 }, 4),
-  tcpOption("tcp.options.mss_val", "Maximum segment size", 2, (batch, _row, at, length, append) => {
+  tcpOption("tcp.options.mss_val", "Maximum segment size", 2, (batch, at, length, append) => {
     if (length === 4) append(readUint(batch.bytes, at + 2, 2));
   }),
-  tcpOption("tcp.options.wscale.shift", "Window scale", 3, (batch, _row, at, length, append) => {
+  tcpOption("tcp.options.wscale.shift", "Window scale", 3, (batch, at, length, append) => {
     if (length === 3) append(batch.bytes[at + 2] as number);
   }),
-  tcpOption("tcp.options.timestamp.tsval", "Timestamp value", 8, (batch, _row, at, length, append) => {
-    if (length === 10) append(readUint(batch.bytes, at + 2, 4));
+  tcpOption("tcp.options.timestamp.tsval", "Timestamp value", 8, (batch, at, length, append) => {
+    if (length === 10) append(readUint(batch.bytes, at + 2, 4), 6);
   }),
-  tcpOption("tcp.options.timestamp.tsecr", "Timestamp echo reply", 8, (batch, _row, at, length, append) => {
+  tcpOption("tcp.options.timestamp.tsecr", "Timestamp echo reply", 8, (batch, at, length, append) => {
     if (length === 10) append(readUint(batch.bytes, at + 6, 4));
   }),
   sackEdge("tcp.options.sack_le", "SACK left edge, relative", 0),
@@ -279,7 +313,7 @@ export const TRANSPORT_FIELDS: readonly Field[] = [
     },
     LAYER_TCP,
     (batch, row, packet, ordinal, out) => {
-      if (batch.stream[row] === NO_ROW || tcpRest(batch, row) < 16) return;
+      if (batch.stream[row] === NO_ROW || !showsAnalysis(batch, row)) return;
       const ns = ((batch.initialRtt[row * 2 + 1] as number) | 0) * 4294967296 + (batch.initialRtt[row * 2] as number);
       if (ns === 0) return;
       const seconds = Math.floor(ns / 1e9);
@@ -287,12 +321,18 @@ export const TRANSPORT_FIELDS: readonly Field[] = [
     },
   ),
   protocolField("sctp", "Stream Control Transmission Protocol", LAYER_SCTP),
-  ...port("sctp", LAYER_SCTP),
+  ...port("sctp", LAYER_SCTP, captured),
   protocolField("vxlan", "Virtual eXtensible Local Area Network", LAYER_VXLAN),
-  uintField({ name: "vxlan.flags", label: "Flags", protocol: "vxlan", hexDigits: 4 }, LAYER_VXLAN, {
-    offset: 0,
-    width: 2,
-  }),
+  rowField(
+    { name: "vxlan.flags", label: "Flags", kind: "uint", protocol: "vxlan", hexDigits: 4 },
+    LAYER_VXLAN,
+    (batch, row, packet, ordinal, out) => {
+      // Of the generic protocol extension one byte, of VXLAN two.
+      const width = isVxlanGpe(batch, row) ? 1 : 2;
+      if (captured(batch, row) >= width)
+        appendValue(out, packet, ordinal, readUint(batch.bytes, batch.layerPtr[row] as number, width), width * 2);
+    },
+  ),
   uintField({ name: "vxlan.vni", label: "VXLAN network identifier", protocol: "vxlan" }, LAYER_VXLAN, {
     offset: 4,
     width: 3,

@@ -9,6 +9,7 @@
  * A segment that comes early waits for the ones before it, as a receiver would let it. It is given up as a gap when the other
  * side has acknowledged it (the capture missed bytes that arrived), or at the end. Bytes sent again are shown once.
  */
+import { ACK, RST, SYN } from "../../../src-shared/model/header-numbers";
 import type { FollowedStream, PacketId, StreamSegment, TimeValue } from "../../../src-shared/contract/results";
 import { ContractError } from "../../../src-shared/contract/messages";
 import { formatIpv4, formatIpv6 } from "../../../src-shared/model/address";
@@ -19,9 +20,6 @@ import type { Batch } from "../kernel/batch";
 import { SEGMENT_MASK } from "../packet-index/packet-index";
 import type { OpenCaptures, RequestContext } from "../service/handlers";
 
-const SYN = 2;
-const RST = 4;
-const ACK = 16;
 /** Packets decoded between two turns of others. */
 const AT_ONCE = 512;
 /** Bytes that may wait for a missing segment, for each direction. */

@@ -1,6 +1,7 @@
 /** Fixed parts of application messages. */
-import { type BitField, DECIMAL, HEX, IPV4, bitsAt, bytesAt, flag, named, namedHex } from "./layout";
-import { DNS_OPCODES, DNS_RCODES, TLS_CONTENT_TYPES, TLS_VERSIONS } from "./names";
+import { type BitField, DECIMAL, HEX, IPV4, bitsAt, bytesAt, flag, hexText, named, namedHex } from "./layout";
+import { DNS_OPCODES, DNS_RCODES } from "./dns-names";
+import { TLS_CONTENT_TYPES, TLS_VERSIONS } from "./tls-names";
 
 const word = { picture: [16, 16] as const };
 
@@ -109,13 +110,13 @@ export const DHCP_FIXED: readonly BitField[] = [
     "Bootp flags",
     {
       as: "text",
-      text: (v) => `0x${v.toString(16).padStart(4, "0")} (${v & 0x8000 ? "Broadcast" : "Unicast"})`,
+      text: (v) => `${hexText(v, 4)} (${v & 0x8000 ? "Broadcast" : "Unicast"})`,
     },
     [
       bitsAt(80, 1, "dhcp.flags.bc", "Broadcast flag", flag("Unicast", "Broadcast"), { picture: [80, 16] }),
       bitsAt(81, 15, "dhcp.flags.reserved", "Reserved flags", {
         as: "text",
-        text: (v) => `0x${v.toString(16).padStart(4, "0")}`,
+        text: (v) => hexText(v, 4),
       }),
     ],
   ),

@@ -17,6 +17,8 @@ import type { Batch } from "../kernel/batch";
 
 export type NameTable = ReadonlyMap<number, string>;
 
+export const nameTable = (entries: readonly (readonly [number, string])[]): NameTable => new Map(entries);
+
 /** How a value is written behind its label, and as a literal of the filter. */
 export type Show =
   /** 63 */
@@ -91,6 +93,15 @@ export const spoken = (text: (value: number) => string, literal?: (value: number
   ...(literal && { literal }),
 });
 
+/** "0x001f": padded to so many digits. */
+export const hexText = (value: number, digits: number): string => `0x${value.toString(16).padStart(digits, "0")}`;
+
+/** "20 bytes (5)": a length that is told in 32-bit words; filters compare bytes. */
+export const IN_WORDS: Show = spoken(
+  (v) => `${v * 4} bytes (${v})`,
+  (v) => String(v * 4),
+);
+
 /** A field of whole bytes. */
 export function bytesAt(
   byteOffset: number,
@@ -151,7 +162,7 @@ export function shortHex(bytes: Uint8Array, start: number, end: number): string 
     : `${formatHex(bytes, start, start + LONGEST_BYTES)}…`;
 }
 
-const hex = (value: number, bits: number): string => `0x${value.toString(16).padStart(Math.ceil(bits / 4), "0")}`;
+const hex = (value: number, bits: number): string => hexText(value, Math.ceil(bits / 4));
 
 /** What stands behind the label. */
 export function valueText(bytes: Uint8Array, p: number, field: BitField): string {

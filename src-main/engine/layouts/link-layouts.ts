@@ -1,4 +1,5 @@
 /** Headers of the link layer, and ARP. */
+import { TPID_8021AD } from "../../../src-shared/model/header-numbers";
 import {
   LAYER_ARP,
   LAYER_CISCO_HDLC,
@@ -22,6 +23,7 @@ import {
   bitsAt,
   bytesAt,
   flag,
+  hexText,
   named,
   namedHex,
   spoken,
@@ -35,7 +37,7 @@ import {
   LLC_SAPS,
   NULL_FAMILIES,
   PPP_PROTOCOLS,
-} from "./names";
+} from "./link-names";
 
 /** A MAC address with the two bits that mean something; `side` is "dst" or "src". */
 const macAddress = (side: "dst" | "src", label: string, offset: number): BitField =>
@@ -140,7 +142,6 @@ const PRIORITIES = new Map([
  * priority (3)  DEI (1)  VLAN id (12)  type (16)
  * ```
  */
-const TPID_8021AD = 0x88a8;
 export const VLAN: Layout = {
   layer: LAYER_VLAN,
   protocol: "vlan",
@@ -182,9 +183,7 @@ export const MPLS: Layout = {
       20,
       "mpls.label",
       "MPLS Label",
-      spoken(
-        (v) => `${MPLS_LABELS.get(v) ?? ""}${MPLS_LABELS.has(v) ? " " : ""}${v} (0x${v.toString(16).padStart(5, "0")})`,
-      ),
+      spoken((v) => `${MPLS_LABELS.get(v) ?? ""}${MPLS_LABELS.has(v) ? " " : ""}${v} (${hexText(v, 5)})`),
       { picture: [0, 32] },
     ),
     bitsAt(20, 3, "mpls.exp", "MPLS Experimental Bits", DECIMAL, { picture: [0, 32] }),

@@ -21,12 +21,14 @@ import {
   DECIMAL,
   HEX,
   HEX_DECIMAL,
+  IN_WORDS,
   IPV4,
   IPV6,
   SET,
   bitsAt,
   bytesAt,
   flag,
+  hexText,
   named,
   namedHex,
   spoken,
@@ -40,18 +42,15 @@ import {
   IGMP_TYPES,
   IP_PROTOCOLS,
   dscpShort,
-} from "./names";
+} from "./network-names";
 
 /** "0x00 (DSCP: CS0, ECN: Not-ECT)" */
-const services = spoken(
-  (v) => `0x${v.toString(16).padStart(2, "0")} (DSCP: ${dscpShort(v >> 2)}, ECN: ${ECN_SHORT[v & 3] ?? ""})`,
-);
-const hex = (value: number, digits: number): string => `0x${value.toString(16).padStart(digits, "0")}`;
+const services = spoken((v) => `${hexText(v, 2)} (DSCP: ${dscpShort(v >> 2)}, ECN: ${ECN_SHORT[v & 3] ?? ""})`);
 
 /** "0x2, Don't fragment" */
 function ipFlags(v: number): string {
   const words = [v & 4 ? "Reserved bit" : "", v & 2 ? "Don't fragment" : "", v & 1 ? "More fragments" : ""];
-  return [hex(v, 1), ...words.filter((w) => w !== "")].join(", ");
+  return [hexText(v, 1), ...words.filter((w) => w !== "")].join(", ");
 }
 
 /**
@@ -80,16 +79,7 @@ export const IPV4_HEADER: Layout = {
   available: ipv4Available,
   fields: [
     bitsAt(0, 4, "ip.version", "Version", DECIMAL),
-    bitsAt(
-      4,
-      4,
-      "ip.hdr_len",
-      "Header Length",
-      spoken(
-        (v) => `${v * 4} bytes (${v})`,
-        (v) => String(v * 4),
-      ),
-    ),
+    bitsAt(4, 4, "ip.hdr_len", "Header Length", IN_WORDS),
     bytesAt(1, 1, "ip.dsfield", "Differentiated Services Field", services, [
       bitsAt(8, 6, "ip.dsfield.dscp", "Differentiated Services Codepoint", named(DSCP_NAMES)),
       bitsAt(14, 2, "ip.dsfield.ecn", "Explicit Congestion Notification", named(ECN_NAMES)),
@@ -138,8 +128,8 @@ export const IPV6_HEADER: Layout = {
       "ipv6.flow",
       "Flow Label",
       spoken(
-        (v) => hex(v, 5),
-        (v) => hex(v, 5),
+        (v) => hexText(v, 5),
+        (v) => hexText(v, 5),
       ),
     ),
     bytesAt(4, 2, "ipv6.plen", "Payload Length", DECIMAL),
@@ -246,10 +236,10 @@ export const ICMP: Layout = {
 };
 const swapped = (v: number): number => ((v & 0xff) << 8) | (v >> 8);
 const wordLe = spoken(
-  (v) => `${swapped(v)} (${hex(swapped(v), 4)})`,
+  (v) => `${swapped(v)} (${hexText(swapped(v), 4)})`,
   (v) => String(swapped(v)),
 );
-const wordBe = spoken((v) => `${v} (${hex(v, 4)})`);
+const wordBe = spoken((v) => `${v} (${hexText(v, 4)})`);
 export const ICMP_ECHO: readonly BitField[] = [
   bytesAt(4, 2, "icmp.ident", "Identifier (BE)", wordBe),
   bytesAt(4, 2, undefined, "Identifier (LE)", wordLe),

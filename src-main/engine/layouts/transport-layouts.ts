@@ -18,16 +18,19 @@ import {
   DECIMAL,
   HEX,
   HEX_DECIMAL,
+  IN_WORDS,
   SET,
   TRUE,
   bitsAt,
   bytesAt,
   flag,
+  hexText,
   named,
   namedHex,
   spoken,
 } from "./layout";
-import { ETHER_TYPES, GTP_MESSAGES, WIREGUARD_TYPES } from "./names";
+import { ETHER_TYPES } from "./link-names";
+import { GTP_MESSAGES, WIREGUARD_TYPES } from "./transport-names";
 
 const TCP_FLAG_NAMES: readonly (readonly [bit: number, name: string])[] = [
   [1, "FIN"],
@@ -45,7 +48,7 @@ const TCP_FLAG_NAMES: readonly (readonly [bit: number, name: string])[] = [
 export function tcpFlagsText(flags: number): string {
   const names = TCP_FLAG_NAMES.filter(([bit]) => flags & bit).map(([, name]) => name);
   if (flags & 0xe00) names.push("Reserved");
-  return `0x${flags.toString(16).padStart(3, "0")} (${names.length > 0 ? names.join(", ") : "<None>"})`;
+  return `${hexText(flags, 3)} (${names.length > 0 ? names.join(", ") : "<None>"})`;
 }
 
 const tcpFlag = (at: number, name: string, label: string): BitField =>
@@ -62,16 +65,7 @@ export const TCP: Layout = {
     bytesAt(2, 2, "tcp.dstport", "Destination Port", DECIMAL),
     bytesAt(4, 4, "tcp.seq_raw", "Sequence Number (raw)", DECIMAL),
     bytesAt(8, 4, "tcp.ack_raw", "Acknowledgment number (raw)", DECIMAL),
-    bitsAt(
-      96,
-      4,
-      "tcp.hdr_len",
-      "Header Length",
-      spoken(
-        (v) => `${v * 4} bytes (${v})`,
-        (v) => String(v * 4),
-      ),
-    ),
+    bitsAt(96, 4, "tcp.hdr_len", "Header Length", IN_WORDS),
     {
       name: "tcp.flags",
       label: "Flags",
@@ -139,7 +133,7 @@ export const VXLAN: Layout = {
       2,
       "vxlan.flags",
       "Flags",
-      spoken((v) => `0x${v.toString(16).padStart(4, "0")}${v & 0x0800 ? ", VXLAN Network ID (VNI)" : ""}`),
+      spoken((v) => `${hexText(v, 4)}${v & 0x0800 ? ", VXLAN Network ID (VNI)" : ""}`),
       [
         vxlanBit(0, "g", "GBP Extension", "Not defined", "Defined"),
         vxlanBit(4, "i", "VXLAN Network ID (VNI)"),
@@ -178,7 +172,7 @@ export const GENEVE: Layout = {
       "Flags",
       spoken(
         (v) =>
-          `0x${v.toString(16).padStart(2, "0")}${v & 128 ? ", Operations, Administration and Management Frame" : ""}${v & 64 ? ", Critical Options Present" : ""}`,
+          `${hexText(v, 2)}${v & 128 ? ", Operations, Administration and Management Frame" : ""}${v & 64 ? ", Critical Options Present" : ""}`,
       ),
       [
         bitsAt(8, 1, "geneve.flags.oam", "Operations, Administration and Management Frame", TRUE),

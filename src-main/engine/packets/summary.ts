@@ -370,7 +370,8 @@ function tcp(batch: Batch, row: number, s: PacketSummary): void {
   s.info = `${readUint(batch.bytes, p, 2)} → ${readUint(batch.bytes, p + 2, 2)} [${names.join(", ") || "<None>"}] Seq=${seq}`;
   if (flags & 16) s.info += ` Ack=${ack}`;
   s.info += ` Win=${window} Len=${length}`;
-  visitTcpOptions(batch, row, (kind, at, n) => {
+  visitTcpOptions(batch, row, (kind, at, n, here) => {
+    if (here < n) return;
     if (kind === 2 && n === 4) s.info += ` MSS=${readUint(batch.bytes, at + 2, 2)}`;
     else if (kind === 3 && n === 3) s.info += ` WS=${2 ** (batch.bytes[at + 2] as number)}`;
     else if (kind === 4) s.info += " SACK_PERM";

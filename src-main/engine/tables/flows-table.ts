@@ -2,6 +2,7 @@
  * The flows table: one row a flow at one encapsulation depth. A flow seen at several capture points is one row with the counts
  * of the point that saw most of it (a second sighting is no second packet); `perPoint` shows each point's.
  */
+import { ACK, FIN, RST, SYN } from "../../../src-shared/model/header-numbers";
 import type { Cell, TableColumn } from "../../../src-shared/contract/results";
 import { protocolWord } from "../../../src-shared/model/protocol-word";
 import { PROTOCOL_NAMES } from "../flows/flow-table";
@@ -255,11 +256,6 @@ function overPoints(pairs: Pairs): Groups {
     next,
   };
 }
-
-const FIN = 1;
-const SYN = 2;
-const RST = 4;
-const ACK = 16;
 
 /**
  * How the flow ended, in Zeek's words, from what either side ever sent. Zeek follows the order of the packets, too: a flow that

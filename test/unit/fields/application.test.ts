@@ -22,9 +22,9 @@ describe("DNS fields", () => {
 
   it("has a reply code in responses only", async () => {
     expect(await fields(lines, "dns.flags.response", "dns.flags.rcode", "dns.count.answers", "dns")).toEqual([
-      ["0", "", "0", "1"],
-      ["1", "0", "3", "1"],
-      ["1", "3", "0", "1"],
+      ["0", "", "0", "Domain Name System"],
+      ["1", "0", "3", "Domain Name System"],
+      ["1", "3", "0", "Domain Name System"],
     ]);
   });
 });
@@ -44,9 +44,9 @@ describe("HTTP and TLS fields", () => {
         "http",
       ),
     ).toEqual([
-      ["GET", "a.example", "/path", "", "1"],
+      ["GET", "a.example", "/path", "", "Hypertext Transfer Protocol"],
       ["", "", "", "", ""],
-      ["", "", "", "404", "1"],
+      ["", "", "", "404", "Hypertext Transfer Protocol"],
     ]);
   });
 

@@ -103,3 +103,21 @@ describe("a second sighting", () => {
     expect(await streams("point-streams")).toEqual(await streams("streams"));
   });
 });
+
+describe("a tuple that is used again", () => {
+  it("begins a stream of its own, though the kernel looked its row up before the SYN came", async () => {
+    // Look-ups are made for 256 events at a time: the first connection lies in the pass before, the second within one.
+    const others = Array.from({ length: 300 }, () => "0.05 10.0.0.3:5000 > 10.0.0.4:5001 udp").join("\n");
+    const text = `${HANDSHAKE}0.03 client > server tcp RST,ACK
+      ${others}
+      0.10 client > server tcp SYN seq=70000
+      0.11 server > client tcp SYN,ACK seq=90000 ack=70001
+      0.12 client > server tcp ACK seq=70001 ack=90001`;
+    const rows = await fieldRows(bytesOf(text), ["tcp.stream", "tcp.seq", "tcp.ack"]);
+    expect(rows.slice(-3)).toEqual([
+      ["1", "0", "0"],
+      ["1", "0", "1"],
+      ["1", "1", "1"],
+    ]);
+  });
+});

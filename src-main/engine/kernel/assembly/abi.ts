@@ -404,6 +404,8 @@ export const ROW_FRAGMENT = 512;
 /** Has layers that lie in bytes rebuilt from fragments: decoding it takes the packets with the others. */
 export const ROW_REASSEMBLED = 1024;
 export const ROW_REPLY = 2048;
+/** The options of its TCP header were not all captured: to Wireshark such a segment has no analysis. */
+export const ROW_TCP_CUT = 4096;
 /** Shows the initial round-trip time of its stream. */
 export const ROW_HAS_RTT = 8192;
 

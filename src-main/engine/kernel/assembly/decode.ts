@@ -7,10 +7,7 @@
  */
 import {
   H_LAYERS,
-  H_REASSEMBLED_USED,
-  L_FLAGS,
   L_KIND,
-  L_PTR,
   LAYER_FLAG_CUT,
   LAYER_FLAG_FRAGMENT,
   LAYER_FLAG_QUOTED,
@@ -23,49 +20,26 @@ import {
   P_STOP_AT,
   P_TIME,
   PACKET_CUSTOM_BLOCK,
-  PORT_DATA,
-  PORT_DNS,
-  PORT_HTTP,
-  REASSEMBLED_BYTES,
-  S_REASSEMBLED,
   STOP_CAPTURE,
   STOP_DEPTH,
   STOP_FRAGMENT,
   STOP_HEADER,
   STOP_LENGTH,
   STOP_NONE,
-  STOP_PROTOCOL,
-  TAG_ETHERIP,
-  TAG_IPCOMP,
 } from "./abi";
 import {
-  LAYER_AH,
   LAYER_ARP,
-  LAYER_DNS,
-  LAYER_ESP,
   LAYER_ETHERNET,
-  LAYER_HTTP,
-  LAYER_ICMP,
-  LAYER_ICMPV6,
-  LAYER_IGMP,
   LAYER_IPV4,
   LAYER_IPV6,
-  LAYER_IPV6_DSTOPTS,
-  LAYER_IPV6_FRAGMENT,
-  LAYER_IPV6_HOPOPTS,
-  LAYER_IPV6_ROUTING,
   LAYER_PAYLOAD,
-  LAYER_PIM,
   LAYER_RAW,
-  LAYER_SCTP,
-  LAYER_TAG,
   LAYER_TCP,
-  LAYER_TLS,
   LAYER_UDP,
   LAYER_VLAN,
 } from "../../../../src-shared/model/layer-kind";
 import { be16, be32 } from "./bytes";
-import { inflate } from "./host";
+import { ipAt, ipEnd, ipProtocol, ipStep } from "./ip-steps";
 import {
   NEXT_CISCO_HDLC,
   NEXT_DONE,
@@ -93,18 +67,13 @@ import {
   stepUsed,
 } from "./layers";
 import { ciscoHdlcStep, frameRelayStep, linkStep, llcStep, pppStep, wlanStep } from "./link-types";
-import { addFragment, configureReassembly, reassembledBytes, reassembledLength } from "./reassemble";
-import { TYPE_MPLS, tagStep } from "./tags";
-import { configureTunnels, greStep, udpPayloadStep } from "./tunnels";
+import { addFragment, configureReassembly, reassembledBytes, reassembledLength, reassemblesFour } from "./reassemble";
+import { tagStep } from "./tags";
+import { addTcpPayload } from "./tcp-payload";
+import { configureTunnels, udpPayloadStep } from "./tunnels";
 
 let udpPorts: usize = 0;
 let tcpPorts: usize = 0;
-let reassemble: bool = false;
-/** IPv4 fragments are left as they are; of IPv6 fragments, only the one that completes the datagram shows it. */
-let onlySix: bool = false;
-
-/** Most that a compressed payload may become: what an IP packet can hold. */
-const INFLATED_BYTES: u32 = 65535;
 
 /**
  * `udp` and `tcp` are tables of 65536 bytes (PORT_*). `fragments` is memory for the reassembly, 0 to switch it off.
@@ -114,38 +83,8 @@ const INFLATED_BYTES: u32 = 65535;
 export function configureDecoder(udp: usize, tcp: usize, fragments: usize, byBytes: bool, sixOnly: bool): void {
   udpPorts = udp;
   tcpPorts = tcp;
-  reassemble = fragments != 0;
-  onlySix = sixOnly;
   configureTunnels(byBytes);
-  configureReassembly(fragments);
-}
-
-/** First bytes of an HTTP/1.x request or response line. */
-function looksLikeHttp(p: usize, end: usize): bool {
-  if (end - p < 8) return false;
-  switch (load<u32>(p)) {
-    case 0x20544547: // "GET "
-    case 0x54534f50: // "POST"
-    case 0x20545550: // "PUT "
-    case 0x44414548: // "HEAD"
-    case 0x454c4544: // "DELE"
-    case 0x4954504f: // "OPTI"
-    case 0x43544150: // "PATC"
-    case 0x4e4e4f43: // "CONN"
-    case 0x43415254: // "TRAC"
-      return true;
-    case 0x50545448: // "HTTP"
-      return load<u8>(p + 4) == 0x2f;
-    default:
-      return false;
-  }
-}
-
-/** A TLS record header (RFC 8446 section 5.1). */
-function looksLikeTls(p: usize, left: u32, end: usize): bool {
-  if (left < 6 || end - p < 6) return false;
-  const type = load<u8>(p);
-  return type >= 20 && type <= 24 && load<u8>(p + 1) == 3 && load<u8>(p + 2) <= 4 && be16(p + 3) <= 18432;
+  configureReassembly(fragments, sixOnly);
 }
 
 // @ts-ignore: decorator
@@ -295,7 +234,7 @@ export function decodePacket(
         addLayer(LAYER_IPV4, p, header, left, end, protocol);
         const payload = left - header;
         if (
-          reassemble && !onlySix && !(layerFlags() & (LAYER_FLAG_QUOTED | LAYER_FLAG_REASSEMBLED)) && p + left <= end
+          reassemblesFour() && !(layerFlags() & (LAYER_FLAG_QUOTED | LAYER_FLAG_REASSEMBLED)) && p + left <= end
         ) {
           if (
             addFragment(slot, load<u32>(slot + P_POINT + (row << 2)), load<i64>(slot + P_TIME + (row << 3)), p + 12, 4,
@@ -317,6 +256,7 @@ export function decodePacket(
         } else next = NEXT_IP_PROTOCOL;
         continue;
       }
+      dropLayerFlags(LAYER_FLAG_FRAGMENT); // of a datagram around this one
       addLayer(LAYER_IPV4, p, header, left, end, protocol);
       p += header;
       left -= header;
@@ -356,6 +296,11 @@ export function decodePacket(
     }
 
     if (next == NEXT_IP_PROTOCOL) {
+      // An ICMP error may quote an IP header and next to nothing else.
+      if (left < 4 && layerFlags() & LAYER_FLAG_QUOTED) {
+        stop = STOP_LENGTH;
+        break;
+      }
       switch (protocol) {
         case 6: {
           if (have < 20) {
@@ -393,7 +338,9 @@ export function decodePacket(
             break;
           }
           const stated = be16(p + 4);
-          if (stated && stated < 8) {
+          // 0 is what a datagram has that is too long to say so: a jumbogram (RFC 2675), or offload on an IPv4 host.
+          const short = stated ? stated < 8 : left <= 0xffff && load<u8>(slot + L_KIND + network) == LAYER_IPV4;
+          if (short) {
             addLayer(LAYER_UDP, p, 8, left, end, network);
             stop = STOP_LENGTH;
             next = NEXT_DONE;
@@ -407,211 +354,13 @@ export function decodePacket(
           next = left ? NEXT_UDP_PAYLOAD : NEXT_DONE;
           break;
         }
-        case 1: {
-          if (have < 8) addLayerFlags(LAYER_FLAG_CUT);
-          if (have) addLayer(LAYER_ICMP, p, 8, left, end, network);
-          if (have < 8) {
-            stop = left < 8 ? STOP_LENGTH : STOP_CAPTURE;
-            next = NEXT_DONE;
-            break;
-          }
-          const type = load<u8>(p);
-          p += 8;
-          left -= 8;
-          if (type == 3 || type == 4 || type == 5 || type == 11 || type == 12) {
-            addLayerFlags(LAYER_FLAG_QUOTED);
-            next = left ? NEXT_IPV4 : NEXT_DONE;
-          } else next = left ? NEXT_PAYLOAD : NEXT_DONE;
-          break;
-        }
-        case 58: {
-          if (have < 4) addLayerFlags(LAYER_FLAG_CUT);
-          if (have) addLayer(LAYER_ICMPV6, p, have < 8 ? 4 : 8, left, end, network);
-          if (have < 4) {
-            stop = left < 4 ? STOP_LENGTH : STOP_CAPTURE;
-            next = NEXT_DONE;
-            break;
-          }
-          const type = load<u8>(p);
-          next = NEXT_DONE;
-          if (have < 8) break;
-          p += 8;
-          left -= 8;
-          if (type >= 1 && type <= 4) {
-            addLayerFlags(LAYER_FLAG_QUOTED);
-            if (left) next = NEXT_IPV6;
-          } else if (type == 128 || type == 129) {
-            if (left) next = NEXT_PAYLOAD;
-          }
-          break;
-        }
-        case 132: {
-          if (have < 12) addLayerFlags(LAYER_FLAG_CUT);
-          if (have) addLayer(LAYER_SCTP, p, 12, left, end, network);
-          if (have < 12) stop = left < 12 ? STOP_LENGTH : STOP_CAPTURE;
-          next = NEXT_DONE;
-          break;
-        }
-        case 103:
-          if (have) addLayer(LAYER_PIM, p, 8, left, end, 0);
-          next = NEXT_DONE;
-          // A Register of version 2 carries the packet it is about (RFC 7761 section 4.9.3).
-          if (have >= 28 && load<u8>(p) == 0x21) {
-            p += 8;
-            left -= 8;
-            next = NEXT_IP;
-          }
-          break;
-        case 2:
-          if (have) addLayer(LAYER_IGMP, p, 8, left, end, network);
-          next = NEXT_DONE;
-          break;
-        case 4:
-          next = NEXT_IPV4;
-          break;
-        case 41:
-          next = NEXT_IPV6;
-          break;
-        case 137:
-          next = TYPE_MPLS;
-          break;
-        case 47:
-          next = greStep(p, left, have, end);
-          p += stepUsed();
+        default:
+          next = ipStep(protocol, slot, row, network, p, left, have, end);
+          p = ipAt();
+          end = ipEnd();
           left = stepLeft();
           stop = stepStop();
-          break;
-        case 0:
-        case 43:
-        case 44:
-        case 60:
-        case 51: {
-          const kind: u32 =
-            protocol == 0
-              ? LAYER_IPV6_HOPOPTS
-              : protocol == 43
-                ? LAYER_IPV6_ROUTING
-                : protocol == 44
-                  ? LAYER_IPV6_FRAGMENT
-                  : protocol == 60
-                    ? LAYER_IPV6_DSTOPTS
-                    : LAYER_AH;
-          const six = load<u8>(slot + L_KIND + network) == LAYER_IPV6;
-          if (!six && kind != LAYER_AH) {
-            stop = STOP_PROTOCOL;
-            next = NEXT_PAYLOAD;
-            break;
-          }
-          if (have < 8) {
-            stop = left < 8 ? STOP_LENGTH : STOP_CAPTURE;
-            if (have) {
-              addLayerFlags(LAYER_FLAG_CUT);
-              addLayer(kind, p, 8, left, end, 0);
-            }
-            next = NEXT_DONE;
-            break;
-          }
-          const units = load<u8>(p + 1) as u32;
-          const header: u32 = protocol == 44 ? 8 : protocol == 51 ? (units + 2) << 2 : (units + 1) << 3;
-          const following = load<u8>(p) as u32;
-          addLayer(kind, p, header, left, end, following);
-          if (have < header) {
-            stop = left < header ? STOP_LENGTH : STOP_CAPTURE;
-            next = NEXT_DONE;
-            break;
-          }
-          if (protocol == 44) {
-            const fragment = be16(p + 2);
-            if (fragment & 0xfff9) {
-              let whole = false; // the piece waits for the others
-              addLayerFlags(LAYER_FLAG_FRAGMENT);
-              store<u8>(slot + L_FLAGS + network, load<u8>(slot + L_FLAGS + network) | (LAYER_FLAG_FRAGMENT as u8));
-              // tshark shows nothing of a first piece that an ICMP error quotes.
-              if (onlySix && layerFlags() & LAYER_FLAG_QUOTED) whole = true;
-              if (reassemble && !(layerFlags() & (LAYER_FLAG_QUOTED | LAYER_FLAG_REASSEMBLED)) && p + left <= end) {
-                const address = load<u32>(slot + L_PTR + (network << 2)) + 8;
-                const point = onlySix ? 0 : load<u32>(slot + P_POINT + (row << 2));
-                if (
-                  addFragment(slot, point, load<i64>(slot + P_TIME + (row << 3)),
-                    address, 16, be32(p + 4), following, fragment & 0xfff8, left - 8, (fragment & 1) != 0, p + 8)
-                ) {
-                  p = reassembledBytes();
-                  left = reassembledLength();
-                  end = p + left;
-                  setLayerFlags(LAYER_FLAG_REASSEMBLED);
-                  protocol = following;
-                  break;
-                }
-                whole = onlySix;
-              }
-              if (fragment & 0xfff8 || whole) {
-                p += header;
-                left -= header;
-                stop = STOP_FRAGMENT;
-                next = NEXT_PAYLOAD;
-                break;
-              }
-            }
-          }
-          p += header;
-          left -= header;
-          protocol = following;
-          break; // NEXT_IP_PROTOCOL again
-        }
-        case 97:
-        case 143:
-          // EtherIP has two bytes in front (RFC 3378); 143 is an Ethernet frame (RFC 8986 section 4.9).
-          if (protocol == 97) {
-            if (have < 2) {
-              stop = left < 2 ? STOP_LENGTH : STOP_CAPTURE;
-              next = NEXT_DONE;
-              break;
-            }
-            addLayer(LAYER_TAG, p, 2, left, end, TAG_ETHERIP);
-            p += 2;
-            left -= 2;
-          }
-          next = left ? NEXT_ETHERNET : NEXT_DONE;
-          break;
-        case 108: {
-          // next header(1) flags(1) algorithm(2), then what was compressed (RFC 3173). Deflate is the one that was used.
-          if (have <= 4) {
-            stop = left <= 4 ? STOP_LENGTH : STOP_CAPTURE;
-            next = left ? NEXT_PAYLOAD : NEXT_DONE;
-            break;
-          }
-          addLayer(LAYER_TAG, p, 4, left, end, TAG_IPCOMP);
-          const following = load<u8>(p) as u32;
-          p += 4;
-          left -= 4;
-          const filled = load<u32>(slot + H_REASSEMBLED_USED);
-          const to = slot + S_REASSEMBLED + filled;
-          const size: u32 =
-            filled + INFLATED_BYTES <= (REASSEMBLED_BYTES as u32) ? inflate(p, have - 4, to, INFLATED_BYTES) : 0;
-          if (!size) {
-            stop = STOP_PROTOCOL;
-            next = NEXT_PAYLOAD;
-            break;
-          }
-          store<u32>(slot + H_REASSEMBLED_USED, filled + size);
-          protocol = following;
-          p = to;
-          left = size;
-          end = to + size;
-          addLayerFlags(LAYER_FLAG_REASSEMBLED);
-          break; // NEXT_IP_PROTOCOL again
-        }
-        case 50:
-          if (have) addLayer(LAYER_ESP, p, 8, left, end, 0);
-          stop = STOP_PROTOCOL;
-          next = NEXT_DONE;
-          break;
-        case 59:
-          next = left ? NEXT_PAYLOAD : NEXT_DONE;
-          break;
-        default:
-          stop = STOP_PROTOCOL;
-          next = left ? NEXT_PAYLOAD : NEXT_DONE;
+          protocol = ipProtocol();
           break;
       }
       continue;
@@ -627,11 +376,8 @@ export function decodePacket(
 
     if (next == NEXT_TCP_PAYLOAD) {
       const kind = portKind(tcpPorts, ports >> 16, ports & 0xffff);
+      addTcpPayload(kind, p, left, end);
       next = NEXT_DONE;
-      if (kind == PORT_DNS) addLayer(LAYER_DNS, p, 14, left, end, 1);
-      else if (kind != PORT_DATA && (kind == PORT_HTTP || looksLikeHttp(p, end))) addLayer(LAYER_HTTP, p, 0, left, end, 0);
-      else if (kind != PORT_DATA && looksLikeTls(p, left, end)) addLayer(LAYER_TLS, p, 5, left, end, 0);
-      else addLayer(LAYER_PAYLOAD, p, 0, left, end, 0);
       continue;
     }
 

@@ -45,7 +45,8 @@ import {
   LAYER_VXLAN,
 } from "../../../../src-shared/model/layer-kind";
 import { be16 } from "./bytes";
-import { communityIdOf, flowRow } from "./flows";
+import { flowRow } from "./flow-rows";
+import { communityIdOf } from "./flows";
 
 const TAB: u32 = 9;
 const MINUS: u32 = 45;

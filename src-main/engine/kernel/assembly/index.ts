@@ -2,17 +2,9 @@
 export { beginFile, beginSection, customBlock, readBlocks, setInterfaceCount } from "./blocks";
 export { configureDecoder, decodeOne } from "./decode";
 export { configureEvents } from "./events";
-export {
-  communityIdOf,
-  configureFlows,
-  flowCount,
-  flowGroups,
-  flowRow,
-  longestProbe,
-  processSlot,
-  tcpStreamCount,
-  udpStreamCount,
-} from "./flows";
+export { communityIdOf, configureFlows, flowGroups, processSlot } from "./flows";
+export { flowCount, flowRow, longestProbe } from "./flow-rows";
+export { tcpStreamCount, udpStreamCount } from "./flow-streams";
 export { printFlows } from "./flow-text";
 export { communityId } from "./community";
 export { sum16 } from "./bytes";

@@ -19,7 +19,7 @@ import {
   SIGHTING_NO_TRANSPORT,
   SIGHTING_SEGMENT_SHIFT,
 } from "./abi";
-import { flowCount } from "./flows";
+import { flowCount } from "./flow-rows";
 import { stir, zeroed } from "./hash";
 import { allocate } from "./host";
 import { sightingCount, sightingSegments } from "./sightings";

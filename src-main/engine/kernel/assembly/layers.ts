@@ -19,6 +19,7 @@ import {
   STOP_LENGTH,
   STOP_NONE,
 } from "./abi";
+import { FIRST_ETHERTYPE as FIRST } from "../../../../src-shared/model/header-numbers";
 
 export const NEXT_DONE: u32 = 0;
 export const NEXT_ETHERNET: u32 = 0x10000;
@@ -34,8 +35,7 @@ export const NEXT_FRAME_RELAY: u32 = 0x10009;
 export const NEXT_WLAN: u32 = 0x1000a;
 export const NEXT_IPV4: u32 = 0x0800;
 export const NEXT_IPV6: u32 = 0x86dd;
-/** Below: a length (IEEE 802.3), or some other number. */
-export const FIRST_ETHERTYPE: u32 = 0x0600;
+export const FIRST_ETHERTYPE: u32 = FIRST;
 
 let slotBase: usize = 0;
 let nextRow: u32 = 0;

@@ -54,6 +54,7 @@ import {
   ROW_PACKET_SHIFT,
   ROW_REASSEMBLED,
   ROW_REPLY,
+  ROW_TCP_CUT,
   TCP_HAS_LENGTH,
   TCP_HAS_SEQ,
   TCP_HAS_STREAM,
@@ -278,6 +279,7 @@ export function indexSlot(slot: usize): void {
       if (here >= 16) {
         const header: u32 = ((load<u8>(p + 12) >> 4) as u32) << 2;
         if (header >= 20) tcp |= TCP_READABLE;
+        if (here < header) flags |= ROW_TCP_CUT;
         tcp |= be16(p + 12) & 0xfff;
         if (analysis & ANALYSIS_HAS_LENGTH) {
           tcp |= TCP_HAS_LENGTH;

@@ -101,6 +101,26 @@ export function configurePaths(block: usize, hashSeed: u32): void {
   table = zeroed((tableMask + 1) << 3);
 }
 
+/** Where the address lies that an IPv4 packet is for: the last of a source route that has hops to go (RFC 791 section 3.1). */
+function finalDestination(p: usize, end: usize): usize {
+  let stop = p + (((load<u8>(p) & 15) as u32) << 2);
+  if (stop > end) stop = end;
+  let at = p + 20;
+  while (at + 2 < stop) {
+    const kind = load<u8>(at);
+    if (!kind) break;
+    if (kind == 1) {
+      at++;
+      continue;
+    }
+    const length = load<u8>(at + 1) as u32;
+    if (length < 2 || at + length > stop) break;
+    if ((kind == 131 || kind == 137) && length >= 7 && (load<u8>(at + 2) as u32) + 3 <= length) return at + length - 4;
+    at += length;
+  }
+  return p + 16;
+}
+
 /** Writes the eight bytes of a layer's head and what is kept of its header at `k`; returns where the next goes. */
 function keepLayer(slot: usize, row: u32, kind: u32, k: usize): usize {
   const p: usize = load<u32>(slot + L_PTR + (row << 2));
@@ -141,11 +161,9 @@ function keepLayer(slot: usize, row: u32, kind: u32, k: usize): usize {
       kept = 40;
       aux = load<u32>(slot + L_AUX + (row << 2));
       break;
-    case LAYER_ICMP: {
-      const type = here ? (load<u8>(p) as u32) : 0;
-      kept = type == 0 || type == 8 || (type >= 13 && type <= 18) || type == 42 || type == 43 ? 6 : 2;
+    case LAYER_ICMP:
+      kept = 6; // of fewer bytes no field is shown
       break;
-    }
     case LAYER_ICMPV6:
       kept = 2;
       break;
@@ -185,6 +203,7 @@ function keepLayer(slot: usize, row: u32, kind: u32, k: usize): usize {
           store<u32>(h + 2, 0); // length, identification
           store<u16>(h + 6, load<u8>(h + 6) & 0xe0); // fragment offset
           store<u16>(h + 10, 0);
+          if ((load<u8>(p) & 15) > 5) store<u32>(h + 16, load<u32>(finalDestination(p, end)));
         }
         break;
       case LAYER_IPV6:
@@ -194,7 +213,12 @@ function keepLayer(slot: usize, row: u32, kind: u32, k: usize): usize {
         if (kept == 8) store<u32>(h + 4, 0);
         break;
       case LAYER_ICMP:
-        if (kept == 6) store<u16>(h + 2, 0);
+        if (kept == 6) {
+          store<u16>(h + 2, 0);
+          const type = load<u8>(h) as u32;
+          const identified = type == 0 || type == 8 || (type >= 13 && type <= 18) || type == 42 || type == 43;
+          if (!identified) store<u16>(h + 4, 0);
+        }
         break;
       case LAYER_GRE:
         if (kept >= 8 && load<u8>(h) & 0xc0) store<u32>(h + 4, 0);

@@ -27,12 +27,28 @@ let memoryStart: usize = 0;
 let key: usize = 0;
 let resultBytes: usize = 0;
 let resultLength: u32 = 0;
+/** IPv4 fragments are left as they are; of IPv6 fragments, only the one that completes the datagram shows it. */
+let onlySix: bool = false;
 
-export function configureReassembly(base: usize): void {
+/** `base` 0: nothing is put together. `sixAlone`: IPv6 only, over all capture points of a file, as tshark's ip.defragment:FALSE. */
+export function configureReassembly(base: usize, sixAlone: bool): void {
   memoryStart = base;
+  onlySix = sixAlone;
   key = base + ENTRIES * ENTRY;
   if (!base) return;
   for (let i: u32 = 0; i < ENTRIES; i++) store<u32>(base + i * ENTRY + E_USED, 0);
+}
+
+export function reassemblesFour(): bool {
+  return memoryStart != 0 && !onlySix;
+}
+
+export function reassemblesSix(): bool {
+  return memoryStart != 0;
+}
+
+export function sixOnly(): bool {
+  return onlySix;
 }
 
 export function reassembledBytes(): usize {

@@ -23,6 +23,7 @@ import {
   ANALYSIS_ZERO_WINDOW_PROBE,
   ANALYSIS_ZERO_WINDOW_PROBE_ACK,
 } from "./abi";
+import { ACK, FIN, RST, SYN } from "../../../../src-shared/model/header-numbers";
 import { be16, be32 } from "./bytes";
 import { allocate } from "./host";
 
@@ -54,11 +55,6 @@ const BIT_FIRST_ACK: u32 = 4;
 const SCALE_UNKNOWN: i32 = -1;
 const SCALE_NONE: i32 = -2;
 const MAX_SEGMENTS: u32 = 10000;
-
-const FIN: u32 = 1;
-const SYN: u32 = 2;
-const RST: u32 = 4;
-const ACK: u32 = 16;
 
 // Unacknowledged segments: sequence, next sequence, link. A free list over chunks.
 const SEGMENT_BYTES: u32 = 12;
@@ -251,7 +247,7 @@ export function analyse(
   if (shown || (flags & ~ANALYSIS_HAS_LENGTH) != 0) roundTrip = load<i64>(t + T_FIRST_RTT);
 }
 
-/** The sequence rules themselves; true if the segment acknowledges a known one exactly or carries counted bytes. */
+/** The sequence rules themselves; true if the segment acknowledges a known one exactly, or one that was not seen, or carries counted bytes. */
 function sequence(
   t: usize,
   f: usize,
@@ -299,7 +295,8 @@ function sequence(
   if (ack != lastAck) store<i32>(f + D_DUPLICATES, 0);
 
   const maxToBeAcked = load<u32>(r + D_MAX);
-  if (maxToBeAcked && after(ack, maxToBeAcked) && bits & ACK) {
+  const unseen = maxToBeAcked != 0 && after(ack, maxToBeAcked) && (bits & ACK) != 0;
+  if (unseen) {
     if (after(load<u32>(r + D_NEXT), maxToBeAcked)) {
       store<u32>(r + D_MAX, load<u32>(r + D_NEXT));
       flags |= ANALYSIS_ACK_LOST_SEGMENT;
@@ -375,5 +372,5 @@ function sequence(
     store<u32>(r + D_SEGMENT_COUNT, load<u32>(r + D_SEGMENT_COUNT) - 1);
     s = follow;
   }
-  return exact || (length != 0 && (load<u32>(f + D_BITS) & BIT_IN_FLIGHT) != 0);
+  return exact || unseen || (length != 0 && (load<u32>(f + D_BITS) & BIT_IN_FLIGHT) != 0);
 }

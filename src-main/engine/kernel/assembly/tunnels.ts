@@ -108,6 +108,8 @@ export function udpPayloadStep(kind: u32, p: usize, granted: u32, have: u32, end
       if (recogniseByBytes && !(layerFlags() & LAYER_FLAG_QUOTED)) return recognise(p, granted, end);
       break;
     case PORT_DNS:
+      // Wireshark shows nothing of a quoted message that ends within its first four bytes.
+      if (granted < 4 && layerFlags() & LAYER_FLAG_QUOTED) return leave(NEXT_DONE, 0, granted);
       addLayer(LAYER_DNS, p, 12, granted, end, 0);
       return leave(NEXT_DONE, 0, granted);
     case PORT_DHCP:
@@ -129,7 +131,8 @@ export function udpPayloadStep(kind: u32, p: usize, granted: u32, have: u32, end
         return have < 8 ? cut(LAYER_GENEVE, p, 8, granted, have, end, 0) : geneve(p, granted, have, end);
       break;
     case PORT_GTPU:
-      if (have >= 8 && load<u8>(p) >> 5 == 1) return gtp(p, granted, have, end);
+      if (have && load<u8>(p) >> 5 == 1)
+        return have < 8 ? cut(LAYER_GTPU, p, 8, granted, have, end, 0) : gtp(p, granted, have, end);
       break;
     case PORT_LISP:
       // flags(1) nonce(3) locator status, or instance(4), then an IP packet (RFC 9300 section 5.1).
@@ -187,6 +190,9 @@ function gtp(p: usize, granted: u32, have: u32, end: usize): u32 {
       more = load<u8>(p + header - 1);
     }
   }
+  // The length counts from behind the eight bytes that all have.
+  const stated = be16(p + 2) + 8;
+  if (stated >= header && stated < granted) granted = stated;
   addLayer(LAYER_GTPU, p, header, granted, end, be32(p + 4));
   if (have < header) return halt(granted, granted < header ? STOP_LENGTH : STOP_CAPTURE);
   dropLayerFlags(LAYER_FLAG_FRAGMENT);
@@ -269,7 +275,10 @@ function erspan(type: u32, bits: u32, header: u32, p: usize, granted: u32, have:
   const s = p + header;
   const rest = granted - header;
   let span: u32 = type == 0x22eb ? 12 : bits & 0x1000 ? 8 : 0;
-  if (have - header < span) return leave(NEXT_DONE, header, rest, rest < span ? STOP_LENGTH : STOP_CAPTURE);
+  if (have - header < span) {
+    const next = cut(LAYER_ERSPAN, s, span, rest, have - header, end, 0);
+    return leave(next, header, rest, rest < span ? STOP_LENGTH : STOP_CAPTURE);
+  }
   // Type III says what it carries: frame type 0 Ethernet, 2 IP, others something else.
   const carried: u32 = span == 12 ? ((load<u8>(s + 10) >> 2) & 31) as u32 : 0;
   if (span == 12 && load<u8>(s + 11) & 1 && have - header >= 20) span = 20;

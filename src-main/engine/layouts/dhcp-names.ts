@@ -1,0 +1,47 @@
+/** Names of numbers in DHCP messages, as Wireshark 4.0 writes them. */
+import { nameTable } from "./layout";
+
+export const DHCP_MESSAGE_TYPES = nameTable([
+  [1, "Discover"],
+  [2, "Offer"],
+  [3, "Request"],
+  [4, "Decline"],
+  [5, "ACK"],
+  [6, "NAK"],
+  [7, "Release"],
+  [8, "Inform"],
+]);
+
+export const DHCP_OPTIONS = nameTable([
+  [1, "Subnet Mask"],
+  [2, "Time Offset"],
+  [3, "Router"],
+  [6, "Domain Name Server"],
+  [12, "Host Name"],
+  [15, "Domain Name"],
+  [26, "Interface MTU"],
+  [28, "Broadcast Address"],
+  [33, "Static Route"],
+  [42, "Network Time Protocol Servers"],
+  [43, "Vendor-Specific Information"],
+  [50, "Requested IP Address"],
+  [51, "IP Address Lease Time"],
+  [53, "DHCP Message Type"],
+  [54, "DHCP Server Identifier"],
+  [55, "Parameter Request List"],
+  [56, "Message"],
+  [57, "Maximum DHCP Message Size"],
+  [58, "Renewal Time Value"],
+  [59, "Rebinding Time Value"],
+  [60, "Vendor class identifier"],
+  [61, "Client identifier"],
+  [66, "TFTP Server Name"],
+  [67, "Bootfile name"],
+  [81, "Client Fully Qualified Domain Name"],
+  [82, "Agent Information Option"],
+  [119, "Domain Search"],
+  [121, "Classless Static Route"],
+  [249, "Private/Classless Static Route (Microsoft)"],
+  [252, "Private/Proxy autodiscovery"],
+  [255, "End"],
+]);
