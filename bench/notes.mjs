@@ -1,18 +1,19 @@
 /**
  * Measures 50,000 notes on one recording in a real browser: `hopscope serve`, Chromium without a screen. Takes about a minute.
  *
- *   node bench/notes.mjs [--notes 50000] [--packets 1_000_000] [--data FOLDER] [--profile FILE.cpuprofile]
+ *   node bench/notes.mjs [--notes 50000] [--packets 1_000_000] [--data FOLDER] [--profile FOLDER]
  *
  * ```
  * first        a browser that never saw the notes: they come from the host's journal
  * open         page loaded anew: from the first question about notes to the frame that lists them (performance.measure
- *              "open notes")
+ *              "open notes"), and the CPU time of the window's thread for the whole reload
  * list         wall time between frames while the list is scrolled 20 rows a frame
  * timeline     the same while the timeline is moved
  * search       from the typed word to the frame that shows what was found
  * add          from the click on "Save note" until it is on two disks and the dialog is closed
  * ```
- * `--profile` writes what the window's thread did during the last opening, for the "Performance" tab of Chromium's tools.
+ * `--profile` writes what the window's thread did at first (FOLDER/first.cpuprofile) and during the last opening (open.cpuprofile), for
+ * the "Performance" tab of Chromium's tools.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -111,6 +112,45 @@ async function frames(page, step) {
   return `median ${at(0.5)} ms, 95 % ${at(0.95)} ms, most ${at(1)} ms`;
 }
 
+/**
+ * Where --profile was given; the function that is given back writes it.
+ * @param {Page} page
+ * @param {string} name
+ */
+async function startProfile(page, name) {
+  const { profile: folder } = values;
+  if (folder === undefined) return () => Promise.resolve();
+  const profiler = await page.context().newCDPSession(page);
+  await profiler.send("Profiler.enable");
+  await profiler.send("Profiler.start");
+  return async () => {
+    const { profile } = await profiler.send("Profiler.stop");
+    writeFileSync(join(folder, `${name}.cpuprofile`), JSON.stringify(profile));
+    await profiler.detach();
+  };
+}
+
+/**
+ * What the window's thread worked from a reload until it is idle: unlike wall time the same on a busy machine.
+ * @param {Page} page
+ */
+async function reloadCpuMs(page) {
+  const session = await page.context().newCDPSession(page);
+  const worked = async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    return (metrics.find(({ name }) => name === "TaskDuration")?.value ?? 0) * 1000;
+  };
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const before = await worked();
+  await page.reload();
+  await page.locator('[data-pane="notes"] [data-row="0"]').waitFor();
+  await idle(page);
+  const after = await worked();
+  await session.detach();
+  // Counted from the start of the page where the browser begins anew.
+  return after >= before ? after - before : after;
+}
+
 /** @param {Page} page */
 async function lastOpen(page) {
   const value = await evaluate(
@@ -201,26 +241,28 @@ try {
   const all = `${(count + 1).toLocaleString("en-US")} notes`;
   const host = await serve(file, config);
   const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
-  page.setDefaultTimeout(60_000);
+  page.setDefaultTimeout(300_000);
   await page.goto(host.link);
   const begun = performance.now();
+  const firstProfile = await startProfile(page, "first");
   await page.getByRole("tab", { name: "Notes", exact: true }).click();
   await page.getByText(all).waitFor();
   console.log(`first: all notes in the window after ${((performance.now() - begun) / 1000).toFixed(1)} s`);
   await idle(page);
+  await firstProfile();
   const opens = [];
   for (let n = 0; n < 5; n++) {
-    const profiler = n === 4 && values.profile !== undefined ? await page.context().newCDPSession(page) : null;
-    await profiler?.send("Profiler.enable");
-    await profiler?.send("Profiler.start");
+    const profile = n === 4 ? await startProfile(page, "open") : null;
     await page.reload();
     await page.getByText(all).waitFor();
     await idle(page);
-    if (profiler && values.profile !== undefined)
-      writeFileSync(values.profile, JSON.stringify((await profiler.send("Profiler.stop")).profile));
+    await profile?.();
     opens.push(await lastOpen(page));
   }
   console.log(`open: ${opens.map((ms) => ms.toFixed(0)).join(" ")} ms`);
+  console.log(
+    `open: ${(await reloadCpuMs(page)).toFixed(0)} ms of CPU time of the window's thread for the whole reload`,
+  );
 
   const scroller = `document.querySelector('[data-pane="notes"] [role=grid]')`;
   console.log(`list: ${await frames(page, `() => { ${scroller}.scrollTop += 400; }`)}`);

@@ -86,10 +86,13 @@ export async function goToNote(note: Annotation): Promise<void> {
       return;
     case "journey":
     case "hop":
-    case "connection":
-      jump.connection = { connection: subject.connection.id, packet: packet ?? null };
+    case "connection": {
       layout.showTab("connections");
+      const connection = await notes.connectionOf(note);
+      if (connection === null) return notHere(note);
+      jump.connection = { connection, packet: packet ?? null };
       return;
+    }
     case "flow":
       if (await packets.apply(subject.filter)) layout.showTab("packets");
       return;

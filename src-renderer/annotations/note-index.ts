@@ -9,19 +9,49 @@
  */
 import type { Annotation, Subject } from "../../src-shared/annotations/annotation";
 
+/**
+ * How a note's packets were found: "here" in the recording it was written on (or there are none), "moved" in another one by time and
+ * bytes, "shifted" in one with another clock by place and bytes, "alike" as one of several that fit.
+ */
+export type PlaceKind = "here" | "moved" | "shifted" | "alike";
+
 /** Where a note's subject is in the open workspace. */
 export interface NotePlace {
-  /** Ids of the packets its subject names, in that order; -1: not found. */
+  /** Ids of the packets it is shown on, in the subject's order; -1: not found. */
   readonly packets: readonly number[];
-  /** Found by time and bytes in another recording than it was written on. */
-  readonly certain: boolean;
+  readonly kind: PlaceKind;
+  /** Of a connection: ids of the packets that tell which one it is; -1: not found. */
+  readonly tied?: readonly number[];
+  /** What its connection is called here; null: it is not here. Not known before the captures are joined. */
+  readonly connection?: string | null;
 }
 
-export const NOWHERE: NotePlace = { packets: [], certain: true };
+export const NOWHERE: NotePlace = { packets: [], kind: "here" };
 
 /** A note's place is known if nothing it names is missing. */
-export function isFound({ packets }: NotePlace): boolean {
-  return packets.every((packet) => packet >= 0);
+export function isFound({ packets, connection }: NotePlace): boolean {
+  return connection !== null && packets.every((packet) => packet >= 0);
+}
+
+/** What a person has to know of a note's place; null: it is where it was written. `short`: for lists; null: nothing to warn of. */
+export function placeText(place: NotePlace): { readonly short: string | null; readonly long: string } | null {
+  if (!isFound(place)) return { short: "not here", long: "What it is about is not in what is open." };
+  switch (place.kind) {
+    case "here":
+      return null;
+    case "moved":
+      return { short: null, long: "Written on another recording; found here by the packet's time and bytes." };
+    case "shifted":
+      return {
+        short: "other clock",
+        long: "Written on a recording with another clock; found here by the packet's place and bytes.",
+      };
+    case "alike":
+      return {
+        short: "place not certain",
+        long: "Place not certain: several packets here have this time and these bytes. The first one is shown.",
+      };
+  }
 }
 
 export const keys = {
@@ -37,8 +67,9 @@ export const keys = {
 };
 
 /** Everything but packets under which a note is looked for. */
-export function keysOf(subject: Subject, { packets }: NotePlace): string[] {
+export function keysOf(subject: Subject, { packets, connection }: NotePlace): string[] {
   const [first = -1, second = -1] = packets;
+  const own = connection === undefined && "connection" in subject ? subject.connection.id : connection;
   switch (subject.kind) {
     case "packet":
       // Found by NoteIndex.onPacket without a key of text: there are many of them.
@@ -46,11 +77,11 @@ export function keysOf(subject: Subject, { packets }: NotePlace): string[] {
     case "field":
       return first < 0 ? [] : [keys.field(first, subject.field, subject.occurrence)];
     case "journey":
-      return first < 0 ? [] : [keys.journey(first), keys.connection(subject.connection.id)];
+      return first < 0 ? [] : [keys.journey(first), ...(own ? [keys.connection(own)] : [])];
     case "hop":
       return first < 0 || second < 0 ? [] : [keys.hop(first, second)];
     case "connection":
-      return [keys.connection(subject.connection.id)];
+      return own ? [keys.connection(own)] : [];
     case "flow":
       return [keys.flow(subject.filter)];
     case "pod":

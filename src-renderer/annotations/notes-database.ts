@@ -12,9 +12,9 @@
  * (test/unit/annotations/notes-database.test.ts).
  */
 import Dexie, { type EntityTable } from "dexie";
-import { type Annotation, packetsOf } from "../../src-shared/annotations/annotation";
+import { anchorsOf, type Annotation, type PacketAnchor, packetsOf } from "../../src-shared/annotations/annotation";
 import { mergeAll, mergeAnnotation } from "../../src-shared/annotations/merge";
-import { packNotes, unpackNotes } from "./note-page";
+import { packNotes, unpackNotes } from "../../src-shared/annotations/note-page";
 
 export interface StoredNote {
   readonly id: string;
@@ -48,6 +48,11 @@ export const DATABASE_NAME = "hopscope-notes";
 export const BULK_NOTES = 200;
 /** Notes of a page: about a megabyte. */
 const PAGE_NOTES = 1000;
+/** Notes of a page as the journal gives it: 4 MB of lines. */
+const MOST_PAGE_NOTES = 20_000;
+/** Other recordings that are looked at for shifted copies, and notes of each. */
+const MOST_SAMPLED = 200;
+const SAMPLED_NOTES = 20;
 /** Single notes of a recording that are made pages of. */
 const MANY_SINGLE = 1000;
 
@@ -91,11 +96,15 @@ export class NotesDatabase extends Dexie {
   async ofRecordings(recordings: readonly string[]): Promise<Annotation[]> {
     const pages = new Map<number, string>();
     const single: Annotation[] = [];
-    // One index range after the other: "equals" reads its rows in bulk, "anyOf" would step through them.
-    for (const recording of recordings) {
-      for (const { id, text } of await this.pages.where("recordings").equals(recording).toArray()) pages.set(id, text);
-      for (const { note } of await this.notes.where("recordings").equals(recording).toArray()) single.push(note);
-    }
+    // One transaction: what pack() moves from rows to pages meanwhile would be in neither.
+    await this.transaction("r", this.pages, this.notes, async () => {
+      // One index range after the other: "equals" reads its rows in bulk, "anyOf" would step through them.
+      for (const recording of recordings) {
+        for (const { id, text } of await this.pages.where("recordings").equals(recording).toArray())
+          pages.set(id, text);
+        for (const { note } of await this.notes.where("recordings").equals(recording).toArray()) single.push(note);
+      }
+    });
     const paged = [...pages.values()].flatMap(unpackNotes);
     if (single.length > MANY_SINGLE) void this.pack(recordings).catch(() => undefined);
     return mergeAll(paged, single);
@@ -106,18 +115,41 @@ export class NotesDatabase extends Dexie {
    * gave is not read again: of 50,000 notes that took as long as reading them the first time.
    */
   async ofTimes(from: number, to: number, except: readonly string[]): Promise<Annotation[]> {
-    const known = new Set(await this.pages.where("recordings").anyOf(except).primaryKeys());
-    const late = await this.pages.where("lastSeconds").aboveOrEqual(from).primaryKeys();
-    const pages = await this.pages.bulkGet(late.filter((id) => !known.has(id)));
-    const paged = pages
-      .flatMap((page) => (page && page.firstSeconds <= to ? unpackNotes(page.text) : []))
-      .filter((note) => secondsOf(note) >= from && secondsOf(note) <= to);
-    const rows = await this.notes.where("seconds").between(from, to, true, true).toArray();
+    const [pages, rows] = await this.transaction("r", this.pages, this.notes, async () => {
+      const known = new Set(await this.pages.where("recordings").anyOf(except).primaryKeys());
+      const late = await this.pages.where("lastSeconds").aboveOrEqual(from).primaryKeys();
+      return [
+        await this.pages.bulkGet(late.filter((id) => !known.has(id))),
+        await this.notes.where("seconds").between(from, to, true, true).toArray(),
+      ] as const;
+    });
+    const near = pages.flatMap((page) => (page && page.firstSeconds <= to ? [page] : []));
     const listed = new Set(except);
-    return mergeAll(
-      paged,
-      rows.map(({ note }) => note),
-    ).filter(({ recordings }) => !recordings.some((hash) => listed.has(hash)));
+    return unpacked(near, rows).filter(
+      (note) => secondsOf(note) >= from && secondsOf(note) <= to && !note.recordings.some((hash) => listed.has(hash)),
+    );
+  }
+
+  /** Of other recordings than these: up to three packets that notes are on, by which a shifted copy is known again. */
+  async samples(except: readonly string[]): Promise<Map<string, PacketAnchor[]>> {
+    const known = new Set(except);
+    const keys = [
+      ...(await this.pages.orderBy("recordings").uniqueKeys()),
+      ...(await this.notes.orderBy("recordings").uniqueKeys()),
+    ];
+    const others = [...new Set(keys.map(String))].filter((hash) => !known.has(hash)).slice(-MOST_SAMPLED);
+    const samples = new Map<string, PacketAnchor[]>();
+    for (const recording of others) {
+      const rows = await this.notes.where("recordings").equals(recording).limit(SAMPLED_NOTES).toArray();
+      const page = rows.length === 0 ? await this.pages.where("recordings").equals(recording).first() : undefined;
+      const notes = page ? unpackNotes(page.text) : rows.map(({ note }) => note);
+      const anchors = new Map<string, PacketAnchor>();
+      for (const note of notes)
+        for (const anchor of anchorsOf(note.subject))
+          if (anchor.recording === recording && anchors.size < 3) anchors.set(anchor.check, anchor);
+      samples.set(recording, [...anchors.values()]);
+    }
+    return samples;
   }
 
   /** Merges versions into what is there; resolved when they are on the disk. */
@@ -140,22 +172,31 @@ export class NotesDatabase extends Dexie {
     });
   }
 
+  /** As `put`, of what the journal has; `page`: the same notes as they came, packed already. Packing 50,000 anew takes 0.2 s. */
+  async putPage(notes: readonly Annotation[], page: string): Promise<void> {
+    const [first] = notes;
+    const key = first?.recordings.join(" ");
+    const isOnePage =
+      notes.length > BULK_NOTES &&
+      notes.length <= MOST_PAGE_NOTES &&
+      notes.every(({ recordings }) => recordings.join(" ") === key);
+    if (first && isOnePage) await this.pages.add(pageOf(notes, page, 0));
+    else await this.put(notes, 0);
+  }
+
   /** Everything, for a journal that was begun anew. */
   async all(): Promise<Annotation[]> {
-    const pages = await this.pages.toArray();
-    const rows = await this.notes.toArray();
-    return mergeAll(
-      pages.flatMap(({ text }) => unpackNotes(text)),
-      rows.map(({ note }) => note),
+    return this.transaction("r", this.pages, this.notes, async () =>
+      unpacked(await this.pages.toArray(), await this.notes.toArray()),
     );
   }
 
   async unsent(): Promise<Annotation[]> {
-    const pages = await this.pages.where("unsent").equals(1).toArray();
-    const rows = await this.notes.where("unsent").equals(1).toArray();
-    return mergeAll(
-      pages.flatMap(({ text }) => unpackNotes(text)),
-      rows.map(({ note }) => note),
+    return this.transaction("r", this.pages, this.notes, async () =>
+      unpacked(
+        await this.pages.where("unsent").equals(1).toArray(),
+        await this.notes.where("unsent").equals(1).toArray(),
+      ),
     );
   }
 
@@ -203,6 +244,14 @@ export class NotesDatabase extends Dexie {
   }
 }
 
+/** The newest version of each note. */
+function unpacked(pages: readonly StoredPage[], rows: readonly StoredNote[]): Annotation[] {
+  return mergeAll(
+    pages.flatMap(({ text }) => unpackNotes(text)),
+    rows.map(({ note }) => note),
+  );
+}
+
 function storedNote(note: Annotation, unsent: 0 | 1): StoredNote {
   return { id: note.id, recordings: note.recordings, seconds: secondsOf(note), unsent, note };
 }
@@ -220,16 +269,20 @@ function pagesOf(notes: readonly Annotation[], unsent: 0 | 1): StoredPage[] {
   for (const group of groups.values())
     for (let from = 0; from < group.length; from += PAGE_NOTES) {
       const part = group.slice(from, from + PAGE_NOTES);
-      const seconds = part.map(secondsOf);
-      pages.push({
-        recordings: part[0]?.recordings ?? [],
-        firstSeconds: Math.min(...seconds),
-        lastSeconds: Math.max(...seconds),
-        unsent,
-        text: packNotes(part),
-      });
+      pages.push(pageOf(part, packNotes(part), unsent));
     }
   return pages;
+}
+
+function pageOf(notes: readonly Annotation[], text: string, unsent: 0 | 1): StoredPage {
+  const seconds = notes.map(secondsOf);
+  return {
+    recordings: notes[0]?.recordings ?? [],
+    firstSeconds: Math.min(...seconds),
+    lastSeconds: Math.max(...seconds),
+    unsent,
+    text,
+  };
 }
 
 function secondsOf(note: Annotation): number {
@@ -239,11 +292,15 @@ function secondsOf(note: Annotation): number {
 
 /** What to tell a person whose browser keeps nothing. */
 export function storageProblem(error: unknown): string {
-  const name = error instanceof Error ? error.name : "";
-  const inner = error instanceof Dexie.DexieError && error.inner instanceof Error ? error.inner.name : "";
-  if (name === "QuotaExceededError" || inner === "QuotaExceededError")
-    return "the browser's room for this page is used up";
-  if (["InvalidStateError", "SecurityError", "MissingAPIError", "OpenFailedError", "UnknownError"].includes(name))
+  const names: (string | undefined)[] = [];
+  // Dexie wraps what the browser threw, once or twice, and begins its own message with that one's name.
+  for (let cause: unknown = error; cause instanceof Error && names.length < 8;) {
+    names.push(cause.name, /^\w+/.exec(cause.message)?.[0]);
+    cause = "inner" in cause ? cause.inner : undefined;
+  }
+  if (names.includes("QuotaExceededError")) return "the browser's room for this page is used up";
+  const blocked = ["InvalidStateError", "SecurityError", "MissingAPIError", "OpenFailedError", "UnknownError"];
+  if (blocked.some((name) => names.includes(name)))
     return "the browser does not let this page keep anything (a private window, or site data is blocked)";
   return error instanceof Error ? error.message : String(error);
 }

@@ -9,14 +9,17 @@
  * ```
  * Either one may fail (blocked storage, a full disk, a lost connection); what is missing in it is made up for later.
  */
-import type { Annotation } from "../../src-shared/annotations/annotation";
+import type { Annotation, PacketAnchor } from "../../src-shared/annotations/annotation";
 import { mergeAll } from "../../src-shared/annotations/merge";
+import { unpackNotes } from "../../src-shared/annotations/note-page";
 import { NOTES_AT_ONCE } from "../../src-shared/contract/annotations";
 import type { Results } from "../../src-shared/contract/requests";
 import { call, errorText } from "../bridge/engine";
 import { holdIdle } from "../bridge/idle";
 import { type NotesDatabase, storageProblem } from "./notes-database";
 
+/** Notes that are held back until all are read. */
+const MOST_TOLD = 100_000;
 /** The socket takes messages of 16 MB. */
 const MOST_CHARACTERS = 4_000_000;
 
@@ -36,11 +39,16 @@ export class NotesKeeper {
   #position = 0;
   #following: Promise<void> | null = null;
   #again = false;
+  #isTelling = false;
 
-  /** @param told called with notes that came from elsewhere (versions may be known already) */
+  /**
+   * @param told called with notes that came from elsewhere (versions may be known already)
+   * @param progress called while a journal of several parts is read: 0 … 1; 1: done
+   */
   constructor(
     private readonly database: NotesDatabase,
     private readonly told: (notes: readonly Annotation[]) => void,
+    private readonly progress: (share: number) => void,
   ) {}
 
   /** @throws Unkept where neither database nor journal took them */
@@ -67,8 +75,9 @@ export class NotesKeeper {
     let position = 0;
     for (let more = true; more;) {
       const part: Results["notes.since"] = await call("notes.since", { journal, position });
-      notes.push(...part.notes);
+      for (const note of notesOf(part)) notes.push(note);
       ({ journal, position, more } = part);
+      this.#tell(part);
     }
     return mergeAll(notes, []);
   }
@@ -76,6 +85,11 @@ export class NotesKeeper {
   /** Of other recordings than `except`. */
   async loadTimes(from: number, to: number, except: readonly string[]): Promise<Annotation[]> {
     return this.database.ofTimes(from, to, except).catch(() => []);
+  }
+
+  /** Packets by which recordings other than `except` are known again. */
+  async loadSamples(except: readonly string[]): Promise<ReadonlyMap<string, readonly PacketAnchor[]>> {
+    return this.database.samples(except).catch(() => new Map());
   }
 
   /** Brings database and journal together; at once again if it is called meanwhile. Never rejects. */
@@ -104,31 +118,53 @@ export class NotesKeeper {
         this.#position = place?.position ?? 0;
       }
       const before = this.#journal;
-      for (let more = true; more;) {
-        const part: Results["notes.since"] = await call("notes.since", {
-          journal: this.#journal,
-          position: this.#position,
-        });
-        if (part.journal === "") {
-          // No journal yet, or it was taken away: everything here is to be sent.
-          this.#journal = "";
-          this.#position = 0;
-          break;
-        }
-        // A journal has every version of a note, one behind the other: here they are one.
-        const notes = mergeAll(part.notes, []);
-        await this.database.put(notes, 0).catch(() => undefined);
-        if (notes.length > 0) this.told(notes);
-        this.#journal = part.journal;
-        this.#position = part.position;
-        await this.database.setPlace(part.journal, part.position).catch(() => undefined);
-        more = part.more;
-      }
+      await this.#read();
       const unsent = await this.#missing(before).catch(() => []);
       if (unsent.length > 0) await this.#send(unsent);
     } catch {
       // Lost connection, unreadable journal: the next event or start tries again, and keep() tells about failures.
+      if (this.#isTelling) this.progress(1);
+      this.#isTelling = false;
     }
+  }
+
+  /** What came since: into the database and told. The host reads the next part while this one is worked on. */
+  async #read(): Promise<void> {
+    const ask = (): Promise<Results["notes.since"]> => {
+      const part = call("notes.since", { journal: this.#journal, position: this.#position });
+      // Seen when it is awaited, or not at all.
+      part.catch(() => undefined);
+      return part;
+    };
+    const news: Annotation[] = [];
+    try {
+      for (let next = ask(), more = true; more;) {
+        const part = await next;
+        ({ more } = part);
+        this.#journal = part.journal;
+        this.#position = part.position;
+        // No journal yet, or it was taken away: everything here is to be sent.
+        if (part.journal === "") break;
+        if (more) next = ask();
+        // A journal has every version of a note, one behind the other: here they are one.
+        const notes = mergeAll(notesOf(part), []);
+        await this.database.putPage(notes, part.page).catch(() => undefined);
+        await this.database.setPlace(part.journal, part.position).catch(() => undefined);
+        for (const note of notes) news.push(note);
+        if (news.length > MOST_TOLD) this.told(news.splice(0));
+        this.#tell(part);
+      }
+    } finally {
+      // Once: each time the list is made anew.
+      if (news.length > 0) this.told(mergeAll(news, []));
+    }
+  }
+
+  /** A short journal is read before anybody could look at how far it is. */
+  #tell({ position, bytes, more }: Results["notes.since"]): void {
+    if (more) this.#isTelling = true;
+    if (this.#isTelling) this.progress(more ? position / bytes : 1);
+    if (!more) this.#isTelling = false;
   }
 
   /** What the journal lacks: what was never sent, and everything that only an earlier journal had. */
@@ -144,6 +180,10 @@ export class NotesKeeper {
     await stored;
     await this.database.markSent(notes).catch(() => undefined);
   }
+}
+
+function notesOf({ page }: Results["notes.since"]): Annotation[] {
+  return page === "" ? [] : unpackNotes(page);
 }
 
 function* parts(notes: readonly Annotation[]): Generator<readonly Annotation[]> {

@@ -8,48 +8,36 @@
  * event "notes" (another window) ─► NotesKeeper ─► NoteIndex
  * ```
  */
-import { type Annotation, isOurs, packetsOf, type PacketAnchor } from "../../src-shared/annotations/annotation";
+import { type Annotation, isOurs } from "../../src-shared/annotations/annotation";
 import { mergeAnnotation, newerOf } from "../../src-shared/annotations/merge";
-import { commentText } from "../../src-shared/annotations/note-text";
 import { notesAsCsv, writeNotesFile } from "../../src-shared/annotations/notes-file";
-import {
-  ANCHOR_NUMBERS,
-  ANCHORS_AT_ONCE,
-  type CapturedComments,
-  NOTES_AT_ONCE,
-  type OpenRecording,
-} from "../../src-shared/contract/annotations";
-import type { Params } from "../../src-shared/contract/requests";
+import type { OpenRecording } from "../../src-shared/contract/annotations";
 import type { PacketId } from "../../src-shared/contract/results";
 import { call, errorText, on, onConnection } from "../bridge/engine";
 import { holdIdle } from "../bridge/idle";
 import { saveText } from "../bridge/save";
-import { packets } from "../state/packets.svelte";
+import { linking } from "../state/linking.svelte";
 import { defineSetting, isText } from "../state/settings.svelte";
 import { showToast } from "../state/toasts.svelte";
 import { workspace } from "../state/workspace.svelte";
+import { hideDoubles, notesOfComments } from "./captured-notes";
 import { changedNote, newNote, type NoteChange, type NoteDraft, revertedNote, stampNow } from "./note-changes";
 import { isFound, NoteIndex, type NotePlace, NOWHERE } from "./note-index";
+import { findConnections, findPlaces, findShifted, shiftedRecordings } from "./note-places";
 import { NotesDatabase } from "./notes-database";
 import { NotesKeeper } from "./notes-keeper";
+import { tellEngine } from "./shown-notes";
+import { type Step, UndoSteps } from "./undo-steps.svelte";
 
 /** Who writes; asked for once. */
 export const noteAuthor = defineSetting("notes.author", "", isText);
-
-/** What one step of undo takes back: versions before it; null: there was none. */
-interface Step {
-  readonly label: string;
-  readonly before: ReadonlyMap<string, Annotation | null>;
-}
-
-const MOST_STEPS = 200;
-/** Notes told to the engine at a time: 2000 were 30 ms in which the window did not draw. */
-const SHOWN_AT_ONCE = 400;
 
 class Notes {
   /** Counts up with every change of any note or place. */
   version = $state(0);
   loading = $state(false);
+  /** How much of a long journal is read, 0 … 1; null: it is read, or was too short to tell. */
+  reading = $state<number | null>(null);
   /** Notes that neither the browser nor the host took. */
   unkept = $state.raw<ReadonlyMap<string, Annotation>>(new Map());
   /** What is wrong with keeping notes; null: nothing. */
@@ -58,8 +46,7 @@ class Notes {
   recordings = $state.raw<readonly OpenRecording[]>([]);
   /** More comments are in the captures than are shown. */
   truncated = $state(false);
-  #done = $state.raw<readonly Step[]>([]);
-  #undone = $state.raw<readonly Step[]>([]);
+  readonly steps = new UndoSteps();
 
   readonly #index = new NoteIndex();
   readonly #captured = new Map<string, Annotation>();
@@ -67,6 +54,7 @@ class Notes {
   #keeper: NotesKeeper | null = null;
   #generation = 0;
   #loaded = "";
+  #toldCount = 0;
   #roots: { version: number; list: readonly Annotation[] } = { version: -1, list: [] };
 
   /** Once, when the window starts. */
@@ -75,7 +63,11 @@ class Notes {
     const database = new NotesDatabase();
     // Now, while the engine reads the files; what fails here is told by the first question.
     database.open().catch(() => undefined);
-    this.#keeper = new NotesKeeper(database, (told) => void this.#told(told));
+    this.#keeper = new NotesKeeper(
+      database,
+      (told) => void this.#told(told),
+      (share) => (this.reading = share < 1 ? share : null),
+    );
     on("notes", () => void this.#keeper?.follow());
     onConnection((state) => {
       if (state !== "open") return;
@@ -92,6 +84,26 @@ class Notes {
     if (basis === this.#loaded) return;
     this.#loaded = basis;
     void this.#load();
+  }
+
+  /** Call in an effect: the captures are joined (anew), so that connections have their names. */
+  async placeConnections(of: Iterable<Annotation> = this.#index.notes.values()): Promise<void> {
+    const generation = this.#generation;
+    const about = [...of].filter(({ subject, deleted }) => "connection" in subject && !deleted);
+    if (about.length === 0) return;
+    const ids = await findConnections(about, (id) => this.#index.placeOf(id)).catch(() => null);
+    if (ids === null || generation !== this.#generation) return;
+    for (const { id } of about) {
+      const note = this.#index.notes.get(id);
+      if (note) this.#index.set(note, { ...this.#index.placeOf(id), connection: ids.get(id) ?? null });
+    }
+    this.#changed();
+  }
+
+  /** What the connection of a note is called here; null: it is not here. Joins the captures if nobody did. */
+  async connectionOf(note: Annotation): Promise<string | null> {
+    if (this.#index.placeOf(note.id).connection === undefined) await this.placeConnections([note]);
+    return this.#index.placeOf(note.id).connection ?? null;
   }
 
   // What panes ask.
@@ -177,32 +189,18 @@ class Notes {
   /** Merges what a file holds; undone as one step. */
   async merge(notes: readonly Annotation[]): Promise<{ readonly added: number; readonly changed: number }> {
     const { added, changed } = newerOf((id) => this.#index.notes.get(id), notes.filter(isOurs));
-    const places = await this.#resolve(added);
+    const places = await findPlaces(added, this.openHashes);
     const placeOf = new Map(added.map(({ id }, at) => [id, places[at]]));
     await this.#apply([...added, ...changed], "Import notes", (note) => placeOf.get(note.id));
     return { added: added.length, changed: changed.length };
   }
 
-  get canUndo(): string | null {
-    return this.#done.at(-1)?.label ?? null;
+  undo(): Promise<void> {
+    return this.steps.undo((step) => this.#revert(step));
   }
 
-  get canRedo(): string | null {
-    return this.#undone.at(-1)?.label ?? null;
-  }
-
-  async undo(): Promise<void> {
-    const step = this.#done.at(-1);
-    if (!step) return;
-    this.#done = this.#done.slice(0, -1);
-    this.#undone = [...this.#undone, await this.#revert(step)];
-  }
-
-  async redo(): Promise<void> {
-    const step = this.#undone.at(-1);
-    if (!step) return;
-    this.#undone = this.#undone.slice(0, -1);
-    this.#done = [...this.#done, await this.#revert(step)];
+  redo(): Promise<void> {
+    return this.steps.redo((step) => this.#revert(step));
   }
 
   /** Tries again to keep what was not. */
@@ -249,11 +247,8 @@ class Notes {
     const before = new Map(notes.map(({ id }) => [id, this.#index.notes.get(id) ?? null]));
     for (const note of notes) this.#index.set(note, placeOf(note));
     this.#changed();
-    void this.#show(notes, false);
-    if (label !== null) {
-      this.#done = [...this.#done, { label, before }].slice(-MOST_STEPS);
-      this.#undone = [];
-    }
+    this.#show(notes);
+    if (label !== null) this.steps.add({ label, before });
     await this.#keep(notes);
   }
 
@@ -287,27 +282,12 @@ class Notes {
   }
 
   #changed(): void {
-    this.#hideDoubles();
+    hideDoubles(this.#index, this.#captured);
     this.version++;
   }
 
-  /** A comment that we wrote into the capture, or that a note of ours stands for, is not shown beside that note. */
-  #hideDoubles(): void {
-    const { hidden, notes } = this.#index;
-    hidden.clear();
-    if (this.#captured.size === 0) return;
-    const written = new Set<string>();
-    for (const note of notes.values()) {
-      if (note.deleted || !isOurs(note)) continue;
-      if (note.origin.kind === "edited-comment") hidden.add(note.origin.comment);
-      const where = note.subject.kind === "recording" ? [] : this.#index.placeOf(note.id).packets;
-      for (const packet of where) written.add(`${packet} ${commentText(note)}`);
-      if (where.length === 0) written.add(`-1 ${commentText(note)}`);
-    }
-    for (const comment of this.#captured.values()) {
-      const [packet = -1] = this.#index.placeOf(comment.id).packets;
-      if (written.has(`${packet} ${comment.text}`)) hidden.add(comment.id);
-    }
+  #show(notes: readonly Annotation[], clear = false): void {
+    void tellEngine(notes, this.#index, this.#captured, clear);
   }
 
   // Loading.
@@ -327,7 +307,7 @@ class Notes {
       if (isOld()) return;
       const hashes = recordings.flatMap(({ hash }) => hash ?? []);
       const stored = (await this.#keeper?.load(hashes)) ?? [];
-      const places = await this.#resolve(stored, hashes);
+      const places = await findPlaces(stored, hashes);
       if (isOld()) return;
       this.#reset(recordings);
       stored.forEach((note, at) => this.#index.set(note, places[at] ?? NOWHERE));
@@ -336,10 +316,14 @@ class Notes {
       this.loading = false;
       // Read by bench/notes.mjs: until the frame that shows them.
       requestAnimationFrame(() => performance.measure("open notes", { start }));
-      void this.#show(stored, true);
+      this.#show(stored, true);
+      if (linking.joined) void this.placeConnections();
       await this.#loadComments(isOld);
       await this.#loadElsewhere(isOld);
-      void this.#keeper?.follow();
+      const told = this.#toldCount;
+      await this.#keeper?.follow();
+      // A browser that never saw them has them from the host now.
+      if (!isOld() && this.#toldCount > told) await this.#loadElsewhere(isOld);
     } catch (error) {
       // The workspace was closed meanwhile, or the engine is gone: another load follows.
       if (!isOld() && workspace.state.state === "ready") this.problem = `Notes could not be read: ${errorText(error)}`;
@@ -355,10 +339,7 @@ class Notes {
     this.#captured.clear();
     this.recordings = recordings;
     this.truncated = false;
-    if (recordings.length === 0) {
-      this.#done = [];
-      this.#undone = [];
-    }
+    if (recordings.length === 0) this.steps.clear();
     this.#changed();
   }
 
@@ -367,71 +348,54 @@ class Notes {
     const { comments, truncated } = await call("notes.comments", {});
     if (isOld()) return;
     this.truncated = truncated;
+    const timeMs = Math.max(0, workspace.state.firstTime?.[0] ?? 0) * 1000;
     for (const comment of comments) {
-      for (const note of this.#notesOfComments(comment)) {
+      const recording = this.hashOf(comment.file);
+      if (recording === null) continue;
+      const fileName = workspace.file(comment.file)?.name ?? "";
+      const pointName = workspace.point(comment.point)?.name ?? "";
+      for (const note of notesOfComments(comment, { recording, fileName, pointName, timeMs })) {
         this.#captured.set(note.id, note);
-        this.#index.set(note, { packets: comment.packet >= 0 ? [comment.packet] : [], certain: true });
+        this.#index.set(note, { packets: comment.packet >= 0 ? [comment.packet] : [], kind: "here" });
       }
     }
     if (comments.length > 0) this.#changed();
   }
 
-  #notesOfComments(comment: CapturedComments): Annotation[] {
-    const recording = this.hashOf(comment.file);
-    if (recording === null) return [];
-    const described = workspace.point(comment.point);
-    const name = workspace.file(comment.file)?.name ?? "";
-    const subject: Annotation["subject"] | null =
-      comment.place === "section"
-        ? { kind: "recording", recording, name }
-        : comment.place === "interface"
-          ? { kind: "capture-point", recording, interface: comment.interface, name: described?.name ?? "" }
-          : comment.anchor && { kind: "packet", packet: comment.anchor };
-    if (!subject) return [];
-    const author = comment.tool ?? "comment in the capture";
-    const timeMs = Math.max(0, Math.floor(Number(comment.anchor?.time ?? workspace.state.firstTime?.[0] ?? 0) * 1000));
-    const stamp = { timeMs, author: author.slice(0, 200), change: "captured" };
-    const place =
-      comment.place === "packet" ? `p${comment.anchor?.ordinal ?? 0}` : `${comment.place[0]}${comment.interface}`;
-    return comment.texts.map((text, index) => ({
-      id: `${recording}/${place}/${index}`,
-      createdMs: timeMs,
-      createdBy: stamp.author,
-      parent: null,
-      subject,
-      recordings: [recording],
-      origin: { kind: "pcapng", tool: comment.tool, index },
-      text,
-      tags: [],
-      colour: "grey",
-      deleted: false,
-      stamps: { text: stamp, tags: stamp, colour: stamp, deleted: stamp },
-    }));
-  }
-
-  /** Notes on the same packets in other recordings: this one was cut out of that, or both were merged into it. */
+  /** Notes on the same packets in other recordings: this one was cut out of that, both were merged into it, its clock was shifted. */
   async #loadElsewhere(isOld: () => boolean): Promise<void> {
     const { firstTime, lastTime } = workspace.state;
     if (!firstTime || !lastTime || workspace.isLoading || !this.#keeper) return;
-    const near = (await this.#keeper.loadTimes(firstTime[0], lastTime[0], this.openHashes)).filter(
-      ({ id, deleted }) => !deleted && !this.#index.notes.has(id),
-    );
-    if (near.length === 0) return;
-    const places = await this.#resolve(near);
+    const unknown = ({ id, deleted }: Annotation): boolean => !deleted && !this.#index.notes.has(id);
+    const near = (await this.#keeper.loadTimes(firstTime[0], lastTime[0], this.openHashes)).filter(unknown);
+    const places = await findPlaces(near, this.openHashes);
     if (isOld()) return;
-    const found = near.filter((note, at) => {
-      const place = places[at];
-      if (!place || place.packets.length === 0 || !isFound(place)) return false;
+    this.#addFound(near, places);
+    const shifted = await shiftedRecordings(await this.#keeper.loadSamples(this.openHashes));
+    if (shifted.length === 0) return;
+    const late = (await this.#keeper.load(shifted)).filter(unknown);
+    const latePlaces = await findShifted(late);
+    if (!isOld()) this.#addFound(late, latePlaces);
+  }
+
+  /** Those whose packets are all here. */
+  #addFound(notes: readonly Annotation[], places: readonly NotePlace[]): void {
+    const found = notes.filter((note, at) => {
+      const place = places[at] ?? NOWHERE;
+      const tied = place.tied ?? place.packets;
+      if (!isFound(place) || !tied.some((packet) => packet >= 0)) return false;
       this.#index.set(note, place);
       return true;
     });
     if (found.length === 0) return;
     this.#changed();
-    void this.#show(found, false);
+    this.#show(found);
+    if (linking.joined) void this.placeConnections(found);
   }
 
   /** Notes that came from another window or an earlier session. */
   async #told(told: readonly Annotation[]): Promise<void> {
+    this.#toldCount += told.length;
     const hashes = new Set(this.openHashes);
     const ours = told.filter(
       (note) => this.#index.notes.has(note.id) || note.recordings.some((hash) => hashes.has(hash)),
@@ -443,7 +407,7 @@ class Notes {
     if (news.length === 0) return;
     const generation = this.#generation;
     const added = news.filter((note) => !this.#index.notes.has(note.id));
-    const places = await this.#resolve(added).catch(() => []);
+    const places = await findPlaces(added, this.openHashes).catch(() => []);
     if (generation !== this.#generation) return;
     const placeOf = new Map(added.map(({ id }, at) => [id, places[at]]));
     for (const note of news) {
@@ -451,91 +415,12 @@ class Notes {
       this.#index.set(known ? mergeAnnotation(known, note) : note, known ? undefined : placeOf.get(note.id));
     }
     this.#changed();
-    void this.#show(news, false);
-  }
-
-  /** Where each of the notes is: by ordinal and time where their recording is open, else by time and bytes. */
-  async #resolve(notes: readonly Annotation[], open: readonly string[] = this.openHashes): Promise<NotePlace[]> {
-    const anchors: PacketAnchor[] = [];
-    const starts = new Uint32Array(notes.length + 1);
-    notes.forEach((note, n) => {
-      for (const anchor of packetsOf(note.subject)) anchors.push(anchor);
-      starts[n + 1] = anchors.length;
-    });
-    const found = new Int32Array(anchors.length).fill(-1);
-    for (let from = 0; from < anchors.length; from += ANCHORS_AT_ONCE) {
-      const part = anchors.slice(from, from + ANCHORS_AT_ONCE);
-      const { packets: ids } = await call("notes.resolve", { recordings: [...open], anchors: packAnchors(part, open) });
-      found.set(new Int32Array(ids.slice().buffer), from);
-    }
-    const missing = anchors.flatMap((_, at) => (found[at] === -1 ? [at] : []));
-    const uncertain = new Set<number>();
-    for (let from = 0; from < missing.length; from += NOTES_AT_ONCE) {
-      const part = missing.slice(from, from + NOTES_AT_ONCE);
-      const answer = await call("notes.search", { anchors: part.map((at) => anchors[at] as PacketAnchor) });
-      part.forEach((at, i) => {
-        found[at] = answer.packets[i] ?? -1;
-        if (found[at] !== -1) uncertain.add(at);
-      });
-    }
-    return notes.map((_, n) => {
-      const from = starts[n] as number;
-      const ids = Array.from(found.subarray(from, starts[n + 1]));
-      return { packets: ids, certain: uncertain.size === 0 || !ids.some((_, i) => uncertain.has(from + i)) };
-    });
-  }
-
-  #shownNote(note: Annotation, there: ReadonlySet<string>): Params<"notes.show">["notes"][number] {
-    const place = this.#index.placeOf(note.id).packets.filter((packet) => packet >= 0);
-    const comment = commentText(note);
-    return {
-      id: note.id,
-      packets: [...new Set(place)],
-      text: note.text,
-      tags: note.tags,
-      author: note.createdBy,
-      colour: note.colour,
-      comment: there.has(`${place[0] ?? -1} ${comment}`) ? null : comment,
-    };
-  }
-
-  /** Tells the engine, for filters and exports; filters over notes are applied again. */
-  async #show(notes: readonly Annotation[], clear: boolean): Promise<void> {
-    const there = new Set<string>();
-    for (const { id, text } of this.#captured.values())
-      there.add(`${this.#index.placeOf(id).packets[0] ?? -1} ${text}`);
-    try {
-      // In parts, so that the window goes on between them.
-      for (let from = 0; from === 0 || from < notes.length; from += SHOWN_AT_ONCE) {
-        const part = notes.slice(from, from + SHOWN_AT_ONCE).filter(isOurs);
-        await call("notes.show", {
-          clear: clear && from === 0,
-          removed: part.filter(({ deleted }) => deleted).map(({ id }) => id),
-          notes: part.filter(({ deleted }) => !deleted).map((note) => this.#shownNote(note, there)),
-        });
-      }
-      if (/\bannotation\b/.test(packets.filter)) await packets.reopen();
-    } catch {
-      // The workspace is gone; the next one is told anew.
-    }
+    this.#show(news);
+    if (linking.joined) void this.placeConnections(added);
   }
 }
 
 export const notes = new Notes();
-
-/** Doubles as the contract packs them: recording, ordinal, seconds, nanoseconds. */
-function packAnchors(anchors: readonly PacketAnchor[], open: readonly string[]): Uint8Array<ArrayBuffer> {
-  const numbers = new Float64Array(anchors.length * ANCHOR_NUMBERS);
-  anchors.forEach(({ recording, ordinal, time }, i) => {
-    const point = time.indexOf(".");
-    const at = i * ANCHOR_NUMBERS;
-    numbers[at] = open.indexOf(recording);
-    numbers[at + 1] = ordinal;
-    numbers[at + 2] = Number(time.slice(0, point));
-    numbers[at + 3] = Number(time.slice(point + 1));
-  });
-  return new Uint8Array(numbers.buffer);
-}
 
 /** Offers what is not kept as a file. */
 export function exportUnkept(): void {

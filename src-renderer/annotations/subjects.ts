@@ -1,11 +1,17 @@
 /** What a note can be about, made from what the window shows: subject, recordings and place in one. */
-import type { Annotation, ConnectionAnchor, PacketAnchor, Subject } from "../../src-shared/annotations/annotation";
+import {
+  type Annotation,
+  type ConnectionAnchor,
+  type PacketAnchor,
+  packetsOf,
+  type Subject,
+} from "../../src-shared/annotations/annotation";
 import type { ConnectionJson, JourneyInfo, SightingInfo } from "../../src-shared/contract/join";
 import type { DetailNode, PacketId, PointState, TimeValue } from "../../src-shared/contract/results";
 import { ContractError } from "../../src-shared/contract/messages";
 import { call } from "../bridge/engine";
 import { workspace } from "../state/workspace.svelte";
-import type { NotePlace } from "./note-index";
+import { type NotePlace, NOWHERE } from "./note-index";
 import { notes } from "./notes.svelte";
 
 /** A subject that a note is about to be written on. */
@@ -36,6 +42,7 @@ export async function journeyTarget(connection: ConnectionJson, journey: Journey
   return onPackets(
     { kind: "journey", connection: connectionAnchor(connection), first: anchor as PacketAnchor, label },
     [first.packet],
+    connection.id,
   );
 }
 
@@ -55,11 +62,16 @@ export async function hopTarget(
       label: label.slice(0, 500),
     },
     [before.packet, after.packet],
+    connection.id,
   );
 }
 
-export function connectionTarget(connection: ConnectionJson): Target {
-  return elsewhere({ kind: "connection", connection: connectionAnchor(connection) });
+export async function connectionTarget(connection: ConnectionJson): Promise<Target> {
+  const { id } = connection;
+  const { packets: tied } = await call("notes.packetsOfConnection", { id });
+  const anchor = { ...connectionAnchor(connection), packets: await anchorsOf(tied) };
+  const target = elsewhere({ kind: "connection", connection: anchor });
+  return { ...target, place: { ...target.place, tied, connection: id } };
 }
 
 /** A row of a table that is made of packets. */
@@ -90,7 +102,7 @@ export function pointTarget(point: PointState): Target {
   return {
     subject: { kind: "capture-point", recording, interface: number, name: point.name.slice(0, 500) },
     recordings: [recording],
-    place: { packets: [], certain: true },
+    place: NOWHERE,
   };
 }
 
@@ -174,16 +186,14 @@ function notYet(): ContractError {
   );
 }
 
-function onPackets(subject: Subject, packets: readonly PacketId[]): Target {
-  const anchors = subject.kind === "hop" ? [subject.before, subject.after] : [];
-  const first = subject.kind === "journey" ? subject.first : "packet" in subject ? subject.packet : anchors[0];
-  const recordings = [...new Set([...(first ? [first] : []), ...anchors].map(({ recording }) => recording))];
-  return { subject, recordings, place: { packets, certain: true } };
+function onPackets(subject: Subject, packets: readonly PacketId[], connection?: string): Target {
+  const recordings = [...new Set(packetsOf(subject).map(({ recording }) => recording))];
+  return { subject, recordings, place: { packets, kind: "here", ...(connection !== undefined && { connection }) } };
 }
 
 /** Not in one file: the note belongs to everything that is open. */
 function elsewhere(subject: Subject): Target {
   const recordings = notes.openHashes.slice(0, 1000);
   if (recordings.length === 0) throw notYet();
-  return { subject, recordings, place: { packets: [], certain: true } };
+  return { subject, recordings, place: NOWHERE };
 }

@@ -122,8 +122,15 @@ class LessonState {
     await this.goTo(this.at + 1);
   }
 
+  /** The first other step that is not done; -1: none. */
+  get skipped(): number {
+    return this.lesson?.steps.findIndex((_, step) => step !== this.at && !this.isDone(step)) ?? -1;
+  }
+
+  /** Goes to a step that was skipped, if there is one. */
   finish(): void {
     if (this.step && !this.step.question) this.#done();
+    if (this.skipped >= 0) void this.goTo(this.skipped);
   }
 
   restart(): void {

@@ -6,12 +6,8 @@ import type { Annotation } from "../../src-shared/annotations/annotation";
 import { subjectText } from "../../src-shared/annotations/note-text";
 import type { ConnectionJourneys, JourneyInfo } from "../../src-shared/contract/join";
 import type { PacketId } from "../../src-shared/contract/results";
-import {
-  connectionFactsBlock,
-  hopsBlock,
-  journeyPictureBlock,
-  tellingJourney,
-} from "../../src-shared/report/connection-blocks";
+import { connectionBlocks, hopsBlock, journeyPictureBlock } from "../../src-shared/report/connection-blocks";
+import { packetsBlock } from "../../src-shared/report/packets-block";
 import type { Report, ReportBlock, ReportFile, ReportSection, TableBlock } from "../../src-shared/report/report";
 import { timeText } from "../../src-shared/report/report-html";
 import { notes } from "../annotations/notes.svelte";
@@ -67,7 +63,7 @@ async function sectionOf(note: Annotation, view: number, signal: AbortSignal): P
   const blocks: ReportBlock[] = [];
   const packets = notes.placeOf(note.id).packets.filter((packet) => packet >= 0);
   const points: number[] = [];
-  if (packets.length > 0) blocks.push(await packetsBlock(packets, view, signal, points));
+  if (packets.length > 0) blocks.push(await citedPackets(packets, view, signal, points));
   blocks.push(...(await joinedBlocks(note, packets, signal)));
   const filter = filterOf(note, points[0]);
   if (filter !== null) blocks.push({ kind: "filter", filter });
@@ -84,7 +80,7 @@ async function sectionOf(note: Annotation, view: number, signal: AbortSignal): P
 }
 
 /** The cited packets as the list shows them; their capture points are added to `points`. */
-async function packetsBlock(
+async function citedPackets(
   packets: readonly PacketId[],
   view: number,
   signal: AbortSignal,
@@ -102,21 +98,7 @@ async function packetsBlock(
     const time = timeText(`${found.time[0]}.${String(found.time[1]).padStart(9, "0")}`);
     rows.push([number, pointName(found.point), time, source, destination, protocol, length, info]);
   }
-  return {
-    kind: "table",
-    caption: rows.length === 1 ? "The packet" : "The packets",
-    columns: [
-      { label: "No.", numeric: true },
-      { label: "Capture point" },
-      { label: "Time" },
-      { label: "Source" },
-      { label: "Destination" },
-      { label: "Protocol" },
-      { label: "Length", numeric: true },
-      { label: "Info" },
-    ],
-    rows,
-  };
+  return packetsBlock(rows.length === 1 ? "The packet" : "The packets", rows);
 }
 
 function pointName(point: number): string {
@@ -128,17 +110,18 @@ function pointName(point: number): string {
 
 /** What joining knows of the note's connection or journey. */
 async function joinedBlocks(
-  { subject }: Annotation,
+  note: Annotation,
   packets: readonly PacketId[],
   signal: AbortSignal,
 ): Promise<ReportBlock[]> {
+  const { subject } = note;
   try {
     const [packet] = packets;
     const place = packet === undefined ? null : await call("join.ofPacket", { packet }, { signal });
-    const id = place?.connection ?? ("connection" in subject ? subject.connection.id : null);
+    const id = "connection" in subject ? await notes.connectionOf(note) : (place?.connection ?? null);
     if (id === null) return [];
     const data = await call("join.journeys", { connection: id }, { signal });
-    if (subject.kind === "connection") return connectionBlocks(data);
+    if (subject.kind === "connection") return connectionBlocks(data, data.journeys.slice(0, MOST_JOURNEYS));
     const journey = data.journeys.find(({ index }) => index === place?.journey);
     return journey && journey.sightings.length > 1 ? journeyBlocks(data, journey) : [];
   } catch (error) {
@@ -146,15 +129,6 @@ async function joinedBlocks(
     // The connection is not there with the captures that are open: the note still has its words.
     return [];
   }
-}
-
-function connectionBlocks(data: ConnectionJourneys): ReportBlock[] {
-  const telling = tellingJourney(data);
-  return [
-    connectionFactsBlock(data.connection),
-    ...(telling ? [journeyPictureBlock(data, telling)] : []),
-    hopsBlock(data, data.journeys.slice(0, MOST_JOURNEYS)),
-  ];
 }
 
 function journeyBlocks(data: ConnectionJourneys, journey: JourneyInfo): ReportBlock[] {

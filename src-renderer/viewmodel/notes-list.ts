@@ -1,5 +1,5 @@
 /** The list of notes: which are shown, and in which order. */
-import { type Annotation, editedMs, packetsOf } from "../../src-shared/annotations/annotation";
+import { type Annotation, editedMs, timeOf } from "../../src-shared/annotations/annotation";
 import { subjectText } from "../../src-shared/annotations/note-text";
 
 export interface NoteFilter {
@@ -54,11 +54,8 @@ function orderKey(note: Annotation, by: NoteOrder): string | number {
     case "text":
       return note.text.toLowerCase().slice(0, 200);
     case "about": {
-      const [packet] = packetsOf(note.subject);
-      const { subject } = note;
-      const time =
-        packet?.time ?? (subject.kind === "time" ? subject.at : subject.kind === "time-range" ? subject.from : null);
-      return time === null ? `~${subjectText(subject)}` : time.padStart(24, "0");
+      const time = timeOf(note.subject);
+      return time === null ? `~${subjectText(note.subject)}` : time.padStart(24, "0");
     }
   }
 }

@@ -7,8 +7,7 @@
  *   │   ░░░░░░░░░            │         ranges
  * ```
  */
-import type { Annotation } from "../../src-shared/annotations/annotation";
-import { packetsOf } from "../../src-shared/annotations/annotation";
+import { type Annotation, timeOf } from "../../src-shared/annotations/annotation";
 import type { TimeValue } from "../../src-shared/contract/results";
 import { secondsSince, xOf, type Plot, type TimelineModel } from "./timeline";
 
@@ -25,9 +24,7 @@ export interface TimelineNote {
 export function timelineNotes(notes: readonly Annotation[], base: TimeValue): TimelineNote[] {
   const found: TimelineNote[] = [];
   for (const { id, subject, colour } of notes) {
-    const [packet] = packetsOf(subject);
-    const from =
-      packet?.time ?? (subject.kind === "time" ? subject.at : subject.kind === "time-range" ? subject.from : null);
+    const from = timeOf(subject);
     if (from === null) continue;
     const start = secondsOf(from, base);
     found.push({ id, from: start, to: subject.kind === "time-range" ? secondsOf(subject.to, base) : start, colour });

@@ -43,7 +43,10 @@ export const packetAnchorSchema = v.object({
 });
 export type PacketAnchor = v.InferOutput<typeof packetAnchorSchema>;
 
-/** A connection, by who speaks with whom from when on; `id` alone may change when captures are added. */
+/** Recordings of a connection whose first packet is kept: more points of view than a person opens. */
+export const CONNECTION_PACKETS = 16;
+
+/** A connection, by its packets, and by who speaks with whom from when on; its id changes with the captures that are open. */
 export const connectionAnchorSchema = v.object({
   id: short,
   protocol: short,
@@ -51,6 +54,8 @@ export const connectionAnchorSchema = v.object({
   /** What the client addressed, else the server. */
   server: endpoint,
   firstTime: timeText,
+  /** Its first packet in each recording that saw it. Of connections only (journeys and hops name their own), not before 2026-11. */
+  packets: v.optional(v.pipe(v.array(packetAnchorSchema), v.maxLength(CONNECTION_PACKETS))),
 });
 export type ConnectionAnchor = v.InferOutput<typeof connectionAnchorSchema>;
 
@@ -145,7 +150,7 @@ export function isOurs(note: Annotation): boolean {
   return note.origin.kind !== "pcapng";
 }
 
-/** The packets a subject names, in its order; none for pods, Services, flows, connections and times. */
+/** The packets a subject is shown on, in its order; none for pods, Services, flows, connections and times. */
 export function packetsOf(subject: Subject): readonly PacketAnchor[] {
   switch (subject.kind) {
     case "packet":
@@ -158,4 +163,16 @@ export function packetsOf(subject: Subject): readonly PacketAnchor[] {
     default:
       return [];
   }
+}
+
+/** The packets by which a subject is found again: those it is shown on, or those that tell which connection it is. */
+export function anchorsOf(subject: Subject): readonly PacketAnchor[] {
+  return subject.kind === "connection" ? (subject.connection.packets ?? []) : packetsOf(subject);
+}
+
+/** When it was: the time of its first packet, a point of time, a range's start; null: nothing tells. */
+export function timeOf(subject: Subject): string | null {
+  if (subject.kind === "time") return subject.at;
+  if (subject.kind === "time-range") return subject.from;
+  return packetsOf(subject)[0]?.time ?? null;
 }

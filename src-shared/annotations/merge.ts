@@ -42,10 +42,11 @@ export function mergeAnnotation(a: Annotation, b: Annotation): Annotation {
 /** All notes of both, by id; where both have one, merged. The order is that of `a`, then what only `b` has. */
 export function mergeAll(a: readonly Annotation[], b: readonly Annotation[]): Annotation[] {
   const merged = new Map<string, Annotation>();
-  for (const note of [...a, ...b]) {
-    const known = merged.get(note.id);
-    merged.set(note.id, known ? mergeAnnotation(known, note) : note);
-  }
+  for (const notes of [a, b])
+    for (const note of notes) {
+      const known = merged.get(note.id);
+      merged.set(note.id, known ? mergeAnnotation(known, note) : note);
+    }
   return [...merged.values()];
 }
 

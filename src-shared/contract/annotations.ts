@@ -3,12 +3,19 @@
  *
  * ```
  * window ── notes.recordings, anchors, resolve, search, comments, show ──► engine   what a note is tied to, where it is now
+ *        ── notes.packetsOfConnection, connections ─────────────────────► engine   the same of connections: asks the joining
  *        ── notes.append, notes.since ──────────────────────────────────► host     the journal all windows share
  *        ◄─ event "notes" ────────────────────────────────────────────── host     somebody appended
  * ```
  */
 import * as v from "valibot";
-import { type Annotation, annotationSchema, packetAnchorSchema, type PacketAnchor } from "../annotations/annotation";
+import {
+  annotationSchema,
+  CONNECTION_PACKETS,
+  connectionAnchorSchema,
+  packetAnchorSchema,
+  type PacketAnchor,
+} from "../annotations/annotation";
 import type { PacketId } from "./results";
 
 const index = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -40,30 +47,40 @@ export const annotationRequests = {
       ),
     ),
   }),
-  /** Packets of the same time and bytes in any open file: a filtered, cut, merged or converted recording. -1: none. */
-  "notes.search": v.strictObject({ anchors: v.pipe(v.array(packetAnchorSchema), v.maxLength(ANCHORS_AT_ONCE)) }),
+  /**
+   * Packets of the same bytes in any open file, the first of them; -1: none. `by` "time": at the same time (a filtered, cut, merged
+   * or converted recording); "ordinal": at the same place of the file (one whose clock was shifted), "ordinal-alike": the same, and
+   * whether the packet is the only one of its kind: slower, for a few.
+   */
+  "notes.search": v.strictObject({
+    anchors: v.pipe(v.array(packetAnchorSchema), v.maxLength(ANCHORS_AT_ONCE)),
+    by: v.picklist(["time", "ordinal", "ordinal-alike"]),
+  }),
+  /** The first packet of a connection in each file that saw it. */
+  "notes.packetsOfConnection": v.strictObject({ id: text(100) }),
+  /**
+   * What connections are called now, by their packets (ids in the window; -1: not here), else by their ends and times; null: not
+   * found, or several fit.
+   */
+  "notes.connections": v.strictObject({
+    connections: v.pipe(
+      v.array(
+        v.strictObject({
+          anchor: connectionAnchorSchema,
+          packets: v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(-1))), v.maxLength(CONNECTION_PACKETS)),
+        }),
+      ),
+      v.maxLength(NOTES_AT_ONCE),
+    ),
+  }),
   /** Comments in the open captures: of packets, sections, interfaces. */
   "notes.comments": v.strictObject({}),
   /** Tells the engine the notes on packets, for filters (annotation.*) and exports. `clear` forgets those told before. */
   "notes.show": v.strictObject({
     clear: v.boolean(),
     removed: v.pipe(v.array(text(80)), v.maxLength(ANCHORS_AT_ONCE)),
-    notes: v.pipe(
-      v.array(
-        v.strictObject({
-          id: text(80),
-          /** Packets it is about; none: only in exports, with the file's comments. */
-          packets: v.pipe(v.array(index), v.maxLength(8)),
-          text: text(100_000),
-          tags: v.pipe(v.array(text(60)), v.maxLength(40)),
-          author: text(200),
-          colour: text(20),
-          /** Written into exported pcapng files; null: it is there already. */
-          comment: v.nullable(text(105_000)),
-        }),
-      ),
-      v.maxLength(NOTES_AT_ONCE),
-    ),
+    /** JSON of ShownNote[] (shown-notes.ts): as one text 50,000 of them are encoded in a fifth of the time. */
+    notes: text(16_000_000),
   }),
 
   /** Writes notes (new versions of them) to the journal. Answered when they are on the disk. */
@@ -106,7 +123,10 @@ export interface AnnotationResults {
   "notes.anchors": { readonly anchors: readonly (PacketAnchor | null)[] };
   /** Int32Array bytes. */
   "notes.resolve": { readonly packets: Uint8Array };
-  "notes.search": { readonly packets: readonly PacketId[] };
+  /** `alike`: others that fit as well; of "ordinal-alike": 1 if another packet of the file has the same bytes, or that is not known. */
+  "notes.search": { readonly packets: readonly PacketId[]; readonly alike: readonly number[] };
+  "notes.packetsOfConnection": { readonly packets: readonly PacketId[] };
+  "notes.connections": { readonly ids: readonly (string | null)[] };
   "notes.comments": {
     readonly comments: readonly CapturedComments[];
     /** More were there than are told at once (50,000 places). */
@@ -115,9 +135,12 @@ export interface AnnotationResults {
   "notes.show": null;
   "notes.append": JournalPlace;
   "notes.since": JournalPlace & {
-    readonly notes: readonly Annotation[];
+    /** See annotations/note-page.ts; "" none. As objects 50,000 notes took the connection longer than all the rest. */
+    readonly page: string;
     /** Ask again from `position`. */
     readonly more: boolean;
+    /** Bytes of the journal: `position` of these are read. */
+    readonly bytes: number;
     /** Lines that are no notes (a damaged disk); they are left as they are. */
     readonly unreadable: number;
   };

@@ -1,7 +1,7 @@
 /** A connection and its journeys as blocks of a report: facts, picture, the packets with their addresses at every hop. */
 import type { ConnectionJourneys, ConnectionJson, JourneyInfo, SightingInfo } from "../contract/join";
 import { durationText, endpointText, journeyCaption, journeyPicture, tunnelText } from "./journey-picture";
-import type { PictureBlock, TableBlock } from "./report";
+import type { PictureBlock, ReportBlock, TableBlock } from "./report";
 import { timeText } from "./report-html";
 
 /** Rows of one table; what is more is said, and found again by the filter. */
@@ -134,4 +134,14 @@ export function connectionsBlock(connections: readonly ConnectionJson[], total: 
     ]),
     ...(total > connections.length && { note: `The first ${connections.length} of ${total} connections.` }),
   };
+}
+
+/** A connection's section: its facts, the journey that tells most as a picture, and these journeys hop by hop. */
+export function connectionBlocks(data: ConnectionJourneys, journeys: readonly JourneyInfo[]): ReportBlock[] {
+  const telling = tellingJourney(data);
+  return [
+    connectionFactsBlock(data.connection),
+    ...(telling ? [journeyPictureBlock(data, telling)] : []),
+    hopsBlock(data, journeys),
+  ];
 }

@@ -64,7 +64,8 @@ function blockHtml(block: ReportBlock): string {
   }
 }
 
-function pictureAddress(svg: string): string {
+/** A picture as an address that needs no network. */
+export function pictureAddress(svg: string): string {
   // A lone surrogate, out of a name of a capture, has no UTF-8.
   return `data:image/svg+xml,${encodeURIComponent(svg.replaceAll(/\p{Cs}/gu, "\ufffd")).replaceAll("'", "%27")}`;
 }

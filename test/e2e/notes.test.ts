@@ -218,6 +218,43 @@ describe.skipIf(CHROMIUM === undefined)("notes", () => {
     },
   );
 
+  it("on a connection, written with one node's capture, are on it with both, and lead to it", async () => {
+    const [one, two] = copies("grown") as [string, string];
+    const first = await openApp("browser", [one]);
+    await first.page.getByRole("tab", { name: "Connections" }).click();
+    await first.page.locator('[data-pane="connections"] [data-row="0"]').click();
+    await first.idle();
+    await first.page.locator('[data-pane="connections"] [role=grid]').focus();
+    await first.page.keyboard.press("n");
+    await fillNote(first.page, "slow call");
+    await first.close();
+    const both = await openApp("browser", [two, one], { config: first.config });
+    const { page } = both;
+    expect(await listedNotes(page)).toEqual([expect.stringMatching(/^(?!.*not here).*slow call/)]);
+    await page.getByRole("grid", { name: "Notes" }).getByText("slow call").dblclick();
+    await page.getByRole("region", { name: /Layers at each hop/ }).waitFor();
+    await both.idle();
+    // Its row is marked: its id is not the one it was written with.
+    await page.getByRole("gridcell", { name: /Note by Ada: slow call/ }).waitFor();
+    await both.close();
+  });
+
+  it.skipIf(!hasTool("editcap"))("are found in a copy of the capture whose clock was shifted, and say so", async () => {
+    const [one] = copies("shifted") as [string, string];
+    const shifted = join(folder, "shifted.pcapng");
+    tool("editcap", "-t", "-3600.25", one, shifted);
+    const first = await openApp("browser", [one]);
+    await first.page.getByRole("grid", { name: "Packets" }).focus();
+    await commentPacket(first.page, "the first of all");
+    await first.close();
+    const later = await openApp("browser", [shifted], { config: first.config });
+    await later.page.getByRole("gridcell", { name: /Note by Ada: the first of all/ }).waitFor();
+    expect(await listedNotes(later.page)).toEqual([
+      expect.stringMatching(/Packet 1 \(other clock\).*the first of all/),
+    ]);
+    await later.close();
+  });
+
   it("that can be kept nowhere stay in the window, say so, and can be exported", async () => {
     const app = await openApp("browser", FIXTURES);
     const { page } = app;
@@ -290,13 +327,14 @@ describe.skipIf(CHROMIUM === undefined)("kill", () => {
         serve = await startServe(FIXTURES, { config, arguments: again });
         const [left = await context.newPage()] = context.pages();
         await openLink(left, serve.link);
+        await idle(left);
       }
       const journal = (): string => readFileSync(join(config, "notes.jsonl"), "utf8");
       const missing = (): string[] => {
         const kept = journal();
         return acknowledged.filter((text) => !kept.includes(`"${text}"`));
       };
-      await expect.poll(missing, { timeout: 10_000 }).toEqual([]);
+      await expect.poll(missing, { timeout: 30_000 }).toEqual([]);
       await context.close();
       serve.process.kill("SIGKILL");
       // A browser that never saw them: they come from the host.

@@ -41,6 +41,8 @@ export function analysisHandlers(engine: Engine): Handlers {
     "join.connection": ask("join.connection"),
     "join.journeys": ask("join.journeys"),
     "join.ofPacket": ask("join.ofPacket"),
+    "notes.packetsOfConnection": ask("notes.packetsOfConnection"),
+    "notes.connections": ask("notes.connections"),
     "join.topology": ask("join.topology"),
     "join.findings": ask("join.findings"),
     "join.model": ask("join.model"),

@@ -22,6 +22,7 @@ import { Workspace } from "../session/workspace";
 import { type TableSource, orderRows, tableCsv, tableRow } from "../tables/table";
 import type { AnalysisData } from "./analysis-messages";
 import { connectionsTable, groupConnections } from "./connections-table";
+import { ConnectionFinder, firstPackets } from "./connection-anchors";
 import { connectionScope } from "./connection-scope";
 import { connectionIndex, connectionJourneys, packetJourney, topologyInfo } from "./join-answers";
 import { HttpAnswers } from "./http-answers";
@@ -39,6 +40,8 @@ export type AnalysisMethod =
   | "join.findings"
   | "join.model"
   | "join.columns"
+  | "notes.packetsOfConnection"
+  | "notes.connections"
   | "nat.entry"
   | "map.graph"
   | "map.activity"
@@ -68,6 +71,7 @@ export class Analysis {
   private found: FindingResult | undefined;
   private rows: PacketRows | undefined;
   private groups: Uint8Array | undefined;
+  private finder: ConnectionFinder | undefined;
   private builtMap: MapBuilder | undefined;
   private builtServices: ServicesReport | undefined;
 
@@ -159,6 +163,16 @@ export class Analysis {
         return { findings: this.findings() };
       case "join.columns":
         return joinedColumns(this.join);
+      case "notes.packetsOfConnection": {
+        const { id } = params as Params<"notes.packetsOfConnection">;
+        return { packets: firstPackets(this.join, this.index(id), (file, number) => this.packetOf(file, number)) };
+      }
+      case "notes.connections": {
+        const { connections } = params as Params<"notes.connections">;
+        this.finder ??= new ConnectionFinder(this.join, (packet) => this.rowsOf(packet));
+        const { finder } = this;
+        return { ids: connections.map(({ anchor, packets }) => finder.find(anchor, packets)) };
+      }
       case "nat.entry": {
         const { key } = params as Params<"nat.entry">;
         const entry = this.joinedTables.natEntry(key, (file, number) => this.packetOf(file, number));
@@ -218,9 +232,14 @@ export class Analysis {
   }
 
   private ofPacket({ packet }: Params<"join.ofPacket">): Results["join.ofPacket"] {
+    return packetJourney(this.join, this.rowsOf(packet));
+  }
+
+  /** Sightings of a packet of the window. */
+  private rowsOf(packet: number): readonly number[] {
     const file = this.data.files.findLastIndex((f) => f.firstPacket <= packet);
     const first = this.data.files[file]?.firstPacket ?? 0;
-    return packetJourney(this.join, this.packetRows.of(this.packetRows.first(file) + packet - first));
+    return this.packetRows.of(this.packetRows.first(file) + packet - first);
   }
 
   private get packetRows(): PacketRows {

@@ -6,15 +6,9 @@ import { oneLine } from "../../../src-shared/base/text";
 import { TextWriter } from "../../../src-shared/base/text-writer";
 import { EMPTY_CLUSTER } from "../../../src-shared/model/cluster";
 import type { Finding } from "../../../src-shared/model/finding";
-import {
-  connectionFactsBlock,
-  connectionTitle,
-  connectionsBlock,
-  hopsBlock,
-  journeyPictureBlock,
-  tellingJourney,
-} from "../../../src-shared/report/connection-blocks";
+import { connectionBlocks, connectionTitle, connectionsBlock } from "../../../src-shared/report/connection-blocks";
 import { findingSection } from "../../../src-shared/report/finding-section";
+import { packetsBlock } from "../../../src-shared/report/packets-block";
 import type { ReportBlock, ReportFile, ReportSection } from "../../../src-shared/report/report";
 import { reportHtml, timeText } from "../../../src-shared/report/report-html";
 import { connectionJourneys } from "../../engine/analysis/join-answers";
@@ -101,10 +95,7 @@ export async function writeReport(
 function connectionSection(result: JoinedResult, id: string): ReportSection {
   const index = connectionIndex(result, id);
   const data = connectionJourneys(result, index, () => -1);
-  const telling = tellingJourney(data);
-  const blocks: ReportBlock[] = [connectionFactsBlock(data.connection)];
-  if (telling) blocks.push(journeyPictureBlock(data, telling));
-  blocks.push(hopsBlock(data, data.journeys));
+  const blocks = connectionBlocks(data, data.journeys);
   return { title: connectionTitle(data.connection), text: "", byline: "", tags: [], blocks };
 }
 
@@ -170,22 +161,11 @@ async function packetsSection(options: ReportOptions, selection: PacketSelection
     tags: [],
     blocks: [
       { kind: "filter", filter: options.filter ?? "" },
-      {
-        kind: "table",
-        caption: "Packets that match",
-        columns: [
-          { label: "No.", numeric: true },
-          { label: "Capture point" },
-          { label: "Time" },
-          { label: "Source" },
-          { label: "Destination" },
-          { label: "Protocol" },
-          { label: "Length", numeric: true },
-          { label: "Info" },
-        ],
+      packetsBlock(
+        "Packets that match",
         rows,
-        ...(matching > rows.length && { note: `The first ${rows.length} of ${matching} packets.` }),
-      },
+        matching > rows.length ? `The first ${rows.length} of ${matching} packets.` : undefined,
+      ),
     ],
   };
 }

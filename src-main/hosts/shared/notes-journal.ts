@@ -14,10 +14,20 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import * as v from "valibot";
 import { type Annotation, annotationSchema } from "../../../src-shared/annotations/annotation";
+import { packNotes } from "../../../src-shared/annotations/note-page";
 import type { AnnotationResults, JournalPlace } from "../../../src-shared/contract/annotations";
 import { ContractError } from "../../../src-shared/contract/messages";
 
 const headSchema = v.object({ format: v.literal("hopscope-notes"), version: v.literal(1), journal: v.string() });
+
+const NO_JOURNAL: AnnotationResults["notes.since"] = {
+  journal: "",
+  position: 0,
+  page: "",
+  more: false,
+  bytes: 0,
+  unreadable: 0,
+};
 
 /** Bytes read for one answer; a longer line is read whole. */
 const PART_BYTES = 4 << 20;
@@ -62,17 +72,18 @@ export class NotesJournal {
    * @throws ContractError "file" where it cannot be read
    */
   since(journal: string | null, position: number): AnnotationResults["notes.since"] {
-    if (!existsSync(this.path)) return { journal: "", position: 0, notes: [], more: false, unreadable: 0 };
+    if (!existsSync(this.path)) return NO_JOURNAL;
     return this.attempt(() => {
       const fd = openSync(this.path, "r");
       try {
         const { size } = fstatSync(fd);
         // Whoever made it was killed before the first line: as if there were none, so that windows send what only they have.
-        if (size === 0) return { journal: "", position: 0, notes: [], more: false, unreadable: 0 };
+        if (size === 0) return NO_JOURNAL;
         const head = readHead(fd);
         if (!head) throw new DamagedJournal();
         const from = journal === head.journal && position <= size ? position : 0;
-        return { journal: head.journal, ...readPart(fd, from, size) };
+        const { notes, ...part } = readPart(fd, from, size);
+        return { journal: head.journal, page: notes.length > 0 ? packNotes(notes) : "", bytes: size, ...part };
       } finally {
         closeSync(fd);
       }

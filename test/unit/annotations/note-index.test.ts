@@ -11,7 +11,7 @@ const connection = { id: "c1", protocol: "tcp", client: end, server: end, firstT
 function indexed(subject: Subject, packets: readonly number[]): { index: NoteIndex; one: Annotation } {
   const index = new NoteIndex();
   const one = note({ subject });
-  index.set(one, { packets, certain: true });
+  index.set(one, { packets, kind: "here" });
   return { index, one };
 }
 
@@ -48,7 +48,7 @@ describe("a note", () => {
   });
 
   it("whose packet is not here is nowhere, and says so", () => {
-    const lost: NotePlace = { packets: [3, -1], certain: true };
+    const lost: NotePlace = { packets: [3, -1], kind: "here" };
     expect(isFound(lost)).toBe(false);
     expect(indexed({ kind: "packet", packet }, [-1]).index.onPacket(-1)).toEqual([]);
   });
@@ -57,7 +57,7 @@ describe("a note", () => {
 describe("several notes on a packet", () => {
   it("come the oldest first; deleted and hidden ones do not", () => {
     const index = new NoteIndex();
-    const place = { packets: [7], certain: true };
+    const place: NotePlace = { packets: [7], kind: "here" };
     const [late, early, gone, doubled] = [30, 10, 20, 5].map((createdMs) => note({ createdMs })) as [
       Annotation,
       Annotation,
@@ -74,7 +74,7 @@ describe("several notes on a packet", () => {
 
   it("do not count answers, which are under their note", () => {
     const index = new NoteIndex();
-    const place = { packets: [7], certain: true };
+    const place: NotePlace = { packets: [7], kind: "here" };
     const root = note();
     const [second, first] = [20, 10].map((createdMs) => note({ createdMs, parent: root.id })) as [
       Annotation,

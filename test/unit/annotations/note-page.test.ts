@@ -1,7 +1,7 @@
 /** Pages of notes: what was packed comes out the same, whatever it is about and however its stamps differ; and it is small. */
 import { expect, it } from "vitest";
 import type { Annotation } from "../../../src-shared/annotations/annotation";
-import { packNotes, unpackNotes } from "../../../src-renderer/annotations/note-page";
+import { packNotes, unpackNotes } from "../../../src-shared/annotations/note-page";
 import { RECORDING, edited, note, stamp } from "../../builders/notes";
 
 const packet = { recording: RECORDING, ordinal: 7, time: "1700000000.000000007", check: "0123456789abcdef" };

@@ -2,6 +2,7 @@
 import "fake-indexeddb/auto";
 import Dexie from "dexie";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Annotation } from "../../../src-shared/annotations/annotation";
 import { BULK_NOTES, NotesDatabase, storageProblem } from "../../../src-renderer/annotations/notes-database";
 import { RECORDING, edited, note, stamp } from "../../builders/notes";
 
@@ -101,6 +102,21 @@ it("says that a version is sent only if nothing changed meanwhile", async () => 
   expect(await database.unsent()).toEqual([]);
 });
 
+it("tells packets by which other recordings are known again: at most three of each, from pages and single notes", async () => {
+  const anchored = (recording: string, check: string): Annotation =>
+    note({
+      recordings: [recording],
+      subject: { kind: "packet", packet: { recording, ordinal: 1, time: "1700000000.000000001", check } },
+    });
+  const paged = Array.from({ length: BULK_NOTES + 1 }, (_, n) => anchored("h1:paged", `p${n}`));
+  await database.put(paged, 0);
+  await database.put([anchored("h1:single", "a"), anchored("h1:single", "a"), anchored("h1:single", "b"), note()], 0);
+  const samples = await database.samples([RECORDING]);
+  expect([...samples.keys()].sort()).toEqual(["h1:paged", "h1:single"]);
+  expect(samples.get("h1:paged")?.map(({ check }) => check)).toEqual(["p0", "p1", "p2"]);
+  expect(samples.get("h1:single")?.map(({ check }) => check)).toEqual(["a", "b"]);
+});
+
 it("remembers how much of the journal it has", async () => {
   expect(await database.place()).toBeUndefined();
   await database.setPlace("j", 120);
@@ -111,5 +127,8 @@ it("remembers how much of the journal it has", async () => {
 it("names what a person can do something about: no room, no permission", () => {
   expect(storageProblem(new DOMException("", "QuotaExceededError"))).toMatch(/room .* used up/);
   expect(storageProblem(new DOMException("", "SecurityError"))).toMatch(/does not let this page keep/);
+  // As Dexie tells that the browser refused to open a database.
+  const wrapped = Object.assign(new Error("SecurityError blocked"), { name: "DatabaseClosedError" });
+  expect(storageProblem(wrapped)).toMatch(/does not let this page keep/);
   expect(storageProblem(new Error("else"))).toBe("else");
 });

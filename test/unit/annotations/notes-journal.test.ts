@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { NotesJournal } from "../../../src-main/hosts/shared/notes-journal";
+import type { Annotation } from "../../../src-shared/annotations/annotation";
+import { unpackNotes } from "../../../src-shared/annotations/note-page";
 import { note } from "../../builders/notes";
 
 let folder = "";
@@ -12,15 +14,21 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
+/** What a window is told, with its notes unpacked. */
+function told(journal: NotesJournal, known: string | null, position: number) {
+  const { page, ...rest } = journal.since(known, position);
+  return { ...rest, notes: page === "" ? [] : unpackNotes(page) };
+}
+
 it("tells a new window everything, and one that was there what is new", () => {
   const journal = new NotesJournal(folder);
-  expect(journal.since(null, 0)).toMatchObject({ notes: [], more: false });
+  expect(told(journal, null, 0)).toMatchObject({ notes: [], more: false });
   const [a, b] = [note({ text: "first" }), note({ text: "second" })];
   const place = journal.append([a]);
   journal.append([b]);
-  expect(new NotesJournal(folder).since(null, 0).notes).toEqual([a, b]);
-  expect(journal.since(place.journal, place.position).notes).toEqual([b]);
-  expect(journal.since("another", place.position).notes).toEqual([a, b]);
+  expect(told(new NotesJournal(folder), null, 0).notes).toEqual([a, b]);
+  expect(told(journal, place.journal, place.position).notes).toEqual([b]);
+  expect(told(journal, "another", place.position).notes).toEqual([a, b]);
 });
 
 it("loses nothing acknowledged to a crash amid a line, at any byte of it", () => {
@@ -32,30 +40,30 @@ it("loses nothing acknowledged to a crash amid a line, at any byte of it", () =>
   const later = note({ text: "later" });
   for (let length = whole - 1; length >= position; length--) {
     truncateSync(journal.path, length);
-    expect(journal.since(null, 0).notes).toEqual([kept]);
+    expect(told(journal, null, 0).notes).toEqual([kept]);
   }
   appendFileSync(journal.path, '{"id":"half');
   journal.append([later]);
-  expect(journal.since(null, 0)).toMatchObject({ notes: [kept, later], unreadable: 1 });
+  expect(told(journal, null, 0)).toMatchObject({ notes: [kept, later], unreadable: 1 });
 });
 
 it("takes an empty file, of a host that was killed before the first line, as no journal yet", () => {
   const journal = new NotesJournal(folder);
   writeFileSync(journal.path, "");
-  expect(journal.since("another", 500)).toMatchObject({ journal: "", notes: [], more: false });
+  expect(told(journal, "another", 500)).toMatchObject({ journal: "", notes: [], more: false });
   const one = note();
   journal.append([one]);
-  expect(journal.since("", 0).notes).toEqual([one]);
+  expect(told(journal, "", 0).notes).toEqual([one]);
 });
 
 it("hands out a long journal in parts", () => {
   const journal = new NotesJournal(folder);
   const notes = Array.from({ length: 120 }, (_, i) => note({ text: `${i} ${"long ".repeat(15_000)}` }));
   journal.append(notes);
-  const read = [];
+  const read: Annotation[] = [];
   let parts = 0;
   for (let place = { journal: null as string | null, position: 0 }, more = true; more; parts++) {
-    const part = journal.since(place.journal, place.position);
+    const part = told(journal, place.journal, place.position);
     read.push(...part.notes);
     ({ more } = part);
     place = part;

@@ -19,6 +19,13 @@ if (waiting.length > 0) console.log(`waiting for the simulator: ${waiting.join("
 const client = new EngineClient();
 afterAll(() => client.close());
 
+/** Places of the right options of all choices. */
+const rightAt: number[] = [];
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
 /** An answer that fits the kind and is as good as never right. */
 function wrongAnswer(question: Question, options: readonly string[], right: string): string | number {
   if (question.kind === "choice")
@@ -56,21 +63,26 @@ describe("the course", () => {
 describe.each(ready.map((lesson) => [lesson.id, lesson] as const))("lesson %s", (id, lesson) => {
   it("shows what it speaks of, and its questions are answered by the packets", async () => {
     await client.loaded(() => client.ask("lessons.open", { id }));
-    for (const [at, { title, target, question }] of lesson.steps.entries()) {
+    for (const [at, { title, text: told, target, question }] of lesson.steps.entries()) {
       const where = `step ${at + 1}, ${title}`;
-      if (target) {
-        const found = await client.ask("lessons.target", { target });
-        expect(found.problem, where).toBeNull();
-      }
+      const shown = target ? await client.ask("lessons.target", { target }) : null;
+      expect(shown?.problem ?? null, where).toBeNull();
       if (!question) continue;
       expect((await client.ask("lessons.verify", { question })).problem, where).toBeNull();
       const { text, packet } = await client.ask("lessons.answer", { question });
       const { options } = await client.ask("lessons.options", { question });
       if (question.kind === "packet") {
+        // What the step selects for the reader is not the answer already.
+        const selected = { question, given: null, packet: shown?.packet ?? null };
+        expect((await client.ask("lessons.check", selected)).right, `${where}: is selected from the start`).toBe(false);
         expect((await client.ask("lessons.check", { question, given: null, packet })).right, where).toBe(true);
         expect((await client.ask("lessons.check", { question, given: null, packet: null })).right, where).toBe(false);
         continue;
       }
+      if (question.kind === "number" || question.kind === "text")
+        expect([lesson.title, title, told, question.ask, question.hint ?? ""].join("\n"), where).not.toMatch(
+          new RegExp(`(?<![\\w.])(${text.split(", ").map(escaped).join("|")})(?![\\w]|\\.\\d)`, "i"),
+        );
       const right =
         question.kind === "choice"
           ? (question.options.find((option) => text.startsWith(option.text))?.value ?? "")
@@ -78,6 +90,7 @@ describe.each(ready.map((lesson) => [lesson.id, lesson] as const))("lesson %s", 
             ? (options.find(({ value }) => text.includes(value))?.value ?? "")
             : (text.split(", ")[0] ?? "");
       expect((await client.ask("lessons.check", { question, given: right, packet: null })).right, where).toBe(true);
+      if (question.kind === "choice") rightAt.push(question.options.findIndex(({ value }) => value === right));
       const wrong = wrongAnswer(
         question,
         options.map(({ value }) => value),
@@ -86,4 +99,9 @@ describe.each(ready.map((lesson) => [lesson.id, lesson] as const))("lesson %s", 
       expect((await client.ask("lessons.check", { question, given: wrong, packet: null })).right, where).toBe(false);
     }
   });
+});
+
+it("does not put the right choice first as a rule", () => {
+  const first = rightAt.filter((at) => at === 0).length;
+  expect(first, `right options are at ${rightAt.join(" ")}`).toBeLessThanOrEqual(Math.ceil(rightAt.length / 2));
 });

@@ -8,7 +8,9 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PacketAnchor } from "../../../src-shared/annotations/annotation";
 import { ANCHOR_NUMBERS } from "../../../src-shared/contract/annotations";
-import type { Params } from "../../../src-shared/contract/requests";
+import type { ShownNote } from "../../../src-shared/contract/shown-notes";
+import { collectChunks } from "../../../src-shared/wire/write/capture-chunks";
+import { NANOSECONDS } from "../../../src-shared/wire/write/capture-time";
 import { PcapngWriter } from "../../../src-shared/wire/write/pcapng";
 import { notesHandlers } from "../../../src-main/engine/notes/notes-handlers";
 import { manyPackets } from "../../builders/many-packets";
@@ -22,15 +24,13 @@ beforeEach(() => {
 });
 afterEach(() => client.close());
 
-type ShownNote = Params<"notes.show">["notes"][number];
-
 function shown(given: Partial<ShownNote> & { packets: number[] }): ShownNote {
   const text = given.text ?? "a note";
   return { id: text, text, tags: [], author: "ada", colour: "yellow", comment: text, ...given };
 }
 
 const show = (...notes: ShownNote[]): Promise<null> =>
-  client.ask("notes.show", { clear: true, removed: [], notes: [...notes] });
+  client.ask("notes.show", { clear: true, removed: [], notes: JSON.stringify(notes) });
 
 const hashes = async (): Promise<(string | null)[]> =>
   (await client.ask("notes.recordings", {})).recordings.map(({ hash }) => hash);
@@ -51,7 +51,10 @@ async function resolve(anchors: readonly PacketAnchor[]): Promise<number[]> {
 }
 
 const search = async (anchors: PacketAnchor[]): Promise<readonly number[]> =>
-  (await client.ask("notes.search", { anchors })).packets;
+  (await client.ask("notes.search", { anchors, by: "time" })).packets;
+
+const checksOf = async (packets: readonly number[]): Promise<string[]> =>
+  (await anchorsOf(...packets)).map(({ check }) => check);
 
 /** Traffic of two capture points; the third packet has a comment already. */
 const TRAFFIC = `a = 10.0.0.1:1000   b = 10.0.0.2:80
@@ -139,6 +142,103 @@ describe("an anchor", () => {
   });
 });
 
+describe("another recording of the same packets", () => {
+  it("with two packets that are alike in time and bytes says so", async () => {
+    const time = { seconds: 1_700_000_000, nanoseconds: 5000 };
+    const once = collectChunks((sink) => {
+      const writer = new PcapngWriter(sink);
+      writer.beginSection({});
+      writer.addInterface({ linkType: 1, name: "eth0" });
+      writer.packet({ bytes: new Uint8Array(60), time });
+      writer.flush();
+    });
+    await client.open(client.write("once.pcapng", once));
+    const anchors = await anchorsOf(0);
+    const twice = collectChunks((sink) => {
+      const writer = new PcapngWriter(sink);
+      writer.beginSection({});
+      for (const name of ["eth0", "eth1"]) writer.addInterface({ linkType: 1, name });
+      writer.packet({ bytes: new Uint8Array(61), time });
+      for (const interfaceId of [0, 1]) writer.packet({ bytes: new Uint8Array(60), interfaceId, time });
+      writer.flush();
+    });
+    await client.open(client.write("twice.pcapng", twice));
+    expect(await client.ask("notes.search", { anchors, by: "time" })).toEqual({ packets: [1], alike: [1] });
+  });
+
+  it("with the packet at two points within a microsecond takes the one of the very nanosecond", async () => {
+    const seen = (...nanoseconds: number[]): Uint8Array =>
+      collectChunks((sink) => {
+        const writer = new PcapngWriter(sink);
+        writer.beginSection({});
+        for (const n of nanoseconds.keys())
+          writer.addInterface({ linkType: 1, name: `eth${n}`, resolution: NANOSECONDS });
+        for (const [interfaceId, ns] of nanoseconds.entries())
+          writer.packet({ bytes: new Uint8Array(60), interfaceId, time: { seconds: 1_700_000_000, nanoseconds: ns } });
+        writer.flush();
+      });
+    await client.open(client.write("one.pcapng", seen(5400)));
+    const anchors = await anchorsOf(0);
+    await client.open(client.write("merged.pcapng", seen(5100, 5400, 5900)));
+    expect(await client.ask("notes.search", { anchors, by: "time" })).toEqual({ packets: [1], alike: [0] });
+  });
+
+  it("with a clock that was shifted is found by place and bytes, where these are the only ones of their kind", async () => {
+    await client.open(client.write("one.pcap", manyPackets({ count: 300 })));
+    const anchors = await anchorsOf(40, 299);
+    const shifted = client.write("shifted.pcap", manyPackets({ count: 300, seconds: 1_700_003_600 }));
+    await client.open(shifted);
+    expect(await search(anchors)).toEqual([-1, -1]);
+    const [first, second] = anchors as [PacketAnchor, PacketAnchor];
+    const asked = [first, { ...second, ordinal: 299 }, { ...first, ordinal: 4000 }];
+    expect(await client.ask("notes.search", { anchors: asked, by: "ordinal-alike" })).toEqual({
+      packets: [40, -1, -1],
+      alike: [0, 0, 0],
+    });
+    const beacons = collectChunks((sink) => {
+      const writer = new PcapngWriter(sink);
+      writer.beginSection({});
+      writer.addInterface({ linkType: 1, name: "eth0" });
+      for (let n = 0; n < 3; n++)
+        writer.packet({ bytes: new Uint8Array(60), time: { seconds: 1_700_000_000 + n, nanoseconds: 0 } });
+      writer.flush();
+    });
+    await client.open(client.write("beacons.pcapng", beacons));
+    expect(await client.ask("notes.search", { anchors: await anchorsOf(1), by: "ordinal-alike" })).toEqual({
+      packets: [1],
+      alike: [1],
+    });
+  });
+
+  it.skipIf(!hasTool("editcap") || !hasTool("mergecap"))(
+    "made by editcap and mergecap: every packet is found, by the recording itself, by time or by place",
+    async () => {
+      const one = client.write("one.pcap", manyPackets({ count: 120 }));
+      const other = client.write("other.pcap", manyPackets({ count: 50, hosts: 3, seconds: 1_700_000_000 }));
+      await client.open(one);
+      const anchors = await anchorsOf(0, 57, 119);
+      const made = (name: string): string => join(client.folder, name);
+      tool("editcap", "-F", "pcapng", one, made("converted.pcapng"));
+      await client.open(made("converted.pcapng"));
+      expect(await resolve(anchors)).toEqual([0, 57, 119]);
+      tool("mergecap", "-w", made("merged.pcapng"), other, one);
+      await client.open(made("merged.pcapng"));
+      expect(await resolve(anchors)).toEqual([-1, -1, -1]);
+      const merged = await client.ask("notes.search", { anchors, by: "time" });
+      expect(await checksOf(merged.packets)).toEqual(anchors.map(({ check }) => check));
+      // The two files begin with the same packet.
+      expect(merged.alike).toEqual([1, 0, 0]);
+      tool("editcap", "-t", "-86400.5", one, made("yesterday.pcap"));
+      await client.open(made("yesterday.pcap"));
+      expect(await search(anchors)).toEqual([-1, -1, -1]);
+      expect(await client.ask("notes.search", { anchors, by: "ordinal-alike" })).toEqual({
+        packets: [0, 57, 119],
+        alike: [0, 0, 0],
+      });
+    },
+  );
+});
+
 describe("filters", () => {
   beforeEach(async () => {
     await client.open(client.write("t.pcapng", TRAFFIC));
@@ -171,7 +271,7 @@ describe("filters", () => {
     await client.ask("notes.show", {
       clear: false,
       removed: ["MTU too small"],
-      notes: [shown({ id: "fine", packets: [2], text: "fine", tags: ["mtu"] })],
+      notes: JSON.stringify([shown({ id: "fine", packets: [2], text: "fine", tags: ["mtu"] })]),
     });
     expect(await client.column("number", filter)).toEqual(["3"]);
     expect(await client.column("number", "annotation")).toEqual(["3"]);
@@ -236,6 +336,38 @@ describe("an exported pcapng", () => {
     expect(ours.length).toBeGreaterThanOrEqual(all - 3);
     expect(reopened.files[0]?.comments).toContain("[Pod shop/web] on nothing that is a packet");
     expect(reopened.files[0]?.problems).toEqual([]);
+  });
+
+  it("has comments of others byte by byte: several on a packet, and what is no UTF-8", async () => {
+    const theirs = ["first of two", "Gr\u00fc\u00dfe in latin-1", "an empty one follows", ""];
+    const bytes = collectChunks((sink) => {
+      const writer = new PcapngWriter(sink);
+      writer.beginSection({});
+      writer.addInterface({ linkType: 1, name: "eth0" });
+      // "üß" is 4 bytes of UTF-8; two bytes of latin-1 and two blanks are put in their place.
+      writer.packet({ bytes: new Uint8Array(60), time: { seconds: 1, nanoseconds: 0 }, comments: theirs });
+      writer.flush();
+    });
+    const written = Buffer.from(bytes);
+    const at = written.indexOf("\u00fc\u00df", 0, "utf8");
+    written.set([0xfc, 0xdf, 0x20, 0x20], at);
+    const latin = written.subarray(at - 2, at + 4);
+    await client.open(client.write("latin.pcapng", written));
+    await show(shown({ packets: [0], text: "ours" }));
+    const view = await client.view();
+    const path = join(client.folder, "out.pcapng");
+    await client.ask("export.write", { view: view.view, packets: null, path, columns: [] });
+    expect(readFileSync(path).includes(latin)).toBe(true);
+    await client.open(path);
+    const { comments } = await client.ask("notes.comments", {});
+    expect(comments.find(({ packet }) => packet === 0)?.texts).toEqual([
+      "first of two",
+      expect.stringMatching(/^Gr\ufffd+ +e in latin-1$/),
+      "an empty one follows",
+      "",
+      "ours",
+    ]);
+    if (hasTool("tshark")) expect(exported(path)[0]).toMatch(/^first of two,.*an empty one follows,,ours$/);
   });
 
   it("cuts a comment longer than an option into several, between characters", async () => {

@@ -1,6 +1,6 @@
 /**
- * Many notes as one text, for the database: columns, and what repeats written once. Written as they are, 50,000 notes are
- * 45 MB of JSON, most of it the same four stamps, hashes and names again; as columns a third of it.
+ * Many notes as one text, for the database and on the way from the host: columns, and what repeats written once. Written as they
+ * are, 50,000 notes are 45 MB of JSON, most of it the same four stamps, hashes and names again; as columns a third of it.
  *
  * ```
  * note 0  id, text, subject {packet …}, stamps {text s, tags s, colour s, deleted s} ─┐   id       ["a…", "b…"]
@@ -10,7 +10,7 @@
  *                                                                                         stamps   [[1, {…}]]     (not all one)
  * ```
  */
-import type { Annotation, NoteColour, Origin, Stamp, Subject } from "../../src-shared/annotations/annotation";
+import type { Annotation, NoteColour, Origin, Stamp, Subject } from "./annotation";
 
 interface Columns {
   /** Values that others count by their place in here. */
