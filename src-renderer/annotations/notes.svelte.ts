@@ -54,6 +54,8 @@ class Notes {
   #keeper: NotesKeeper | null = null;
   #generation = 0;
   #loaded = "";
+  /** Told while the index is being made anew: taken into it when it is there. */
+  #early: Annotation[] | null = null;
   #toldCount = 0;
   #roots: { version: number; list: readonly Annotation[] } = { version: -1, list: [] };
 
@@ -297,6 +299,8 @@ class Notes {
     const isOld = (): boolean => generation !== this.#generation;
     const release = holdIdle();
     const start = performance.now();
+    const early: Annotation[] = [];
+    this.#early = early;
     this.loading = true;
     try {
       if (workspace.isEmpty) {
@@ -317,6 +321,8 @@ class Notes {
       // Read by bench/notes.mjs: until the frame that shows them.
       requestAnimationFrame(() => performance.measure("open notes", { start }));
       this.#show(stored, true);
+      this.#early = null;
+      await this.#told(early);
       if (linking.joined) void this.placeConnections();
       await this.#loadComments(isOld);
       await this.#loadElsewhere(isOld);
@@ -330,6 +336,7 @@ class Notes {
       this.#loaded = "";
     } finally {
       if (!isOld()) this.loading = false;
+      if (this.#early === early) this.#early = null;
       release();
     }
   }
@@ -396,6 +403,10 @@ class Notes {
   /** Notes that came from another window or an earlier session. */
   async #told(told: readonly Annotation[]): Promise<void> {
     this.#toldCount += told.length;
+    if (this.#early) {
+      this.#early.push(...told);
+      return;
+    }
     const hashes = new Set(this.openHashes);
     const ours = told.filter(
       (note) => this.#index.notes.has(note.id) || note.recordings.some((hash) => hashes.has(hash)),

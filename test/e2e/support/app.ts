@@ -12,7 +12,7 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { type ElectronApplication, type Page, _electron } from "playwright-core";
-import { CHROMIUM, sharedChromium } from "./chromium";
+import { CHROMIUM, definedEnvironment, sharedChromium } from "./chromium";
 import { CRASH_HOOK, type ServeProcess, newConfigFolder, startServe } from "./serve-process";
 
 export const HOSTS = ["browser", "electron"] as const;
@@ -152,12 +152,6 @@ export function electronEnvironment(config: string): Record<string, string> {
     ELECTRON_STAND_IN_IMPORT: CRASH_HOOK,
     ...(CHROMIUM !== undefined && { HOPSCOPE_CHROMIUM: CHROMIUM }),
   };
-}
-
-function definedEnvironment(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
 }
 
 async function prepare(page: Page, { theme = "light", reducedMotion = true }: OpenOptions): Promise<void> {

@@ -36,7 +36,9 @@ let browser: Promise<Browser> | undefined;
 /** One Chromium for a test file; every app opens in a context of its own. */
 export function sharedChromium(): Promise<Browser> {
   if (CHROMIUM === undefined) throw new Error("Chromium is not installed");
-  browser ??= chromium.launch({ executablePath: CHROMIUM, headless: true, args: CHROMIUM_ARGUMENTS });
+  // A bare machine has no locale: Chromium would call a download with an umlaut "download".
+  const env = { ...definedEnvironment(), LC_ALL: "C.UTF-8" };
+  browser ??= chromium.launch({ executablePath: CHROMIUM, headless: true, args: CHROMIUM_ARGUMENTS, env });
   return browser;
 }
 
@@ -46,4 +48,10 @@ export async function closeSharedChromium(): Promise<void> {
   const closing = browser;
   browser = undefined;
   await (await closing)?.close();
+}
+
+export function definedEnvironment(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
 }
