@@ -8,18 +8,18 @@
  * └────────┴────────────────────────┴──────────────────────┘
  * ```
  */
-import { defineSetting, isBoolean, isNumber, isText } from "./settings.svelte";
+import { defineSetting, isBoolean, isShare, isText } from "./settings.svelte";
 
 export const showPoints = defineSetting("layout.points", true, isBoolean);
 export const showDetails = defineSetting("layout.details", true, isBoolean);
 export const showBytes = defineSetting("layout.bytes", true, isBoolean);
 export const showDiagram = defineSetting("layout.diagram", true, isBoolean);
 /** Of the window's width and of the pane's height and width. */
-export const pointsShare = defineSetting("layout.points-share", 0.2, isNumber(0.05, 0.9));
+export const pointsShare = defineSetting("layout.points-share", 0.2, isShare);
 /** Of the main area's width, beside an open lesson. */
-export const lessonShare = defineSetting("layout.lesson-share", 0.7, isNumber(0.2, 0.9));
-export const listShare = defineSetting("layout.list-share", 0.55, isNumber(0.05, 0.95));
-export const detailsShare = defineSetting("layout.details-share", 0.5, isNumber(0.05, 0.95));
+export const lessonShare = defineSetting("layout.lesson-share", 0.7, isShare);
+export const listShare = defineSetting("layout.list-share", 0.55, isShare);
+export const detailsShare = defineSetting("layout.details-share", 0.5, isShare);
 /** "bytes" or "diagram": which of the two is in front. */
 export const bytesTab = defineSetting("layout.bytes-tab", "bytes", isText);
 const mainTab = defineSetting("layout.main-tab", "packets", isText);

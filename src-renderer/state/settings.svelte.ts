@@ -104,6 +104,9 @@ export function isNumber(least: number, most: number): Check<number> {
   return (value) => (typeof value === "number" && value >= least && value <= most ? value : undefined);
 }
 
+/** Part of a split pane, which keeps its own bounds: narrower ones here would make it jump back where it is dragged to its end. */
+export const isShare: Check<number> = isNumber(0, 1);
+
 export function isBoolean(value: unknown): boolean | undefined {
   return typeof value === "boolean" ? value : undefined;
 }
