@@ -395,7 +395,7 @@ export const TCP_HAS_LENGTH = 0x4000;
 export const TCP_HAS_STREAM = 0x8000;
 
 export const ROW_STOP_MASK = 15;
-/** PACKET_* flags, shifted. */
+/** PACKET_* flags, shifted: 16 to 64, and 4096 (PACKET_FAR_TIME). */
 export const ROW_PACKET_SHIFT = 4;
 export const ROW_HAS_OPTIONS = 128;
 export const ROW_HAS_COMMENT = 256;
@@ -405,7 +405,7 @@ export const ROW_FRAGMENT = 512;
 export const ROW_REASSEMBLED = 1024;
 export const ROW_REPLY = 2048;
 /** The options of its TCP header were not all captured: to Wireshark such a segment has no analysis. */
-export const ROW_TCP_CUT = 4096;
+export const ROW_TCP_CUT = 16384;
 /** Shows the initial round-trip time of its stream. */
 export const ROW_HAS_RTT = 8192;
 
