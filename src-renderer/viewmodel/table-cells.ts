@@ -72,7 +72,7 @@ const KIND_WIDTH_PX: Readonly<Record<TableColumn["kind"], number>> = {
   time: 104,
 };
 /** Texts get no more than this at first: what is left of the pane is shared by those that need more. */
-const FIRST_TEXT_PX = 160;
+const FIRST_TEXT_PX = 200;
 const MOST_TEXT_PX = 600;
 
 export interface ColumnWidth {

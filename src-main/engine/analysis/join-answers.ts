@@ -11,6 +11,7 @@ import type {
   TopologyInfo,
 } from "../../../src-shared/contract/join";
 import type { Connection, JoinResult, Journey } from "../../../src-shared/reconstruct/result";
+import { ICMPV6_TYPES, ICMP_TYPES } from "../layouts/network-names";
 import { connectionJson } from "../join/connection-json";
 
 /** More packets of one connection than a person can look at. */
@@ -124,7 +125,8 @@ function journeyLabel(join: JoinResult, connection: Connection, journey: Journey
     const type = icmp >> 8;
     if (type === 8 || type === 128) return "echo request";
     if (type === 0 || type === 129) return "echo reply";
-    return `type ${type} code ${icmp & 255}`;
+    const names = connection.protocolNumber === 58 ? ICMPV6_TYPES : ICMP_TYPES;
+    return names.get(type) ?? `type ${type} code ${icmp & 255}`;
   }
   return bytes || "no payload";
 }

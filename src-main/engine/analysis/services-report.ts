@@ -21,6 +21,7 @@ import type { Cluster } from "../../../src-shared/model/cluster";
 import { objectName, type Service } from "../../../src-shared/model/kubernetes";
 import type { Connection, Endpoint, JoinResult } from "../../../src-shared/reconstruct/result";
 import type { DnsMessages } from "../findings/dns-messages";
+import { dnsResultName, dnsTypeName } from "../layouts/dns-names";
 import { endpointText } from "./connection-scope";
 import { serviceLabel } from "./map-graph";
 import { serviceKind } from "./map-places";
@@ -32,25 +33,6 @@ const MOST_LOOKUPS = 200;
 
 const SYN = 2;
 const ACK = 16;
-
-const RESULTS: ReadonlyMap<number, string> = new Map([
-  [0, "no error"],
-  [1, "format error"],
-  [2, "server failure"],
-  [3, "no such name"],
-  [4, "not implemented"],
-  [5, "refused"],
-]);
-const TYPES: ReadonlyMap<number, string> = new Map([
-  [1, "A"],
-  [5, "CNAME"],
-  [12, "PTR"],
-  [15, "MX"],
-  [16, "TXT"],
-  [28, "AAAA"],
-  [33, "SRV"],
-  [65, "HTTPS"],
-]);
 
 export interface ServicesInput {
   readonly join: JoinResult;
@@ -423,10 +405,10 @@ function lookupsOf({ join, dns, rowsOf }: ServicesInput, services: readonly Grow
         .map(({ client, name, type, asked, answered, result, ms }) => ({
           client,
           name,
-          type: TYPES.get(type) ?? `type ${type}`,
+          type: dnsTypeName(type),
           asked,
           answered,
-          result: result === null ? null : (RESULTS.get(result) ?? `error ${result}`),
+          result: result === null ? null : dnsResultName(result),
           latency: latencyOf(ms),
         })),
     ]),

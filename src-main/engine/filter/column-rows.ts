@@ -78,13 +78,13 @@ export function holdsBytes(
   return false;
 }
 
-const ASCII = /^[\x00-\x7f]*$/; // eslint-disable-line no-control-regex
+const BEYOND_ASCII = /[\u0080-\uffff]/;
 
 /** Bytes as they are, text as its UTF-8; one character a byte. */
 export function binaryText(column: ValueColumn, row: number, memory: Buffer): string {
   if (column.kind === "string") {
     const text = textOf(column, row);
-    return ASCII.test(text) ? text : Buffer.from(text).toString("latin1");
+    return BEYOND_ASCII.test(text) ? Buffer.from(text).toString("latin1") : text;
   }
   const from = column.numbers[row] as number;
   return memory.toString("latin1", from, from + lengthOf(column, row));

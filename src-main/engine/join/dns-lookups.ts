@@ -12,6 +12,7 @@
  * it, or empty, or both were seen to be search domains of this client. Two unrelated names of one first label are not folded.
  */
 import type { DnsLookup } from "../../../src-shared/reconstruct/result";
+import { dnsResultName, dnsTypeName } from "../layouts/dns-names";
 import { byConnection, type RelatedSource } from "./related-source";
 
 /** One lookup and where its messages were. */
@@ -46,22 +47,6 @@ const CHAIN_NS = 12e9;
 const MOST_FAILED = 32;
 /** Answers with a shorter life are still used by a client that is busy meanwhile. */
 const LEAST_TTL_NS = 5e9;
-
-export const DNS_RESULTS: ReadonlyMap<number, string> = new Map([
-  [0, "no address"],
-  [1, "format error"],
-  [2, "server failure"],
-  [3, "no such name"],
-  [4, "not implemented"],
-  [5, "refused"],
-]);
-const TYPES: ReadonlyMap<number, string> = new Map([
-  [1, "A"],
-  [28, "AAAA"],
-  [5, "CNAME"],
-  [33, "SRV"],
-  [65, "HTTPS"],
-]);
 
 /** Lookups that gave an address, in order of time. */
 export function findLookups(source: RelatedSource): readonly FoundLookup[] {
@@ -182,8 +167,8 @@ function foldQuestions(client: string, pod: string | null, questions: readonly Q
       pod,
       name: asked,
       answeredAs: question.name,
-      tried: tried.map((t) => ({ name: t.name, result: DNS_RESULTS.get(t.rcode) ?? `error ${t.rcode}` })),
-      types: [...new Set([...tried.flatMap((t) => t.types), ...question.types])].sort((a, b) => a - b).map(typeName),
+      tried: tried.map((t) => ({ name: t.name, result: t.rcode === 0 ? "no address" : dnsResultName(t.rcode) })),
+      types: [...new Set([...tried.flatMap((t) => t.types), ...question.types])].sort((a, b) => a - b).map(dnsTypeName),
       aliases: question.aliases,
       addresses: [...question.answered.keys()],
       firstNs: Math.min(...[...question.answered.values()].map(({ ns }) => ns)),
@@ -192,10 +177,6 @@ function foldQuestions(client: string, pod: string | null, questions: readonly Q
     });
   }
   return lookups;
-}
-
-function typeName(type: number): string {
-  return TYPES.get(type) ?? `type ${type}`;
 }
 
 /** What is left of two names behind the labels they begin with; undefined: they begin differently. */

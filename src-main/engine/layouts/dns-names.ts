@@ -55,3 +55,13 @@ export const DNS_RCODES = nameTable([
   [9, "Not authoritative"],
   [10, "Name out of zone"],
 ]);
+
+/** "AAAA", "type 99" */
+export function dnsTypeName(type: number): string {
+  return DNS_TYPE_NAMES.get(type)?.[0] ?? `type ${type}`;
+}
+
+/** "no such name", "error 23": within a sentence. */
+export function dnsResultName(rcode: number): string {
+  return DNS_RCODES.get(rcode)?.toLowerCase() ?? `error ${rcode}`;
+}

@@ -3,6 +3,8 @@
  * innermost layer. Made for the rows that are shown, not for every packet of a capture.
  */
 import { formatIpv4, formatIpv6, formatMac } from "../../../src-shared/model/address";
+import { DNS_RCODES, dnsTypeName } from "../layouts/dns-names";
+import { ICMPV6_TYPES, ICMP_TYPES } from "../layouts/network-names";
 import {
   LAYER_ARP,
   LAYER_DHCP,
@@ -88,34 +90,7 @@ const TCP_NOTES: readonly (readonly [number, string])[] = [
   [ANALYSIS_ZERO_WINDOW, "[TCP ZeroWindow] "],
 ];
 
-const DNS_TYPES: ReadonlyMap<number, string> = new Map([
-  [1, "A"],
-  [2, "NS"],
-  [5, "CNAME"],
-  [6, "SOA"],
-  [12, "PTR"],
-  [15, "MX"],
-  [16, "TXT"],
-  [28, "AAAA"],
-  [33, "SRV"],
-  [65, "HTTPS"],
-  [255, "ANY"],
-]);
-const DNS_RCODES = ["", "Format error", "Server failure", "No such name", "Not implemented", "Refused"];
 const DHCP_MESSAGES = ["", "Discover", "Offer", "Request", "Decline", "ACK", "NAK", "Release", "Inform"];
-const ICMP_TYPES: ReadonlyMap<number, string> = new Map([
-  [0, "Echo (ping) reply"],
-  [3, "Destination unreachable"],
-  [4, "Source quench"],
-  [5, "Redirect"],
-  [8, "Echo (ping) request"],
-  [9, "Router advertisement"],
-  [10, "Router solicitation"],
-  [11, "Time-to-live exceeded"],
-  [12, "Parameter problem"],
-  [13, "Timestamp request"],
-  [14, "Timestamp reply"],
-]);
 const UNREACHABLE = [
   "Network unreachable",
   "Host unreachable",
@@ -124,22 +99,6 @@ const UNREACHABLE = [
   "Fragmentation needed",
   "Source route failed",
 ];
-const ICMPV6_TYPES: ReadonlyMap<number, string> = new Map([
-  [1, "Destination Unreachable"],
-  [2, "Packet Too Big"],
-  [3, "Time Exceeded"],
-  [4, "Parameter Problem"],
-  [128, "Echo (ping) request"],
-  [129, "Echo (ping) reply"],
-  [130, "Multicast Listener Query"],
-  [131, "Multicast Listener Report"],
-  [133, "Router Solicitation"],
-  [134, "Router Advertisement"],
-  [135, "Neighbor Solicitation"],
-  [136, "Neighbor Advertisement"],
-  [137, "Redirect"],
-  [143, "Multicast Listener Report Message v2"],
-]);
 const IP_PROTOCOLS: ReadonlyMap<number, string> = new Map([
   [89, "OSPF"],
   [103, "PIM"],
@@ -398,18 +357,18 @@ function dns(batch: Batch, row: number, s: PacketSummary): void {
   let answers = "";
   const visitor = {
     message(m: DnsMessage): void {
-      const code = m.isResponse && m.rcode > 0 ? ` ${DNS_RCODES[m.rcode] ?? `error ${m.rcode}`}` : "";
+      const code = m.isResponse && m.rcode > 0 ? ` ${DNS_RCODES.get(m.rcode) ?? `error ${m.rcode}`}` : "";
       head = `Standard query${m.isResponse ? " response" : ""} 0x${m.id.toString(16).padStart(4, "0")}${code}`;
     },
     question(q: DnsQuestion, m: DnsMessage): void {
-      questions += ` ${DNS_TYPES.get(q.type) ?? `Type ${q.type}`} ${dnsName(batch.bytes, q.name, m)}`;
+      questions += ` ${dnsTypeName(q.type)} ${dnsName(batch.bytes, q.name, m)}`;
     },
     record(
       r: { readonly type: number; readonly section: number; readonly hasValue: boolean; readonly data: number },
       m: DnsMessage,
     ): void {
       if (r.section !== 0 || answers.length > 200) return;
-      answers += ` ${DNS_TYPES.get(r.type) ?? `Type ${r.type}`}`;
+      answers += ` ${dnsTypeName(r.type)}`;
       if (!r.hasValue) return;
       if (r.type === 1) answers += ` ${formatIpv4(readUint(batch.bytes, r.data, 4))}`;
       else if (r.type === 28) answers += ` ${formatIpv6(batch.bytes, r.data)}`;

@@ -68,7 +68,7 @@ describe("the widths of a table's columns", () => {
     ];
     const width = (kind: TableColumn["kind"], at: number): unknown => columnWidth(column("c", kind), at, rows);
     expect(width("text", 0)).toEqual({ widthPx: 81, mostPx: 81 });
-    expect(width("text", 1)).toEqual({ widthPx: 160, mostPx: 385 });
+    expect(width("text", 1)).toEqual({ widthPx: 200, mostPx: 385 });
     expect(width("number", 2)).toEqual({ widthPx: 88, mostPx: null });
   });
 
