@@ -25,6 +25,7 @@ import { httpText, isHttpHeader, visitHttp } from "../../../src-shared/wire/http
 import { LAYER_FLAG_QUOTED } from "../kernel/assembly/abi";
 import type { Batch } from "../kernel/batch";
 import { GrowableU32 } from "../packet-index/growable";
+import { SeenContents } from "./seen-contents";
 
 /** Past this many of a kind the rest is only counted: a DNS server's own capture, a load test. */
 const MAX_MESSAGES = 1 << 21;
@@ -100,6 +101,17 @@ export class HttpHeads {
   readonly forwardedFor = new GrowableU32();
   /** Text number of the request's own identifier (X-Request-Id, the trace of traceparent); 0 none. */
   readonly identifier = new GrowableU32();
+  /** All columns that the segment's bytes alone decide. */
+  readonly said = [
+    this.offset,
+    this.key,
+    this.original,
+    this.code,
+    this.headers,
+    this.body,
+    this.forwardedFor,
+    this.identifier,
+  ] as const;
 
   get count(): number {
     return this.packet.length;
@@ -114,6 +126,9 @@ export class ApplicationMessages {
   readonly wireguard = new GrowableU32();
   /** Messages beyond MAX_MESSAGES. */
   dropped = 0;
+  /** Rows that a payload gave when it was read: every point sees it again, and many ask the same. */
+  private readonly seenDns = new SeenContents();
+  private readonly seenHttp = new SeenContents();
 
   /** Takes a batch; `packetsBefore`: packets of the workspace before its first. */
   take(batch: Batch, packetsBefore: number): void {
@@ -137,7 +152,15 @@ export class ApplicationMessages {
     const at = batch.layerPtr[layer] as number;
     const end = batch.layerEnd[layer] as number;
     // Questions tell nothing that answers do not: over UDP they are known by the first bit of the flags.
-    if (batch.layerKind[layer - 1] !== LAYER_TCP && at + 2 < end && !((bytes[at + 2] as number) & 0x80)) return;
+    const overUdp = batch.layerKind[layer - 1] !== LAYER_TCP;
+    if (overUdp && at + 2 < end && !((bytes[at + 2] as number) & 0x80)) return;
+    const isKept = overUdp && at + 2 < end && dns.count < MAX_MESSAGES;
+    // All but the identifier, which is in each answer's row.
+    if (isKept && this.seenDns.find(batch.view, at + 2, end)) {
+      this.repeatDns(packet, batch.view.getUint16(at));
+      return;
+    }
+    const rowsBefore = dns.count;
     let open = false;
     let asked = false;
     const visitor: DnsVisitor = {
@@ -170,8 +193,29 @@ export class ApplicationMessages {
         dns.ttl.push(record.ttl);
       },
     };
-    if (batch.layerKind[layer - 1] === LAYER_TCP) visitDnsOverTcp(bytes, at, end, visitor);
-    else visitDns(bytes, at, end, visitor);
+    if (overUdp) visitDns(bytes, at, end, visitor);
+    else visitDnsOverTcp(bytes, at, end, visitor);
+    if (isKept) this.seenDns.keep(rowsBefore, dns.count - rowsBefore);
+  }
+
+  /** Adds the rows that `seenDns` found once more. */
+  private repeatDns(packet: number, id: number): void {
+    const { dns } = this;
+    const { first, count } = this.seenDns;
+    for (let row = first; row < first + count; row++) {
+      const end = dns.end(row);
+      dns.packet.push(packet);
+      dns.id.push(id);
+      dns.type.push(dns.type.at(row));
+      dns.rcode.push(dns.rcode.at(row));
+      dns.name.push(dns.name.at(row));
+      const from = dns.first.at(row);
+      dns.first.push(dns.values.length);
+      for (let v = from; v < end; v++) {
+        dns.values.push(dns.values.at(v));
+        dns.ttl.push(dns.ttl.at(v));
+      }
+    }
   }
 
   private takeHttp(batch: Batch, layer: number, packet: number): void {
@@ -184,6 +228,11 @@ export class ApplicationMessages {
       this.dropped++;
       return;
     }
+    if (this.seenHttp.find(batch.view, start, end)) {
+      this.repeatHttp(packet);
+      return;
+    }
+    const rowsBefore = this.http.count;
     let head: Head | undefined;
     const finish = (): void => {
       if (head) this.put(packet, head);
@@ -215,6 +264,17 @@ export class ApplicationMessages {
       head.body = 0;
     }
     finish();
+    this.seenHttp.keep(rowsBefore, this.http.count - rowsBefore);
+  }
+
+  /** Adds the rows that `seenHttp` found once more. */
+  private repeatHttp(packet: number): void {
+    const { http } = this;
+    const { first, count } = this.seenHttp;
+    for (let row = first; row < first + count; row++) {
+      http.packet.push(packet);
+      for (const column of http.said) column.push(column.at(row));
+    }
   }
 
   private put(packet: number, head: Head): void {

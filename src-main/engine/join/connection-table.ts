@@ -140,9 +140,10 @@ export class ConnectionTable {
   internCarriers(list: readonly FoundCarrier[]): number {
     if (list.length === 0) return 0;
     let hash = list.length;
-    for (const c of list)
-      for (const value of [c.kind, c.vni, c.port, c.source, c.destination, c.protocol])
-        hash = Math.imul(hash ^ value, 0x9e3779b1) ^ (hash >>> 15);
+    for (const c of list) {
+      hash = stir(stir(stir(hash, c.kind), c.vni), c.port);
+      hash = stir(stir(stir(hash, c.source), c.destination), c.protocol);
+    }
     // Lists with one hash are chained; nearly always the first is it.
     for (let n = this.carrierNumbers.get(hash) ?? 0; n > 0; n = this.nextCarriers[n] ?? 0)
       if (sameCarriers(list, this.carrierLists[n] ?? [])) return n;
@@ -152,6 +153,10 @@ export class ConnectionTable {
     this.carrierNumbers.set(hash, n);
     return n;
   }
+}
+
+function stir(hash: number, value: number): number {
+  return Math.imul(hash ^ value, 0x9e3779b1) ^ (hash >>> 15);
 }
 
 export function sameCarrier(a: FoundCarrier, b: FoundCarrier): boolean {

@@ -20,7 +20,8 @@ import { NetworkTopology } from "./topology";
 /** Counts packets by file and point while batches pass, and keeps what applications said. */
 export class PacketCounter {
   readonly messages = new ApplicationMessages();
-  readonly ofPoint: number[] = [];
+  /** By point; may be longer than there are points. */
+  ofPoint = new Uint32Array(16);
   readonly ofFile: number[] = [];
   readonly firstOfFile: number[] = [];
   total = 0;
@@ -31,11 +32,18 @@ export class PacketCounter {
     const n = batch.packetCount;
     for (let i = 0; i < n; i++) {
       const p = batch.point[i] as number;
-      this.ofPoint[p] = (this.ofPoint[p] ?? 0) + 1;
+      if (p >= this.ofPoint.length) this.makeRoom(p);
+      this.ofPoint[p] = (this.ofPoint[p] as number) + 1;
     }
     this.ofFile[file] = (this.ofFile[file] ?? 0) + n;
     this.messages.take(batch, this.total);
     this.total += n;
+  }
+
+  private makeRoom(point: number): void {
+    const more = new Uint32Array(Math.max(point + 1, this.ofPoint.length * 2));
+    more.set(this.ofPoint);
+    this.ofPoint = more;
   }
 }
 

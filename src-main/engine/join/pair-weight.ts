@@ -39,10 +39,11 @@ const JITTER_NS = 20e3;
 /** Two sets of flows that share packets under different tuples. */
 export interface CandidatePair {
   /** A flow of each. */
-  readonly flows: readonly [number, number];
+  readonly f: number;
+  readonly g: number;
   /** Rows of the same packet: first[i] in the first set, second[i] in the second. */
-  readonly first: number[];
-  readonly second: number[];
+  readonly first: readonly number[];
+  readonly second: readonly number[];
 }
 
 export interface PairWeight {
@@ -60,7 +61,7 @@ export function weighPair(
   fileOfPoint: readonly number[],
   pair: CandidatePair,
 ): PairWeight | undefined {
-  const [f, g] = pair.flows;
+  const { f, g } = pair;
   const protocol = columns.protocol(f);
   if (columns.protocol(g) !== protocol || columns.v6(f) !== columns.v6(g)) return undefined;
   if (isGroup(columns, f) || isGroup(columns, g)) return undefined;

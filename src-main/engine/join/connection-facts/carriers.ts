@@ -7,6 +7,43 @@ import { PROTOCOL_UDP, type SightingColumns, W_ID } from "../sighting-columns";
 /** Packets of a flow among which the first each way is looked for, to name its carrier. */
 const CARRIERS_LOOKED_AT = 8;
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+/** Written over by each `readCarrier`: nearly all are known already. */
+const reused: Mutable<FoundCarrier> = {
+  kind: 0,
+  inner6: false,
+  outer6: false,
+  vni: 0,
+  port: -1,
+  source: 0,
+  destination: 0,
+  protocol: 0,
+};
+
+function readCarrier(
+  columns: SightingColumns,
+  carried: number,
+  outer: number,
+  /** End of `outer` that sent the packet; the end that is the carrier's source. */
+  from: number,
+  source: number,
+): FoundCarrier {
+  reused.kind = columns.tunnelKind(carried);
+  reused.inner6 = columns.v6(carried);
+  reused.outer6 = columns.v6(outer);
+  reused.vni = columns.vni(carried);
+  reused.protocol = columns.protocol(outer);
+  reused.port = reused.protocol === PROTOCOL_UDP ? columns.port(outer, from ^ 1) : -1;
+  reused.source = columns.address(outer, source);
+  reused.destination = columns.address(outer, source ^ 1);
+  return reused;
+}
+
+function known(found: readonly FoundCarrier[], carrier: FoundCarrier): boolean {
+  for (const one of found) if (sameCarrier(one, carrier)) return true;
+  return false;
+}
+
 /** Carriers of the connection's flows: of the first packets each way of each, which say what tunnel it is. */
 export function findCarriers(
   columns: SightingColumns,
@@ -35,17 +72,8 @@ export function findCarriers(
         const outer = columns.flow(row);
         const from = columns.direction(row);
         // Towards the client the outer addresses are the other way round; the destination port stays that of the tunnel.
-        const carrier: FoundCarrier = {
-          kind: columns.tunnelKind(carried),
-          inner6: columns.v6(carried),
-          outer6: columns.v6(outer),
-          vni: columns.vni(carried),
-          port: columns.protocol(outer) === PROTOCOL_UDP ? columns.port(outer, from ^ 1) : -1,
-          source: columns.address(outer, toClient ? from ^ 1 : from),
-          destination: columns.address(outer, toClient ? from : from ^ 1),
-          protocol: columns.protocol(outer),
-        };
-        if (!found.some((c) => sameCarrier(c, carrier))) found.push(carrier);
+        const carrier = readCarrier(columns, carried, outer, from, toClient ? from ^ 1 : from);
+        if (!known(found, carrier)) found.push({ ...carrier });
       }
     }
   }

@@ -29,41 +29,48 @@ export function joinEqualTuples(
     last[t] = f;
   }
   const list: number[] = [];
+  /** Pairs of rows with one key that are not the same packet. */
+  const weak: number[] = [];
+  let a = 0;
+  let b = 0;
+  const joinIfSame = (x: number, y: number): boolean => {
+    const protocol = columns.protocol(a);
+    const bits = samePacket(columns, x, y, protocol);
+    if (!bits) {
+      if (protocol === PROTOCOL_TCP) weak.push(x, y);
+      return false;
+    }
+    if (!plausibleSameTuple(columns, options, x, y, bits)) return false;
+    sets.join(a, b, 0, bits);
+    return true;
+  };
+  const compare = (flow: number, other: number): void => {
+    if (sets.root(flow) === sets.root(other)) return;
+    a = flow;
+    b = other;
+    picks.eachShared(flow, other, joinIfSame);
+  };
   for (let t = 0; t < count; t++) {
     if ((first[t] as number) < 0) continue;
     list.length = 0;
     for (let f = first[t] as number; f >= 0; f = next[f] as number) list.push(f);
     if (list.length < 2) continue;
-    const weak: number[] = [];
-    const compare = (a: number, b: number): void => {
-      if (sets.root(a) === sets.root(b)) return;
-      picks.eachShared(a, b, (x, y) => {
-        const protocol = columns.protocol(a);
-        const bits = samePacket(columns, x, y, protocol);
-        if (!bits) {
-          if (protocol === PROTOCOL_TCP) weak.push(x, y);
-          return false;
-        }
-        if (!plausibleSameTuple(columns, options, x, y, bits)) return false;
-        sets.join(a, b, 0, bits);
-        return true;
-      });
-    };
+    weak.length = 0;
     if (list.length <= FEW) {
       for (let i = 1; i < list.length; i++)
         for (let k = i - 1; k >= 0; k--) compare(list[i] as number, list[k] as number);
     } else {
       const byKey = new Map<number, number[]>();
-      for (const a of list)
+      for (const flow of list)
         for (let c = 0; c < 4; c++) {
-          const at = picks.at(a, c);
+          const at = picks.at(flow, c);
           for (let i = 0; i < picks.word(at); i++) {
             const key = picks.word(at + 1 + i * 2);
             const others = byKey.get(key);
-            if (!others) byKey.set(key, [a]);
+            if (!others) byKey.set(key, [flow]);
             else {
-              for (const b of others.slice(-FEW)) compare(a, b);
-              others.push(a);
+              for (const other of others.slice(-FEW)) compare(flow, other);
+              others.push(flow);
             }
           }
         }
@@ -71,12 +78,12 @@ export function joinEqualTuples(
     for (let i = 0; i < weak.length; i += 2) {
       const x = weak[i] as number;
       const y = weak[i + 1] as number;
-      const a = columns.flow(x);
-      const b = columns.flow(y);
-      if (sets.root(a) === sets.root(b)) continue;
+      const fx = columns.flow(x);
+      const fy = columns.flow(y);
+      if (sets.root(fx) === sets.root(fy)) continue;
       // Sent again and seen elsewhere: the same conversation if its numbers are (a payload that differs says it is not).
       if (sameContent(columns, x, y) && plausibleSameTuple(columns, options, x, y, EVIDENCE_SEQ))
-        sets.join(a, b, 0, EVIDENCE_SEQ);
+        sets.join(fx, fy, 0, EVIDENCE_SEQ);
     }
   }
 }

@@ -1,6 +1,6 @@
 /** Joins sets of different tuples that NAT made of one another: candidates share a key, weighPair() decides. */
 import type { FlowSets } from "../flow-sets";
-import { type CandidatePair, weighPair } from "../pair-weight";
+import { weighPair } from "../pair-weight";
 import type { SightingColumns } from "../sighting-columns";
 import type { MatchOptions } from "./flow-kinds";
 import { type AcceptedPair, findForks } from "./forked-pairs";
@@ -40,6 +40,7 @@ export function joinTranslations(
   const accepted: AcceptedPair[] = [];
   const others: number[] = [];
   const partners: number[] = [];
+  const pair = new PairFinder(columns, options, members, tuple, picks);
   for (let s = 0; s < members.count; s++) {
     partners.length = 0;
     for (let e = first[s] as number; e < (first[s + 1] as number); e++) {
@@ -47,9 +48,9 @@ export function joinTranslations(
       for (const other of others) if (other > s && !partners.includes(other)) partners.push(other);
     }
     for (const other of partners) {
-      const pair = pairOf(columns, options, members, s, other, tuple, picks);
-      const w = pair && weighPair(columns, options.fileOfPoint, pair);
-      if (w) accepted.push({ first: pair.flows[0], second: pair.flows[1], ...w });
+      if (!pair.find(s, other)) continue;
+      const w = weighPair(columns, options.fileOfPoint, pair);
+      if (w) accepted.push({ first: pair.f, second: pair.g, ...w });
     }
   }
   accepted.sort((x, y) => y.weight - x.weight || x.first - y.first || x.second - y.second);
@@ -79,47 +80,61 @@ function smallestOf(members: SetMembers, picks: PickedPackets, set: number, kind
   return size;
 }
 
-/**
- * The two flows of two sets that tell most, and the packets both picked: at one point (which came first, whether it was routed
- * between), else in one file (one clock), else any.
- */
-function pairOf(
-  columns: SightingColumns,
-  options: MatchOptions,
-  members: SetMembers,
-  a: number,
-  b: number,
-  tuple: Int32Array,
-  picks: PickedPackets,
-): CandidatePair | undefined {
-  let best: CandidatePair | undefined;
-  let bestRank = Infinity;
-  // One pair of lists for all candidates: of sixteen most share nothing.
-  const first: number[] = [];
-  const second: number[] = [];
-  const take = (x: number, y: number): boolean => {
+/** Finds, of two sets, the two flows that tell most and the packets both picked. One object for all candidates. */
+class PairFinder {
+  /** What `find` found. */
+  f = 0;
+  g = 0;
+  first: number[] = [];
+  second: number[] = [];
+  private looked: [number[], number[]] = [[], []];
+  private readonly take = (x: number, y: number): boolean => {
+    const [first, second] = this.looked;
     first.push(x);
     second.push(y);
     return first.length >= MAX_MATCHES;
   };
-  for (let i = members.start[a] as number; i < (members.start[a + 1] as number); i++) {
-    const f = members.flows[i] as number;
-    const pf = columns.point(f);
-    for (let k = members.start[b] as number; k < (members.start[b + 1] as number); k++) {
-      const g = members.flows[k] as number;
-      if (tuple[f] === tuple[g]) continue;
-      const pg = columns.point(g);
-      const rank = pf === pg ? 0 : options.fileOfPoint[pf] === options.fileOfPoint[pg] ? 1 : 2;
-      if (rank > bestRank || (rank === bestRank && rank === 2)) continue;
-      first.length = 0;
-      second.length = 0;
-      picks.eachShared(f, g, take);
-      // Canonical order may have turned round: then one's packets sent by A are the other's sent by B.
-      picks.eachSharedTurned(f, g, take);
-      if (first.length === 0 || (rank === bestRank && first.length <= (best?.first.length ?? 0))) continue;
-      best = { flows: [f, g], first: first.slice(), second: second.slice() };
-      bestRank = rank;
+
+  constructor(
+    private readonly columns: SightingColumns,
+    private readonly options: MatchOptions,
+    private readonly members: SetMembers,
+    private readonly tuple: Int32Array,
+    private readonly picks: PickedPackets,
+  ) {}
+
+  /**
+   * Flows at one point are best (which came first, whether it was routed between), then in one file (one clock), then any.
+   * False: they share no packet.
+   */
+  find(a: number, b: number): boolean {
+    const { columns, members, tuple, picks, take } = this;
+    const { fileOfPoint } = this.options;
+    let bestRank = Infinity;
+    for (let i = members.start[a] as number; i < (members.start[a + 1] as number); i++) {
+      const f = members.flows[i] as number;
+      const pf = columns.point(f);
+      for (let k = members.start[b] as number; k < (members.start[b + 1] as number); k++) {
+        const g = members.flows[k] as number;
+        if (tuple[f] === tuple[g]) continue;
+        const pg = columns.point(g);
+        const rank = pf === pg ? 0 : fileOfPoint[pf] === fileOfPoint[pg] ? 1 : 2;
+        if (rank > bestRank || (rank === bestRank && rank === 2)) continue;
+        const [first, second] = this.looked;
+        first.length = 0;
+        second.length = 0;
+        picks.eachShared(f, g, take);
+        // Canonical order may have turned round: then one's packets sent by A are the other's sent by B.
+        picks.eachSharedTurned(f, g, take);
+        if (first.length === 0 || (rank === bestRank && first.length <= this.first.length)) continue;
+        this.looked = [this.first, this.second];
+        this.first = first;
+        this.second = second;
+        this.f = f;
+        this.g = g;
+        bestRank = rank;
+      }
     }
+    return bestRank !== Infinity;
   }
-  return best;
 }
