@@ -268,7 +268,16 @@ export class PacketListController {
     if (where === "middle" && !isShown(row, this.top, area)) this.top = topCentring(row, area);
     else this.top = topShowing(row, this.top, area);
     this.#anchor = null;
+    // Asked for now and not in the next frame: a jump takes three frames else.
+    this.#ensureRows(0);
     this.invalidate();
+  }
+
+  /** Asks for the rows of the screen at `top`. `towards`: direction of movement, -1 0 1. */
+  #ensureRows(towards: number): void {
+    const { rows, page } = this.area;
+    const from = Math.max(0, Math.floor(this.top) - 1);
+    this.rows.ensure(from, Math.min(rows, Math.ceil(this.top + page)), rows, towards);
   }
 
   #selectPending(): void {
@@ -383,9 +392,7 @@ export class PacketListController {
     this.top = clampTop(this.top, area);
     const towards = Math.sign(this.top - this.#lastTop);
     this.#lastTop = this.top;
-    const from = Math.max(0, Math.floor(this.top) - 1);
-    const to = Math.min(view.rows, Math.ceil(this.top + area.page));
-    this.rows.ensure(from, to, view.rows, towards);
+    this.#ensureRows(towards);
     this.#selectPending();
     // Not while another view is on its way: the first packet would be that of a workspace that is gone.
     const isFree = selection.packet === null && this.#pending < 0 && !packets.opening;
