@@ -197,6 +197,13 @@ export function firstRow(journey: Journey): number {
   return journey.sightings[0] as number;
 }
 
+/** Every point of it saw it once. */
+export function isSeenOnce({ sightings, points }: Journey): boolean {
+  if (sightings.length !== points.length) return false;
+  for (let i = 1; i < points.length; i++) if (points.indexOf(points[i] as number) !== i) return false;
+  return true;
+}
+
 export function lastRow(journey: Journey): number {
   return journey.sightings.at(-1) as number;
 }

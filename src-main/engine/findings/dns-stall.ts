@@ -9,6 +9,7 @@
  * Looked for where the client's packets are first seen. Questions that expand the search list have other names, so they are
  * no repetitions.
  */
+import { dnsTypeName } from "../layouts/dns-names";
 import type { DnsMessageRow } from "./dns-messages";
 import type { Connection } from "../../../src-shared/reconstruct/result";
 import { count, durationText, type FindingContext, type FindingFamily, upsert } from "./context";
@@ -62,7 +63,7 @@ export function dnsStalls(context: FindingContext): FindingFamily {
           about: client,
           severity: "warn",
           title: `${pod ?? client} waits ${wait} for DNS: ${list.length === 1 ? "a question is" : "questions are"} not answered and asked again`,
-          text: `${count(list.length, "question")} of ${pod ?? client} got no answer and ${list.length === 1 ? "was" : "were"} repeated after ${wait}, first ${typeText(sample.type)} ${sample.name}.`,
+          text: `${count(list.length, "question")} of ${pod ?? client} got no answer and ${list.length === 1 ? "was" : "were"} repeated after ${wait}, first ${dnsTypeName(sample.type)} ${sample.name}.`,
           inference: false,
           where: [context.pointId(sample.first.message.point), ...[pod, node].filter((n) => n !== null)],
           evidence: [
@@ -70,7 +71,7 @@ export function dnsStalls(context: FindingContext): FindingFamily {
               .slice(0, 5)
               .map(
                 (s) =>
-                  `${typeText(s.type)} ${s.name}: asked, no answer for ${durationText(s.again.ns - s.first.ns)}, asked again`,
+                  `${dnsTypeName(s.type)} ${s.name}: asked, no answer for ${durationText(s.again.ns - s.first.ns)}, asked again`,
               ),
             ...(twins
               ? [`${twins} of them left together with the question for the other address family, from the same port`]
@@ -103,13 +104,13 @@ function findStalls(context: FindingContext): readonly Stall[] {
   const { sightings } = context.join;
   const { rows: messages } = context.observer.dns;
   if (messages.length === 0) return [];
-  const rowOf = sightingOfPacket(context, messages);
+  const rowOf = sightingsOf(context, messages);
   // Questions per asker and question, at the point where the asker's packets are first seen.
   const asked = new Map<string, Question[]>();
   const sockets = new Map<string, Question[]>();
   const firstPoints = new Map<number, number>();
-  for (const message of messages) {
-    const row = rowOf.get(message.packet) ?? -1;
+  for (const [i, message] of messages.entries()) {
+    const row = rowOf[i] ?? -1;
     const index = row < 0 ? -1 : sightings.connection(row);
     if (index < 0) continue;
     let first = firstPoints.get(index);
@@ -161,23 +162,20 @@ function findStalls(context: FindingContext): readonly Stall[] {
   return stalls;
 }
 
-/** The innermost sighting of each packet with a DNS message. */
-function sightingOfPacket(context: FindingContext, messages: readonly DnsMessageRow[]): ReadonlyMap<number, number> {
-  const wanted = new Set(messages.map((m) => m.packet));
+/** The innermost sighting of each message, -1: none. Messages and rows are in the order of packets. */
+function sightingsOf(context: FindingContext, messages: readonly DnsMessageRow[]): Int32Array {
   const { sightings } = context.join;
-  const found = new Map<number, number>();
-  for (let row = 0; row < sightings.count; row++) {
-    const packet = sightings.packet(row);
-    if (wanted.has(packet) && !sightings.quoted(row) && !sightings.carries(row)) found.set(packet, row);
-  }
+  const found = new Int32Array(messages.length).fill(-1);
+  let from = 0;
+  messages.forEach(({ packet }, i) => {
+    while (from < sightings.count && sightings.packet(from) < packet) from++;
+    for (let row = from; row < sightings.count && sightings.packet(row) === packet; row++)
+      if (!sightings.quoted(row) && !sightings.carries(row)) found[i] = row;
+  });
   return found;
 }
 
 function firstPoint(context: FindingContext, index: number): number {
   const connection = context.join.connection(index);
   return connection.path[0] ?? context.join.sightings.point(connection.firstSighting);
-}
-
-function typeText(type: number): string {
-  return type === 1 ? "A" : type === 28 ? "AAAA" : `type ${type}`;
 }

@@ -10,7 +10,7 @@
  * packet twice where its ports do not: with br_netfilter a translated packet goes through the bridge once more, under its MAC.
  */
 import type { Connection } from "../../../src-shared/reconstruct/result";
-import { count, durationText, type FindingContext, type FindingFamily, median, upsert } from "./context";
+import { count, durationText, type FindingContext, type FindingFamily, isSeenOnce, median, upsert } from "./context";
 import { onNode, shellWord } from "./shell";
 
 interface Group {
@@ -28,13 +28,14 @@ const MIRRORED_SHARE = 0.5;
 export function duplicateDeliveries(context: FindingContext): FindingFamily {
   const { sightings } = context.join;
   const groups = new Map<number, Group>();
-  const journeysAt = new Map<number, number>();
+  const journeysAt = new Uint32Array(context.join.points.length);
   return {
     visit(connection, journeys) {
       for (const journey of journeys) {
-        const seenAt = new Set(journey.points);
-        for (const point of seenAt) journeysAt.set(point, (journeysAt.get(point) ?? 0) + 1);
-        if (journey.sightings.length === seenAt.size) continue;
+        journey.points.forEach((point, i) => {
+          if (journey.points.indexOf(point) === i) journeysAt[point] = (journeysAt[point] ?? 0) + 1;
+        });
+        if (isSeenOnce(journey)) continue;
         const byPoint = new Map<number, number[]>();
         for (const row of journey.sightings) upsert(byPoint, sightings.point(row), (): number[] => []).push(row);
         for (const [point, rows] of byPoint) {
@@ -54,7 +55,7 @@ export function duplicateDeliveries(context: FindingContext): FindingFamily {
     finish: () =>
       [...groups.values()].map(({ point, gapsNs, rows, connections }) => {
         const { id, node, interface: device } = context.point(point);
-        const share = gapsNs.length / Math.max(1, journeysAt.get(point) ?? 1);
+        const share = gapsNs.length / Math.max(1, journeysAt[point] ?? 1);
         const mirrored = share >= MIRRORED_SHARE;
         const gap = durationText(median(gapsNs));
         return context.finding({
@@ -64,7 +65,7 @@ export function duplicateDeliveries(context: FindingContext): FindingFamily {
           title: mirrored
             ? `${id} shows its packets twice: captured twice`
             : `${count(gapsNs.length, "packet")} delivered twice at ${context.pointText(point)}`,
-          text: `${gapsNs.length} of ${count(journeysAt.get(point) ?? 0, "packet")} are there again, the same in every field a copy keeps, ${gap} later in the median.`,
+          text: `${gapsNs.length} of ${count(journeysAt[point] ?? 0, "packet")} are there again, the same in every field a copy keeps, ${gap} later in the median.`,
           inference: mirrored,
           where: [id, ...(node === null ? [] : [node])],
           evidence: [

@@ -8,7 +8,7 @@
  * Between files the clock offset's error is taken off: what a clock may have made up is no delay.
  */
 import type { Connection, Journey } from "../../../src-shared/reconstruct/result";
-import { count, durationText, type FindingContext, type FindingFamily, median, upsert } from "./context";
+import { count, durationText, type FindingContext, type FindingFamily, median } from "./context";
 import { onNode, shellWord } from "./shell";
 
 interface Sample {
@@ -46,7 +46,9 @@ export function slowHops(context: FindingContext): FindingFamily {
       if (from === to) continue;
       const ns = sightings.alignedNs(b) - sightings.alignedNs(a) - context.clockErrorNs(from, to);
       if (!(ns > -Infinity)) continue;
-      const hop = upsert(hops, from * points.length + to, () => ({ from, to, seen: 0, delays: [], long: [] }));
+      const key = from * points.length + to;
+      let hop = hops.get(key);
+      if (!hop) hops.set(key, (hop = { from, to, seen: 0, delays: [], long: [] }));
       hop.seen++;
       if (hop.delays.length < MAX_SAMPLES) hop.delays.push(ns);
       else if (hop.seen % 16 === 0) hop.delays[(hop.seen >> 4) % MAX_SAMPLES] = ns;

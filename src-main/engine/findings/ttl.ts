@@ -12,7 +12,7 @@ import type { Finding } from "../../../src-shared/model/finding";
 import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
 import type { Connection, Journey } from "../../../src-shared/reconstruct/result";
 import { complaintsOf } from "./attempts";
-import { count, type FindingContext, type FindingFamily, firstRow, TCP_RST, upsert } from "./context";
+import { count, type FindingContext, type FindingFamily, firstRow, isSeenOnce, TCP_RST, upsert } from "./context";
 import { isExpired } from "./icmp-errors";
 import { onNode } from "./shell";
 
@@ -47,7 +47,7 @@ export function ttlSurprises(context: FindingContext): FindingFamily {
     group.rows.push(...rows);
   };
 
-  const look = (connection: Connection, journey: Journey): void => {
+  const lookForLoop = (connection: Connection, journey: Journey): void => {
     const crossings = new Map<number, number[]>();
     for (const row of journey.sightings) upsert(crossings, sightings.point(row), (): number[] => []).push(row);
     for (const [point, rows] of crossings) {
@@ -55,9 +55,14 @@ export function ttlSurprises(context: FindingContext): FindingFamily {
       if (ttls.length >= LOOP_CROSSINGS)
         add(loops, context.pointId(point), connection, rows, `TTL ${ttls.join(", ")} at ${context.pointText(point)}`);
     }
+  };
+
+  const look = (connection: Connection, journey: Journey): void => {
+    const isOnce = isSeenOnce(journey);
+    if (!isOnce) lookForLoop(connection, journey);
     // A hairpin crosses the same points there and back, and pieces of a super-packet overtake each other: no order to rely on.
     // A packet that was doubled on the way goes on twice: the steps of the two mix.
-    if (connection.hairpin || journey.sightings.length !== crossings.size) return;
+    if (connection.hairpin || !isOnce) return;
     for (let i = 1; i < journey.sightings.length; i++) {
       const [a, b] = [journey.sightings[i - 1] as number, journey.sightings[i] as number];
       const [from, to] = [sightings.point(a), sightings.point(b)];

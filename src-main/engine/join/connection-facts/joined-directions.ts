@@ -105,13 +105,23 @@ export class JoinedDirections {
   pointsOf(joined: JoinedPackets, journey: number): readonly number[] {
     const { columns } = this;
     const rows = joined.rows.subarray(joined.start[journey], joined.start[journey + 1]);
+    if (!this.isSplit(rows)) return crossedPoints(columns, this.pointOfFlow, rows);
     const seq = columns.word(rows.find((row) => !this.isLaterFragment(row)) ?? (rows[0] as number), W_SEQ);
     const followed = rows.filter((row) => columns.word(row, W_SEQ) === seq && !this.isLaterFragment(row));
     const points = crossedPoints(columns, this.pointOfFlow, followed);
-    if (followed.length === rows.length) return points;
     // Merged with what was sent before it, a piece begins elsewhere: each point where it was first.
     const all = new Set(Array.from(rows, (row) => this.pointOfFlow[columns.flow(row)] as number));
     return new Set(points).size === all.size ? points : [...all];
+  }
+
+  /** Some rows are pieces of the packet. */
+  private isSplit(rows: Uint32Array): boolean {
+    const seq = this.columns.word(rows[0] as number, W_SEQ);
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] as number;
+      if (this.columns.word(row, W_SEQ) !== seq || this.isLaterFragment(row)) return true;
+    }
+    return false;
   }
 
   private isLaterFragment(row: number): boolean {

@@ -7,6 +7,11 @@ import { samePacket } from "../same-packet";
 import { PROTOCOL_TCP, W_LENGTH, W_SEQ } from "../sighting-columns";
 import type { JoinResultInput } from "./join-result-input";
 
+interface Made {
+  readonly ns: number;
+  readonly journey: { -readonly [K in keyof Journey]: Journey[K] };
+}
+
 export class ConnectionJourneys {
   constructor(private readonly input: JoinResultInput) {}
 
@@ -16,59 +21,65 @@ export class ConnectionJourneys {
     const { table } = joined;
     const protocol = columns.protocol(table.root[c] as number);
     const packets = joined.facts.join(c);
-    const list: {
-      readonly journey: Omit<Journey, "index" | "retransmissionOf">;
-      readonly row: number;
-      readonly ns: number;
-    }[] = [];
-    const add = (one: JoinedPackets, direction: Journey["direction"], path: readonly number[]): void => {
-      const last = path[path.length - 1];
-      const covered = last === undefined ? undefined : joined.facts.directions.bytesAt(one, last);
-      for (let j = 0; j < one.count; j++) {
-        const rows = Array.from(one.rows.subarray(one.start[j], one.start[j + 1]));
-        const first = rows[0] as number;
-        const points = joined.facts.directions.pointsOf(one, j);
-        let bits = 0;
-        for (let i = 1; i < rows.length; i++)
-          bits |= samePacket(columns, rows[i - 1] as number, rows[i] as number, protocol);
-        const lastSeen = joined.pointOfFlow[columns.flow(rows[rows.length - 1] as number)] as number;
-        const whole = last === undefined || points.includes(last) || covered?.has(columns.word(first, W_SEQ));
-        const missingAt = whole ? -1 : this.missingAt(path, lastSeen, joined.matcher.alignedNs(first));
-        const expected = new Map<number, number>();
-        for (const p of path) expected.set(p, (expected.get(p) ?? 0) + 1);
-        let duplicates = 0;
-        for (const [p, n] of countPoints(points)) duplicates += Math.max(0, n - Math.max(1, expected.get(p) ?? 1));
-        list.push({
-          journey: {
-            direction,
-            sightings: rows,
-            points,
-            missingAt,
-            lastSeen,
-            duplicates,
-            payloadLength: columns.word(first, W_LENGTH) >>> 8,
-            evidence: evidenceNames(bits),
-          },
-          row: first,
-          ns: joined.matcher.alignedNs(first),
-        });
+    const list: Made[] = [];
+    this.add(list, packets.toServer, "to-server", table.paths[table.path[c] as number] ?? [], protocol);
+    this.add(list, packets.toClient, "to-client", table.paths[table.returnPath[c] as number] ?? [], protocol);
+    list.sort((a, b) => a.ns - b.ns || (a.journey.sightings[0] as number) - (b.journey.sightings[0] as number));
+    /** First journey of a sequence number, by direction. */
+    const sent = { "to-server": new Map<number, number>(), "to-client": new Map<number, number>() };
+    return list.map(({ journey }, i) => {
+      journey.index = i;
+      const row = journey.sightings[0] as number;
+      if (protocol === PROTOCOL_TCP && (journey.payloadLength > 0 || columns.word(row, W_LENGTH) & 3)) {
+        const seq = columns.word(row, W_SEQ);
+        const before = sent[journey.direction].get(seq);
+        if (before === undefined) sent[journey.direction].set(seq, i);
+        else journey.retransmissionOf = before;
       }
-    };
-    add(packets.toServer, "to-server", table.paths[table.path[c] as number] ?? []);
-    add(packets.toClient, "to-client", table.paths[table.returnPath[c] as number] ?? []);
-    list.sort((a, b) => a.ns - b.ns || a.row - b.row);
-    const sent = new Map<string, number>();
-    return list.map(({ journey, row }, i) => {
-      let retransmissionOf = -1;
-      const flags = columns.word(row, W_LENGTH) & 255;
-      if (protocol === PROTOCOL_TCP && (journey.payloadLength > 0 || flags & 3)) {
-        const key = `${journey.direction} ${columns.word(row, W_SEQ)}`;
-        const before = sent.get(key);
-        if (before === undefined) sent.set(key, i);
-        else retransmissionOf = before;
-      }
-      return { ...journey, index: i, retransmissionOf };
+      return journey;
     });
+  }
+
+  private add(
+    list: Made[],
+    packets: JoinedPackets,
+    direction: Journey["direction"],
+    path: readonly number[],
+    protocol: number,
+  ): void {
+    const { columns, joined } = this.input;
+    const { directions } = joined.facts;
+    const last = path[path.length - 1];
+    const covered = last === undefined ? undefined : directions.bytesAt(packets, last);
+    for (let j = 0; j < packets.count; j++) {
+      const rows: number[] = [];
+      let bits = 0;
+      for (let i = packets.start[j] as number; i < (packets.start[j + 1] as number); i++) {
+        const row = packets.rows[i] as number;
+        if (rows.length > 0) bits |= samePacket(columns, packets.rows[i - 1] as number, row, protocol);
+        rows.push(row);
+      }
+      const first = rows[0] as number;
+      const ns = joined.matcher.alignedNs(first);
+      const points = directions.pointsOf(packets, j);
+      const lastSeen = joined.pointOfFlow[columns.flow(rows[rows.length - 1] as number)] as number;
+      const whole = last === undefined || points.includes(last) || covered?.has(columns.word(first, W_SEQ));
+      list.push({
+        ns,
+        journey: {
+          index: -1,
+          direction,
+          sightings: rows,
+          points,
+          retransmissionOf: -1,
+          missingAt: whole ? -1 : this.missingAt(path, lastSeen, ns),
+          lastSeen,
+          duplicates: duplicatesOf(points, path),
+          payloadLength: columns.word(first, W_LENGTH) >>> 8,
+          evidence: evidenceNames(bits),
+        },
+      });
+    }
   }
 
   /** The first point behind the last one seen that was recorded then; -1: none was, or it went beside the path and arrived elsewhere. */
@@ -98,8 +109,21 @@ export class ConnectionJourneys {
   }
 }
 
-function countPoints(points: readonly number[]): Map<number, number> {
-  const counts = new Map<number, number>();
-  for (const p of points) counts.set(p, (counts.get(p) ?? 0) + 1);
-  return counts;
+/** Points that saw the packet more often than the path goes through them. */
+function duplicatesOf(points: readonly number[], path: readonly number[]): number {
+  let duplicates = 0;
+  for (let i = 1; i < points.length; i++) {
+    const p = points[i] as number;
+    // The n-th time at a point, counted back from here.
+    let times = 1;
+    for (let k = 0; k < i; k++) if (points[k] === p) times++;
+    if (times > 1 && times > timesIn(path, p)) duplicates++;
+  }
+  return duplicates;
+}
+
+function timesIn(path: readonly number[], point: number): number {
+  let times = 0;
+  for (const p of path) if (p === point) times++;
+  return times;
 }
