@@ -3,7 +3,7 @@
  * they are; renewed they are with
  *
  * ```
- * HOPSCOPE_PICTURES=1 npx vitest run --project e2e test/e2e/{docs-pictures,walkthrough,lessons}.test.ts
+ * HOPSCOPE_PICTURES=1 npx vitest run --project e2e test/e2e/{docs-pictures,gallery,walkthrough,lessons}.test.ts
  * ```
  */
 import { resolve } from "node:path";

@@ -80,6 +80,11 @@ function smallestOf(members: SetMembers, picks: PickedPackets, set: number, kind
   return size;
 }
 
+/** How two flows were seen: the first is best. */
+const AT_ONE_POINT = 0;
+const IN_ONE_FILE = 1;
+const ANYWHERE = 2;
+
 /** Finds, of two sets, the two flows that tell most and the packets both picked. One object for all candidates. */
 class PairFinder {
   /** What `find` found. */
@@ -104,13 +109,17 @@ class PairFinder {
   ) {}
 
   /**
-   * Flows at one point are best (which came first, whether it was routed between), then in one file (one clock), then any.
-   * False: they share no packet.
+   * Flows at one point are best (which came first, whether it was routed between), then in one file (one clock), then any: each is
+   * asked only if the one before gave nothing. False: they share no packet.
    */
   find(a: number, b: number): boolean {
+    return this.findRanked(a, b, AT_ONE_POINT) || this.findRanked(a, b, IN_ONE_FILE) || this.findRanked(a, b, ANYWHERE);
+  }
+
+  private findRanked(a: number, b: number, rank: number): boolean {
     const { columns, members, tuple, picks, take } = this;
     const { fileOfPoint } = this.options;
-    let bestRank = Infinity;
+    this.first.length = 0;
     for (let i = members.start[a] as number; i < (members.start[a + 1] as number); i++) {
       const f = members.flows[i] as number;
       const pf = columns.point(f);
@@ -118,23 +127,23 @@ class PairFinder {
         const g = members.flows[k] as number;
         if (tuple[f] === tuple[g]) continue;
         const pg = columns.point(g);
-        const rank = pf === pg ? 0 : fileOfPoint[pf] === fileOfPoint[pg] ? 1 : 2;
-        if (rank > bestRank || (rank === bestRank && rank === 2)) continue;
+        const own = pf === pg ? AT_ONE_POINT : fileOfPoint[pf] === fileOfPoint[pg] ? IN_ONE_FILE : ANYWHERE;
+        if (own !== rank) continue;
         const [first, second] = this.looked;
         first.length = 0;
         second.length = 0;
         picks.eachShared(f, g, take);
         // Canonical order may have turned round: then one's packets sent by A are the other's sent by B.
         picks.eachSharedTurned(f, g, take);
-        if (first.length === 0 || (rank === bestRank && first.length <= this.first.length)) continue;
+        if (first.length <= this.first.length) continue;
         this.looked = [this.first, this.second];
         this.first = first;
         this.second = second;
         this.f = f;
         this.g = g;
-        bestRank = rank;
+        if (rank === ANYWHERE || first.length === MAX_MATCHES) return true;
       }
     }
-    return bestRank !== Infinity;
+    return this.first.length > 0;
   }
 }
