@@ -208,5 +208,28 @@ export function instantiateKernel(module: WebAssembly.Module, memory: KernelMemo
         inflateInto(memory.bytes(), from >>> 0, length >>> 0, to >>> 0, limit >>> 0),
     },
   });
-  return instance.exports as unknown as KernelExports;
+  return withUnsignedPositions(instance.exports as unknown as KernelExports);
+}
+
+/** What tells a position in the memory. */
+const POSITIONS = [
+  "communityIdOf",
+  "configureIndex",
+  "flowRow",
+  "groupTable",
+  "jointTable",
+  "macDirectory",
+  "pathAt",
+  "pickDirectory",
+  "rowOrder",
+  "rowStart",
+  "sightingSegments",
+  "unseenCounts",
+] as const satisfies readonly (keyof KernelExports)[];
+
+/** WebAssembly hands out signed numbers: positions from 2 GiB on would be negative. */
+function withUnsignedPositions(signed: KernelExports): KernelExports {
+  const kernel = { ...signed };
+  for (const name of POSITIONS) kernel[name] = (row?: number): number => signed[name](row ?? 0) >>> 0;
+  return kernel;
 }
