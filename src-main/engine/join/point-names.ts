@@ -20,7 +20,9 @@ export function namedRole(name: string | undefined): PointRole | undefined {
   return ROLES.find(([, pattern]) => pattern.test(name))?.[0];
 }
 
-/** Names of network cards, physical or a namespace's own. */
+/** Names of network cards, physical or a namespace's own, and of their VLANs. */
 export function isCardName(name: string | undefined): boolean {
-  return name !== undefined && /^(eth|ens|eno|enp|enx|em|p\dp|bond|team|wlan|wl|en\d|net\d|ether)/.test(name);
+  return (
+    name !== undefined && /^(eth\d+|ens|eno|enp|enx|em\d|p\dp|bond|team|wlan|wl|en\d|net\d|ether)[\w.@:]*$/.test(name)
+  );
 }

@@ -16,6 +16,10 @@ export interface TrafficRoles {
   readonly bridges: ReadonlySet<number>;
   /** Ports of bridges with the one address behind them. */
   readonly veths: ReadonlySet<number>;
+  /** Points with one address behind them that no one routed before, with that address: a pod's veth, or a router's port to one host. */
+  readonly leaves: ReadonlyMap<number, number>;
+  /** Pairs of points of one file between which it routes, neither side in a tunnel. */
+  readonly routedSteps: readonly (readonly [from: number, to: number])[];
 }
 
 /** What systems start with. */
@@ -35,6 +39,7 @@ export function trafficRoles(
   const bridgeVotes = new Map<number, number>();
   const portVotes = new Map<number, number>();
   const ports = new Map<number, Set<number>>();
+  const routedSteps = new Map<string, readonly [number, number]>();
   /** By point: connections, and by address how many of them, and how many packets of its own came routed. */
   const addresses = new Map<number, AddressesAt>();
   const vote = (votes: Map<number, number>, p: number): void => {
@@ -67,7 +72,10 @@ export function trafficRoles(
         crossed.add(p);
         if (i === 0) continue;
         const before = path[i - 1] as number;
-        if (fileOfPoint(before) !== fileOfPoint(p) || ttl[i] !== ttl[i - 1] || (ttl[i] as number) < 0) continue;
+        if (fileOfPoint(before) !== fileOfPoint(p) || (ttl[i] as number) < 0) continue;
+        if ((ttl[i] as number) < (ttl[i - 1] as number) && !carried[i] && !carried[i - 1])
+          routedSteps.set(`${before} ${p}`, [before, p]);
+        if (ttl[i] !== ttl[i - 1]) continue;
         if (!carried[i - 1] && carried[i]) vote(tunnelVotes, before);
         if (carried[i - 1] && !carried[i]) vote(tunnelVotes, p);
         if (carried[i - 1] || carried[i]) continue;
@@ -91,8 +99,8 @@ export function trafficRoles(
       // Who sends here, and whether it was routed before.
       const near = family + ((toServer ? table.clientAddress : table.serverAddress)[c] as number);
       for (let i = 0; i < path.length; i++) {
-        if (INITIAL_TTLS.has(ttl[i] as number)) continue;
-        addressesAt(addresses, path[i] as number).routed.add(near);
+        const at = addressesAt(addresses, path[i] as number);
+        (INITIAL_TTLS.has(ttl[i] as number) ? at.unrouted : at.routed).add(near);
       }
     }
     for (const p of crossed) {
@@ -107,33 +115,41 @@ export function trafficRoles(
   }
 
   const bridges = new Set([...bridgeVotes].filter(([p, n]) => n > (portVotes.get(p) ?? 0)).map(([p]) => p));
+  const ownAt = (at: AddressesAt): number[] =>
+    [...at.counts].filter(([key, n]) => n >= at.total * MOST && !at.routed.has(key)).map(([key]) => key);
   const veths = new Set<number>();
   for (const [port, of] of ports) {
     if (bridges.has(port)) continue;
     const at = addresses.get(port);
-    if (!at || ![...of].some((b) => bridges.has(b))) continue;
-    const own = [...at.counts].filter(([key, n]) => n >= at.total * MOST && !at.routed.has(key));
-    if (own.length > 0) veths.add(port);
+    if (at && [...of].some((b) => bridges.has(b)) && ownAt(at).length > 0) veths.add(port);
   }
-  return { tunnelDevices: new Set(tunnelVotes.keys()), bridges, veths };
+  const leaves = new Map<number, number>();
+  for (const [point, at] of addresses) {
+    const [own, other] = ownAt(at);
+    if (own !== undefined && other === undefined && at.unrouted.has(own)) leaves.set(point, own);
+  }
+  return { tunnelDevices: new Set(tunnelVotes.keys()), bridges, veths, leaves, routedSteps: [...routedSteps.values()] };
 }
 
 interface AddressesAt {
   total: number;
   readonly counts: Map<number, number>;
+  /** Who sent packets that a router had passed on before, and packets that none had. */
   readonly routed: Set<number>;
+  readonly unrouted: Set<number>;
 }
 
 function addressesAt(all: Map<number, AddressesAt>, point: number): AddressesAt {
   let at = all.get(point);
-  if (!at) all.set(point, (at = { total: 0, counts: new Map(), routed: new Set() }));
+  if (!at) all.set(point, (at = { total: 0, counts: new Map(), routed: new Set(), unrouted: new Set() }));
   return at;
 }
 
-/** First row of a connection at a point in one direction, -1 none. */
+/** First row of a connection at a point in one direction, -1 none. A hairpin crosses one point twice, translated the second time. */
 function firstAt(columns: SightingColumns, joined: Joined, c: number, point: number, toServer: boolean): number {
   const { table, pointOfFlow, match } = joined;
   const flip = table.serverIsA[c] as number;
+  let first = -1;
   for (let i = table.flowStart[c] as number; i < (table.flowStart[c + 1] as number); i++) {
     const f = table.flows[i] as number;
     if (pointOfFlow[f] !== point) continue;
@@ -142,10 +158,12 @@ function firstAt(columns: SightingColumns, joined: Joined, c: number, point: num
     const end = columns.start[f + 1] as number;
     for (let k = columns.start[f] as number; k < end; k++) {
       const row = columns.order[k] as number;
-      if (columns.direction(row) === wanted) return row;
+      if (columns.direction(row) !== wanted) continue;
+      if (first < 0 || columns.timeNs(row) < columns.timeNs(first)) first = row;
+      break;
     }
   }
-  return -1;
+  return first;
 }
 
 /** Neither multicast, broadcast, link-local nor loopback. */

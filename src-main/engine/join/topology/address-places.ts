@@ -1,6 +1,6 @@
 /** What an address is, at a time: told by the cluster file, else inferred from the traffic. */
 import type { AddressPlace, Endpoint, Machine, PlacedEndpoint } from "../../../../src-shared/reconstruct/result";
-import { COOKED, type KnownNetwork } from "./known-network";
+import type { KnownNetwork } from "./known-network";
 
 export interface Place extends AddressPlace {
   /** Index of the machine, -1 unknown. */
@@ -21,15 +21,10 @@ export class AddressPlaces {
       this.keyByText.set(network.textOf(key), key);
   }
 
-  /**
-   * Whether what is no pod and no node is outside. Captures of all interfaces, files without interface names and merged ones show no veths
-   * and no bridges: where nobody tells of pods and nodes either, any of the machines may be one.
-   */
+  /** Whether what is no pod and no node is outside: where nothing tells of a node or shows one, any of the machines may be one. */
   get knowsInside(): boolean {
-    const { cluster, pods, input } = this.network;
-    if (cluster !== undefined || pods.size > 0 || this.machines.some((m) => m.kind === "node")) return true;
-    const isNamed = input.points.length === 1 || input.points.every((p) => p.name !== undefined);
-    return isNamed && input.mixed.size === 0 && !input.points.some((p) => COOKED.has(p.linkType));
+    const { input, pods } = this.network;
+    return input.cluster !== undefined || pods.size > 0 || this.machines.some((m) => m.kind === "node");
   }
 
   /** By stretch of the cluster's time (0 without one), then by address. Finding took half of the time of building a connection. */
@@ -79,6 +74,16 @@ export class AddressPlaces {
       if (cluster.networkOf(address, atMs) === "service")
         return { network: "service", pod: null, node: null, source: "told", machine: -1 };
     }
+    // In a node's range, and no pod: its bridge's or its tunnel's address.
+    const range = cluster?.nodeOfPodRange(address, atMs);
+    if (range && (key === undefined || !(pods.has(key) || network.behind.has(key))))
+      return {
+        network: "node",
+        pod: null,
+        node: range.meta.name,
+        source: "inferred",
+        machine: this.machineNamed(range.meta.name),
+      };
     const name = machine >= 0 ? (this.machines[machine]?.name ?? null) : null;
     const kind = machine >= 0 ? this.machines[machine]?.kind : undefined;
     if (key !== undefined) {
@@ -115,15 +120,6 @@ export class AddressPlaces {
         };
       }
     }
-    const range = cluster?.nodeOfPodRange(address, atMs);
-    if (range)
-      return {
-        network: "node",
-        pod: null,
-        node: range.meta.name,
-        source: "inferred",
-        machine: this.machineNamed(range.meta.name),
-      };
     // A neighbour of known pods, reached without NAT.
     const v4 = /^(\d+)\.(\d+)\.\d+\.\d+$/.exec(address);
     if (v4 && network.podPrefixes.has((Number(v4[1]) << 8) | Number(v4[2])))

@@ -61,6 +61,8 @@ export class KnownNetwork {
   readonly podPrefixes = new Set<number>();
   /** Addresses that were asked for and translated, and are nobody's own. */
   readonly serviceKeys = new Set<number>();
+  /** Pods' cards that are parts of a node's card (macvlan, ipvlan), with that card. */
+  readonly sharedCards = new Map<number, number>();
   /** File that stands for the machine of each file. */
   readonly fileMachine: Int32Array;
 
@@ -105,6 +107,27 @@ export class KnownNetwork {
   /** The file that stands for the point's machine. */
   machineFile(point: number): number {
     return this.fileMachine[this.fileOf(point)] as number;
+  }
+
+  /** Link address (six characters) of a connection's packets of one direction at a point; undefined where there is not one alone. */
+  macAt(connection: number, point: number, toServer: boolean, destination: boolean): string | undefined {
+    const { table } = this;
+    const { columns, joined } = this.input;
+    const flip = table.serverIsA[connection] as number;
+    let found: string | undefined;
+    for (let i = table.flowStart[connection] as number; i < (table.flowStart[connection + 1] as number); i++) {
+      const f = table.flows[i] as number;
+      if (joined.pointOfFlow[f] !== point) continue;
+      const direction = (toServer ? 0 : 1) ^ joined.match.sets.swapped(f) ^ flip;
+      if (columns.macSeen(f, direction) !== 1) continue;
+      const at = columns.macsAt(f, direction) + (destination ? 6 : 0);
+      let text = "";
+      for (let k = 0; k < 6; k++) text += String.fromCharCode(columns.bytes[at + k] as number);
+      // Sent back where it came from, translated: each of its flows has addresses of its own.
+      if (found !== undefined && found !== text) return undefined;
+      found = text;
+    }
+    return found;
   }
 
   giveRole(point: number, role: PointRole, evidence: string): void {

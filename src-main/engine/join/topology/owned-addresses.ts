@@ -8,27 +8,13 @@ import { type KnownNetwork, keyOf } from "./known-network";
 /** Takes what NAT put there, and what begins on a machine's own devices. */
 export function findOwned(network: KnownNetwork, sample: readonly number[]): void {
   const { table, roles } = network;
-  const { points, columns, joined } = network.input;
+  const { points } = network.input;
   const withVeths = new Set(points.flatMap((_, p) => (roles[p] === "host-veth" ? [network.machineFile(p)] : [])));
   const own = (key: number, file: number): void => {
     if (network.isPlain(key) && !network.pods.has(key) && !network.owned.has(key)) network.owned.set(key, file);
   };
   // MACs of a machine's own cards: they send what came from its other points.
   const localMacs = new Map<number, Set<string>>();
-  const macOf = (c: number, point: number, toServer: boolean, destination: boolean): string | undefined => {
-    const flip = table.serverIsA[c] as number;
-    for (let i = table.flowStart[c] as number; i < (table.flowStart[c + 1] as number); i++) {
-      const f = table.flows[i] as number;
-      if (joined.pointOfFlow[f] !== point) continue;
-      const direction = (toServer ? 0 : 1) ^ joined.match.sets.swapped(f) ^ flip;
-      if (columns.macSeen(f, direction) !== 1) continue;
-      const at = columns.macsAt(f, direction) + (destination ? 6 : 0);
-      let text = "";
-      for (let k = 0; k < 6; k++) text += String.fromCharCode(columns.bytes[at + k] as number);
-      return text;
-    }
-    return undefined;
-  };
   const add = (point: number, mac: string | undefined): void => {
     if (mac === undefined) return;
     let set = localMacs.get(point);
@@ -41,14 +27,19 @@ export function findOwned(network: KnownNetwork, sample: readonly number[]): voi
       for (let i = 0; i < path.length; i++) {
         const p = path[i] as number;
         if (roles[p] !== "node-nic" && roles[p] !== "router-port") continue;
+        // What is between two cards of a merged file may be between two machines.
+        if (network.input.mixed.has(network.machineFile(p))) continue;
         // Crossed twice, its flows are of both ways: which MAC is whose is not told.
         if (path.indexOf(p) !== path.lastIndexOf(p)) continue;
         const before = path[i - 1];
         const after = path[i + 1];
-        if (before !== undefined && network.machineFile(before) === network.machineFile(p))
-          add(p, macOf(c, p, back === 0, false));
-        else if (after !== undefined && network.machineFile(after) === network.machineFile(p))
-          add(p, macOf(c, p, back === 0, true));
+        // The frame as it was, of a bond's other device or a VLAN's: it is not this machine that wrote its addresses.
+        const isOwn = (other: number | undefined, destination: boolean): boolean =>
+          other !== undefined &&
+          network.machineFile(other) === network.machineFile(p) &&
+          network.macAt(c, other, back === 0, destination) !== network.macAt(c, p, back === 0, destination);
+        if (isOwn(before, false)) add(p, network.macAt(c, p, back === 0, false));
+        else if (isOwn(after, true)) add(p, network.macAt(c, p, back === 0, true));
       }
     });
   for (const c of sample) {
@@ -66,7 +57,7 @@ export function findOwned(network: KnownNetwork, sample: readonly number[]): voi
         // A router's bridge sees what its hosts send; a node's own begins with what the node sends.
         if (role !== "bridge" || withVeths.has(network.machineFile(p))) own(key, network.machineFile(p));
       } else if (role === "node-nic" || role === "router-port") {
-        const mac = macOf(c, p, back === 0, false);
+        const mac = network.macAt(c, p, back === 0, false);
         if (mac !== undefined && localMacs.get(p)?.has(mac)) own(key, network.machineFile(p));
       }
     });

@@ -1,11 +1,13 @@
 /** Which addresses are pods', and which points lead to them. */
 import { NO_PORT } from "../connection-table";
 import { namedRole } from "../point-names";
+import { findSharedCards } from "./shared-cards";
 import { COOKED, type KnownNetwork, isV6, keyOf } from "./known-network";
 
 /** Takes addresses at the ends of paths that begin or end at a veth or a pod's card. */
 export function findPods(network: KnownNetwork, sample: readonly number[]): void {
   const { points } = network.input;
+  findSharedCards(network, sample);
   const votes = new Map<number, Map<number, number>>();
   const vote = (point: number, key: number): void => {
     if (!network.isPlain(key)) return;
@@ -60,6 +62,7 @@ export function findPods(network: KnownNetwork, sample: readonly number[]): void
     if (network.roles[point] === "unknown") {
       const told = network.cluster?.podAt(network.textOf(address), null);
       if (nextToVeth.has(point)) network.giveRole(point, "pod-nic", "next to a veth");
+      else if (network.sharedCards.has(point)) network.giveRole(point, "pod-nic", "part of a node's card");
       else if (told) network.giveRole(point, "pod-nic", "told");
       else {
         // A host's only card: the address in everything is its own, if several conversations tell it from their other ends.
@@ -122,5 +125,7 @@ export function joinFiles(network: KnownNetwork, sample: readonly number[]): voi
         // The node's file stands for the machine.
         network.fileMachine[root(network.fileOf(x))] = root(network.fileOf(y));
       }
+  for (const [x, y] of network.sharedCards)
+    if (network.roles[x] === "pod-nic") network.fileMachine[root(network.fileOf(x))] = root(network.fileOf(y));
   for (let f = 0; f < network.fileMachine.length; f++) network.fileMachine[f] = root(f);
 }

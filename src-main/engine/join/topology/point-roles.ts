@@ -2,6 +2,7 @@
 import { isCardName, namedRole } from "../point-names";
 import { trafficRoles } from "../traffic-roles";
 import type { KnownNetwork } from "./known-network";
+import { routedVeths } from "./routed-veths";
 
 /** Connections whose steps are looked at for roles. */
 const ROLE_SAMPLE = 1000;
@@ -38,6 +39,7 @@ export function findRoles(network: KnownNetwork, sample: readonly number[]): voi
         if (
           joined.match.tuple[g] === joined.match.tuple[f] &&
           columns.depth(g) < 2 &&
+          sentBoth(network, f, g) &&
           network.fileOf(joined.pointOfFlow[g] as number) === file
         )
           isEnd[file] = 1;
@@ -46,13 +48,16 @@ export function findRoles(network: KnownNetwork, sample: readonly number[]): voi
   }
   const forwards = forwardingFiles(network, sample);
   const traffic = trafficRoles(columns, joined, (p) => network.fileOf(p), sample.slice(0, ROLE_SAMPLE));
+  const routed = routedVeths(network, sample, traffic, isEnd);
   for (const [file, list] of perFile.entries()) {
     for (const p of list) {
       if (roles[p] !== "unknown") continue;
       if (traffic.tunnelDevices.has(p) && !carried[p] && isEnd[file])
         give(p, "tunnel-device", "plain before it is carried");
-      else if (traffic.bridges.has(p)) give(p, "bridge", "switches before a routed step");
+      else if (traffic.bridges.has(p) && !isCardName(points[p]?.name))
+        give(p, "bridge", "switches before a routed step");
       else if (traffic.veths.has(p)) give(p, "host-veth", "one address behind it");
+      else if (routed.has(p) && !carried[p]) give(p, "host-veth", "one address behind it, on a node");
     }
     const given = new Set(list.map((p) => roles[p]));
     const node = isEnd[file] === 1 || given.has("host-veth") || (given.has("bridge") && !forwards.has(file));
@@ -63,6 +68,13 @@ export function findRoles(network: KnownNetwork, sample: readonly number[]): voi
       else if (list.length > 1 && forwards.has(file)) give(p, "router-port", "forwards");
     }
   }
+}
+
+/** Both flows show one direction: an answer may come back outside of the tunnel, past a machine that is no end of it. */
+function sentBoth({ input: { columns, joined } }: KnownNetwork, f: number, g: number): boolean {
+  const isSent = (flow: number, side: number): boolean =>
+    columns.sentBy(flow, side ^ joined.match.sets.swapped(flow)) > 0;
+  return [0, 1].some((side) => isSent(f, side) && isSent(g, side));
 }
 
 /** Files two of whose points see the same packets with nothing in between: they route or switch. */

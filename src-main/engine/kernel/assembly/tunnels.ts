@@ -84,9 +84,22 @@ function looksLikeIp(p: usize, left: u32, end: usize): bool {
 function looksLikeVxlan(p: usize, left: u32, end: usize): bool {
   if (left < 22 || end - p < 22) return false;
   if ((load<u32>(p) & 0xffffffff) != 0x00000008 || load<u8>(p + 7)) return false;
-  const type = be16(p + 20);
-  const rest = p + 22;
-  if (type == 0x0806) return left >= 50 && (end - rest < 4 || be32(rest) == 0x00010800);
+  return looksLikeFrame(p + 8, left - 8, end);
+}
+
+/** A Geneve header of version 0 with nothing reserved set that says Ethernet, then a frame that could be one (RFC 8926 section 3.4). */
+function looksLikeGeneve(p: usize, left: u32, end: usize): bool {
+  const header: u32 = 8 + (((load<u8>(p) & 63) as u32) << 2);
+  if (left < header + 14 || end - p < header + 14) return false;
+  if (load<u8>(p) >> 6 || load<u8>(p + 1) & 63 || be16(p + 2) != 0x6558 || load<u8>(p + 7)) return false;
+  return looksLikeFrame(p + header, left - header, end);
+}
+
+/** At least 14 bytes that could begin an Ethernet frame of what tunnels carry. */
+function looksLikeFrame(p: usize, left: u32, end: usize): bool {
+  const type = be16(p + 12);
+  const rest = p + 14;
+  if (type == 0x0806) return left >= 42 && (end - rest < 4 || be32(rest) == 0x00010800);
   if (type == 0x0800) return end > rest && load<u8>(rest) >> 4 == 4 && (load<u8>(rest) & 15) >= 5;
   if (type == 0x86dd) return end > rest && load<u8>(rest) >> 4 == 6;
   return type == 0x8100 && end - rest >= 4 && be16(rest + 2) >= 0x0800;
@@ -213,6 +226,13 @@ function recognise(p: usize, granted: u32, end: usize): u32 {
     addLayer(LAYER_VXLAN, p, 8, granted, end, be24(p + 4));
     setLayerFlags(flags & ~LAYER_FLAG_FRAGMENT);
     return leave(NEXT_ETHERNET, 8, granted - 8);
+  }
+  if (end - p >= 22 && looksLikeGeneve(p, granted, end)) {
+    setLayerFlags(flags | LAYER_FLAG_BY_BYTES);
+    const header: u32 = 8 + (((load<u8>(p) & 63) as u32) << 2);
+    addLayer(LAYER_GENEVE, p, header, granted, end, be24(p + 4));
+    setLayerFlags(flags & ~LAYER_FLAG_FRAGMENT);
+    return leave(NEXT_ETHERNET, header, granted - header);
   }
   if (looksLikeWireguard(p, granted, end)) {
     addLayerFlags(LAYER_FLAG_BY_BYTES);
