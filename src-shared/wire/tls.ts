@@ -26,6 +26,8 @@ export const TLS_ENCRYPTED_EXTENSIONS = 8;
 export interface TlsVisitor {
   /** One record header; `length` is what it claims, which may run past the segment. */
   record?(at: number, type: number, version: number, length: number): void;
+  /** One handshake message that is all there. */
+  handshake?(type: number): void;
   /**
    * One server name or ALPN protocol of a handshake message. The stretch lies in `source`, which is the segment, or a
    * copy if the message was put together from several records.
@@ -100,6 +102,7 @@ export function visitTlsMessages(
     const body = from + MESSAGE_HEADER;
     const bodyEnd = body + u24(source, from + 1);
     if (bodyEnd > to) break;
+    visitor.handshake?.(source[from] ?? 0);
     if (!visitMessage(source, source[from] ?? 0, body, bodyEnd, visitor)) whole = false;
     from = bodyEnd;
   }

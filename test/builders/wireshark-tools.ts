@@ -12,3 +12,62 @@ export function tool(name: string, ...args: readonly string[]): string {
 export function exported(path: string): string[] {
   return tool("tshark", "-r", path, "-T", "fields", "-e", "frame.comment").split("\n").slice(0, -1);
 }
+
+/** What both sides of a stream sent, as hex. */
+export interface FollowedSides {
+  readonly client: string;
+  readonly server: string;
+}
+
+/** Bytes each side of the streams 0 … `count - 1` sent, by one run of tshark: lines of the second side are indented with a tab. */
+export function tsharkFollowAll(file: string, protocol: string, count: number, first = 0): FollowedSides[] {
+  const streams = Array.from({ length: count }, (_, i) => ["-z", `follow,${protocol},raw,${first + i}`]).flat();
+  const found = new Map<number, { client: string; server: string }>();
+  let sides = { client: "", server: "" };
+  for (const line of tool("tshark", "-r", file, "-q", ...streams).split("\n")) {
+    const stream = /^Filter: \w+\.stream eq (\d+)/.exec(line)?.[1];
+    if (stream !== undefined) found.set(Number(stream), (sides = { client: "", server: "" }));
+    else if (/^[0-9a-f]+$/.test(line)) sides.client += line;
+    else if (/^\t[0-9a-f]+$/.test(line)) sides.server += line.slice(1);
+  }
+  return Array.from({ length: count }, (_, i) => found.get(first + i) ?? { client: "", server: "" });
+}
+
+export function tsharkFollow(file: string, protocol: string, stream: number): FollowedSides {
+  return tsharkFollowAll(file, protocol, 1, stream)[0] as FollowedSides;
+}
+
+/**
+ * By filter, the numbers of the packets that Wireshark's own engine (sharkd, one process for all of them) selects; undefined for
+ * a filter it refuses. `configuration`: a folder with its preferences.
+ */
+export function sharkdRows(
+  file: string,
+  filters: readonly string[],
+  configuration: string,
+): (Set<number> | undefined)[] {
+  const requests = [
+    { method: "load", params: { file } },
+    ...filters.map((filter) => ({ method: "frames", params: { filter } })),
+  ];
+  const { stdout } = spawnSync("sharkd", ["-"], {
+    input: requests.map((r, id) => JSON.stringify({ jsonrpc: "2.0", id: id + 1, ...r }) + "\n").join(""),
+    env: { ...process.env, WIRESHARK_CONFIG_DIR: configuration },
+    encoding: "utf8",
+    maxBuffer: 1 << 29,
+  });
+  interface Answer {
+    readonly id?: number;
+    readonly result?: readonly { readonly num: number }[];
+  }
+  const answers = new Map<number, Answer>();
+  for (const line of stdout.split("\n").filter((l) => l.startsWith("{"))) {
+    const answer = JSON.parse(line) as Answer;
+    if (answer.id !== undefined) answers.set(answer.id, answer);
+  }
+  return filters.map((filter, i) => {
+    const answer = answers.get(i + 2);
+    if (!answer) throw new Error(`sharkd did not answer "${filter}"`);
+    return answer.result && new Set(answer.result.map((frame) => frame.num));
+  });
+}

@@ -10,24 +10,11 @@ import { describe, expect, it } from "vitest";
 import { followStream } from "../../src-main/engine/follow/follow-stream";
 import { UNHURRIED, withLoaded } from "../builders/open-captures";
 import { LABS, hasTool, isHere } from "../builders/shared-data";
+import { tsharkFollow } from "../builders/wireshark-tools";
 
 const ready = isHere(LABS) && hasTool("tshark");
 if (!ready) console.log("skipped: followed streams against tshark (needs tshark and the labs)");
 const FULL = process.env["HOPSCOPE_FULL"] === "1";
-
-/** Bytes each side sent, as hex, by tshark: lines of the second side are indented with a tab. */
-function tsharkFollow(file: string, protocol: string, stream: number): { client: string; server: string } {
-  const { stdout } = spawnSync("tshark", ["-r", file, "-q", "-z", `follow,${protocol},raw,${stream}`], {
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-  });
-  const sides = { client: "", server: "" };
-  for (const line of stdout.split("\n")) {
-    if (/^[0-9a-f]+$/.test(line)) sides.client += line;
-    else if (/^\t[0-9a-f]+$/.test(line)) sides.server += line.slice(1);
-  }
-  return sides;
-}
 
 const hex = (parts: readonly Uint8Array[]): string => Buffer.concat(parts).toString("hex");
 

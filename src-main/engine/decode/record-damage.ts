@@ -41,7 +41,11 @@ export function recordDamage(
         fatal: true,
       };
     case READ_BAD_INTERFACE: {
-      const message = `expected an interface below ${interfaces}, found ${value}; the packet is left out`;
+      const expected =
+        interfaces === 0
+          ? `expected the description of an interface before the first packet, which names interface ${value}`
+          : `expected an interface below ${interfaces}, found ${value}`;
+      const message = `${expected}; the packet is left out`;
       return { code: "bad-interface", offset, message, fatal: false };
     }
     case READ_BAD_TRAILER: {

@@ -20,6 +20,7 @@ import type { FieldContext } from "./field-context";
 import { httpLayers } from "./media-layers";
 import { HTTP_AND_BODIES, MESSAGE_NONE, type Segment, type TakeMessage } from "./payload-segment";
 import { KNOWN_TCP_PORTS, type TcpConversation, TcpPayloads, newTcpConversation } from "./tcp-payloads";
+import { udpChecksum } from "./transport-fields";
 import { KNOWN_UDP_PORTS, UdpPayloads, type UdpState, newUdpState } from "./udp-payloads";
 
 /** What a file's conversations have shown. */
@@ -193,12 +194,11 @@ export class ApplicationLayers {
     const { bytes } = batch;
     const p = batch.layerPtr[row] as number;
     const end = batch.layerEnd[row] as number;
-    if (end - p <= 8) return "";
+    if (end - p <= 8 || udpChecksum(batch, row) < 8) return "";
     const following = row + 1 < last ? (batch.layerKind[row + 1] as number) : LAYER_DNS;
     // A tunnel: its layers are rows of their own.
     if (following < LAYER_DNS && following !== LAYER_WIREGUARD) return "";
     const stated = readUint(bytes, p + 4, 2);
-    if (stated !== 0 && stated < 8) return "";
     // Of a first fragment, the datagram's.
     const statedEnd = p + (stated === 0 ? (batch.layerLength[row] as number) : stated);
     const segment: Segment = {

@@ -6,6 +6,7 @@ import type { Batch } from "../kernel/batch";
 import { BatchIndex } from "./batch-index";
 import type { Field } from "./field";
 import type { FieldContext } from "./field-context";
+import { beginFrameTimes } from "./frame-times";
 import { findField } from "./registry";
 
 export class FieldColumns {
@@ -19,6 +20,7 @@ export class FieldColumns {
   begin(batch: Batch): void {
     this.index ??= new BatchIndex(batch);
     this.index.build(batch);
+    beginFrameTimes(batch, this.context);
     this.fresh.clear();
   }
 

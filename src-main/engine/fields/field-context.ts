@@ -5,6 +5,9 @@ import type { KernelExports } from "../kernel/kernel";
 import type { JoinedFacts } from "./joined-facts";
 import type { PacketNotes } from "../notes/packet-notes";
 
+/** Seconds, which may be negative, and nanoseconds. */
+export type PacketTime = readonly [seconds: number, nanoseconds: number];
+
 export interface FieldContext {
   readonly files: readonly CaptureFile[];
   /** By capture point, as the POINT column holds it. */
@@ -18,6 +21,8 @@ export interface FieldContext {
   readonly joined?: JoinedFacts | undefined;
   /** Notes on packets, where a window told some. */
   readonly notes?: PacketNotes | undefined;
+  /** Time of packet `number`, from 1, of a file: where packets are decoded in any order. Others are seen one after another. */
+  readonly times?: ((file: number, number: number) => PacketTime | undefined) | undefined;
   /** 256 bytes of kernel memory for short computations. */
   readonly scratch: number;
 }

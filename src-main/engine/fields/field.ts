@@ -13,6 +13,8 @@ export interface Field {
   readonly protocol: string;
   /** Print as 0x and this many hex digits; 0: decimal. */
   readonly hexDigits: number;
+  /** Of a "uint" that fills whole bytes: how many bits; a filter that asks for more is refused. */
+  readonly bits?: number;
   /** A protocol rather than one of its values: its bytes can be searched and sliced, it prints as its name. */
   readonly isProtocol?: boolean;
   /** Needs stream numbers and TCP analysis. */
@@ -68,6 +70,7 @@ export function uintField(
     ...common,
     kind: common.kind ?? "uint",
     hexDigits: common.hexDigits ?? 0,
+    ...(masked || (common.kind ?? "uint") !== "uint" ? {} : { bits: width * 8 }),
     needsStreams: false,
     collect(index, out) {
       const { batch } = index;

@@ -22,8 +22,10 @@ export const ipv4Available: Available = (batch, row) => {
   const here = captured(batch, row);
   if (here < 1) return 0;
   const p = batch.layerPtr[row] as number;
-  const header = ((batch.bytes[p] as number) & 15) * 4;
-  if (header < 20) return 1;
+  const first = batch.bytes[p] as number;
+  const header = (first & 15) * 4;
+  // Of a version that is none, Wireshark shows no more than that.
+  if (first >> 4 !== 4 || header < 20) return 1;
   if (here < 4) return here;
   const total = readUint(batch.bytes, p + 2, 2);
   return total !== 0 && total < header ? 4 : here;

@@ -4,9 +4,13 @@ import { APPLICATION_FIELDS } from "./application-fields";
 import { LAYOUT_FIELDS } from "../layouts/layout-fields";
 import { CHECKSUM_FIELDS } from "./checksum-fields";
 import { FRAME_FIELDS } from "./frame-fields";
+import { FRAME_TIME_FIELDS } from "./frame-times";
+import { HTTP_FIELDS } from "./http-fields";
 import { JOURNEY_FIELDS } from "./journey-fields";
 import { LINK_FIELDS } from "./link-fields";
 import { NETWORK_FIELDS } from "./network-fields";
+import { protocolByName } from "./protocol-name-fields";
+import { SEGMENT_FIELDS } from "./segment-fields";
 import { TRANSPORT_FIELDS } from "./transport-fields";
 import type { Field } from "./field";
 
@@ -14,20 +18,24 @@ const FIELDS: ReadonlyMap<string, Field> = new Map(
   [
     ...LAYOUT_FIELDS,
     ...FRAME_FIELDS,
+    ...FRAME_TIME_FIELDS,
     ...LINK_FIELDS,
     ...NETWORK_FIELDS,
     ...TRANSPORT_FIELDS,
+    ...SEGMENT_FIELDS,
     ...CHECKSUM_FIELDS,
     ...APPLICATION_FIELDS,
+    ...HTTP_FIELDS,
     ...JOURNEY_FIELDS,
     ...ANNOTATION_FIELDS,
   ].map((f) => [f.name, f]),
 );
 
 export function findField(name: string): Field | undefined {
-  return FIELDS.get(name);
+  return FIELDS.get(name) ?? protocolByName(name);
 }
 
+/** Without the protocols that are known by their names alone. */
 export function fieldNames(): IterableIterator<string> {
   return FIELDS.keys();
 }

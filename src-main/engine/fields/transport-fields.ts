@@ -12,17 +12,22 @@ import {
 } from "../../../src-shared/model/layer-kind";
 import { type ValueColumn, appendValue } from "../../../src-shared/tables/value-column";
 import {
+  ANALYSIS_ACK_LOST_SEGMENT,
   ANALYSIS_DUPLICATE_ACK,
   ANALYSIS_FAST_RETRANSMISSION,
   ANALYSIS_HAS_LENGTH,
   ANALYSIS_KEEP_ALIVE,
+  ANALYSIS_KEEP_ALIVE_ACK,
   ANALYSIS_LOST_SEGMENT,
   ANALYSIS_OUT_OF_ORDER,
   ANALYSIS_RETRANSMISSION,
+  ANALYSIS_REUSED_PORTS,
   ANALYSIS_SPURIOUS_RETRANSMISSION,
   ANALYSIS_WINDOW_FULL,
   ANALYSIS_WINDOW_UPDATE,
   ANALYSIS_ZERO_WINDOW,
+  ANALYSIS_ZERO_WINDOW_PROBE,
+  ANALYSIS_ZERO_WINDOW_PROBE_ACK,
   LAYER_FLAG_QUOTED,
   NO_ROW,
 } from "../kernel/assembly/abi";
@@ -48,7 +53,7 @@ export const tcpRest: Available = (batch, row) => {
   const here = tcpStart(batch, row);
   return here >= 16 && headerLength(batch, row) < 20 ? 0 : here;
 };
-function headerLength(batch: Batch, row: number): number {
+export function headerLength(batch: Batch, row: number): number {
   return ((batch.bytes[(batch.layerPtr[row] as number) + 12] as number) >> 4) * 4;
 }
 
@@ -175,15 +180,18 @@ const port = (protocol: string, layer: number, available = bothPorts): readonly 
     { offset: 2, width: 2 },
     available,
   ),
-  rowField(
-    { name: `${protocol}.port`, label: "Source or destination port", kind: "uint", protocol },
-    layer,
-    (batch, row, packet, ordinal, out) => {
-      const p = batch.layerPtr[row] as number;
-      if (available(batch, row) >= 2) appendValue(out, packet, ordinal, readUint(batch.bytes, p, 2));
-      if (available(batch, row) >= 4) appendValue(out, packet, ordinal, readUint(batch.bytes, p + 2, 2));
-    },
-  ),
+  {
+    bits: 16,
+    ...rowField(
+      { name: `${protocol}.port`, label: "Source or destination port", kind: "uint", protocol },
+      layer,
+      (batch, row, packet, ordinal, out) => {
+        const p = batch.layerPtr[row] as number;
+        if (available(batch, row) >= 2) appendValue(out, packet, ordinal, readUint(batch.bytes, p, 2));
+        if (available(batch, row) >= 4) appendValue(out, packet, ordinal, readUint(batch.bytes, p + 2, 2));
+      },
+    ),
+  },
 ];
 
 /** A UDP length that cannot be ends the header after the length. */
@@ -211,6 +219,8 @@ export function isVxlanGpe(batch: Batch, row: number): boolean {
   return [readUint(batch.bytes, udp, 2), readUint(batch.bytes, udp + 2, 2)].includes(VXLAN_GPE_PORT);
 }
 
+/** All that the analysis marks. */
+const ANY_ANALYSIS = 0x7fff;
 const RETRANSMISSION = ANALYSIS_RETRANSMISSION | ANALYSIS_FAST_RETRANSMISSION | ANALYSIS_SPURIOUS_RETRANSMISSION;
 
 export const TRANSPORT_FIELDS: readonly Field[] = [
@@ -303,6 +313,12 @@ export const TRANSPORT_FIELDS: readonly Field[] = [
   analysisFlag("tcp.analysis.keep_alive", "Keep-alive", ANALYSIS_KEEP_ALIVE),
   analysisFlag("tcp.analysis.window_full", "Window full", ANALYSIS_WINDOW_FULL),
   analysisFlag("tcp.analysis.window_update", "Window update", ANALYSIS_WINDOW_UPDATE),
+  analysisFlag("tcp.analysis.ack_lost_segment", "Acknowledged segment not captured", ANALYSIS_ACK_LOST_SEGMENT),
+  analysisFlag("tcp.analysis.zero_window_probe", "Zero window probe", ANALYSIS_ZERO_WINDOW_PROBE),
+  analysisFlag("tcp.analysis.zero_window_probe_ack", "Answer to a zero window probe", ANALYSIS_ZERO_WINDOW_PROBE_ACK),
+  analysisFlag("tcp.analysis.keep_alive_ack", "Answer to a keep-alive", ANALYSIS_KEEP_ALIVE_ACK),
+  analysisFlag("tcp.analysis.reused_ports", "Ports used again", ANALYSIS_REUSED_PORTS),
+  analysisFlag("tcp.analysis.flags", "Something the analysis has a word for", ANY_ANALYSIS),
   rowField(
     {
       name: "tcp.analysis.initial_rtt",

@@ -44,9 +44,9 @@ class DirectionAssembler {
 
   constructor(private readonly emit: (segment: Waiting, gap: number) => void) {}
 
-  /** A SYN tells where the stream begins. */
+  /** Where the stream begins, if nothing told so before: behind a SYN, or with what is seen first, were it without data. */
   begin(seq: number): void {
-    if (this.next === undefined) this.next = (seq + 1) >>> 0;
+    this.next ??= seq;
   }
 
   take(segment: Waiting): void {
@@ -181,10 +181,11 @@ export async function followStream(
         const other = directions[fromServer ? 0 : 1];
         // What the other side has, it had before it said this.
         if (found.flags & ACK) other.acknowledged(found.ack);
-        if (found.flags & SYN) own.begin(found.seq);
+        // Bytes behind a reset are no data of the stream, and its number may be anything.
+        if (found.flags & RST) continue;
         const first = found.flags & SYN ? (found.seq + 1) >>> 0 : found.seq;
-        // Bytes behind a reset are no data of the stream.
-        if (found.bytes.length > 0 && !(found.flags & RST)) own.take({ ...one, seq: first });
+        own.begin(first);
+        if (found.bytes.length > 0) own.take({ ...one, seq: first });
       }
     });
     request.progress(Math.min(at + AT_ONCE, rows.length), rows.length, "Following the stream");

@@ -39,6 +39,7 @@ function layoutField(layout: Layout, field: BitField, name: string): Field {
   const available = layout.available ?? captured;
   const inMemory = kind === "ipv6" || kind === "mac" || kind === "bytes";
   return {
+    ...(kind === "uint" && field.bits % 8 === 0 && field.bits <= 32 && { bits: field.bits }),
     ...rowField(
       { name, label: field.label, kind, protocol: layout.protocol, hexDigits: hexDigits(field) },
       layout.layer,

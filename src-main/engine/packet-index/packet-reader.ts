@@ -154,6 +154,11 @@ export class PacketReader {
       decode: captures.decode,
       verifyChecksums: false,
       notes: captures.notes,
+      times: (file, number) => {
+        const [from, to] = captures.index.rangeOf(file);
+        const id = from + number - 1;
+        return id < from || id >= to ? undefined : [captures.index.seconds(id), captures.index.nanoseconds(id)];
+      },
     };
   }
 

@@ -51,6 +51,8 @@ import {
   ANALYSIS_WINDOW_FULL,
   ANALYSIS_WINDOW_UPDATE,
   ANALYSIS_ZERO_WINDOW,
+  ANALYSIS_ZERO_WINDOW_PROBE,
+  ANALYSIS_ZERO_WINDOW_PROBE_ACK,
   LAYER_FLAG_FRAGMENT,
   LAYER_FLAG_QUOTED,
   NO_ROW,
@@ -74,20 +76,23 @@ export interface PacketSummary {
 
 const LINKTYPE_WLAN = 105;
 const TCP_FLAGS = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
+/** In Wireshark's order, which puts each in front of those before. */
 const TCP_NOTES: readonly (readonly [number, string])[] = [
-  [ANALYSIS_REUSED_PORTS, "[TCP Port numbers reused] "],
-  [ANALYSIS_RETRANSMISSION, "[TCP Retransmission] "],
-  [ANALYSIS_FAST_RETRANSMISSION, "[TCP Fast Retransmission] "],
-  [ANALYSIS_SPURIOUS_RETRANSMISSION, "[TCP Spurious Retransmission] "],
-  [ANALYSIS_OUT_OF_ORDER, "[TCP Out-Of-Order] "],
-  [ANALYSIS_LOST_SEGMENT, "[TCP Previous segment not captured] "],
-  [ANALYSIS_ACK_LOST_SEGMENT, "[TCP ACKed unseen segment] "],
-  [ANALYSIS_WINDOW_UPDATE, "[TCP Window Update] "],
-  [ANALYSIS_WINDOW_FULL, "[TCP Window Full] "],
-  [ANALYSIS_KEEP_ALIVE, "[TCP Keep-Alive] "],
-  [ANALYSIS_KEEP_ALIVE_ACK, "[TCP Keep-Alive ACK] "],
-  [ANALYSIS_DUPLICATE_ACK, "[TCP Dup ACK] "],
+  [ANALYSIS_ZERO_WINDOW_PROBE_ACK, "[TCP ZeroWindowProbeAck] "],
   [ANALYSIS_ZERO_WINDOW, "[TCP ZeroWindow] "],
+  [ANALYSIS_ZERO_WINDOW_PROBE, "[TCP ZeroWindowProbe] "],
+  [ANALYSIS_DUPLICATE_ACK, "[TCP Dup ACK] "],
+  [ANALYSIS_KEEP_ALIVE_ACK, "[TCP Keep-Alive ACK] "],
+  [ANALYSIS_KEEP_ALIVE, "[TCP Keep-Alive] "],
+  [ANALYSIS_WINDOW_FULL, "[TCP Window Full] "],
+  [ANALYSIS_WINDOW_UPDATE, "[TCP Window Update] "],
+  [ANALYSIS_ACK_LOST_SEGMENT, "[TCP ACKed unseen segment] "],
+  [ANALYSIS_LOST_SEGMENT, "[TCP Previous segment not captured] "],
+  [ANALYSIS_OUT_OF_ORDER, "[TCP Out-Of-Order] "],
+  [ANALYSIS_SPURIOUS_RETRANSMISSION, "[TCP Spurious Retransmission] "],
+  [ANALYSIS_FAST_RETRANSMISSION, "[TCP Fast Retransmission] "],
+  [ANALYSIS_RETRANSMISSION, "[TCP Retransmission] "],
+  [ANALYSIS_REUSED_PORTS, "[TCP Port numbers reused] "],
 ];
 
 const DHCP_MESSAGES = ["", "Discover", "Offer", "Request", "Decline", "ACK", "NAK", "Release", "Inform"];

@@ -126,18 +126,13 @@ export function readInterface(
 ): InterfaceDescription {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const options = readOptions(bytes, start + 16, start + length - 4, bigEndian);
-  let binaryTime = false;
-  let exponent = 6;
-  let offsetSeconds = 0n;
-  let fcsLength = 0;
-  for (const o of options) {
-    if (o.code === 9 && o.length >= 1) {
-      const v = bytes[o.start] as number;
-      binaryTime = (v & 0x80) !== 0;
-      exponent = v & 0x7f;
-    } else if (o.code === 14 && o.length >= 8) offsetSeconds = view.getBigInt64(o.start, !bigEndian);
-    else if (o.code === 13 && o.length >= 1) fcsLength = bytes[o.start] as number;
-  }
+  // Where an option that may be there once is there twice, the first one counts, as in Wireshark.
+  const first = (code: number, bytesNeeded: number): number | undefined =>
+    options.find((o) => o.code === code && o.length >= bytesNeeded)?.start;
+  const resolutionAt = first(9, 1);
+  const resolution = resolutionAt === undefined ? 6 : (bytes[resolutionAt] as number);
+  const offsetAt = first(14, 8);
+  const fcsAt = first(13, 1);
   const filter = options.find((o) => o.code === 11 && o.length > 1 && bytes[o.start] === 0);
   return {
     linkType: view.getUint16(start + 8, !bigEndian),
@@ -147,10 +142,10 @@ export function readInterface(
     filter: filter && optionText(bytes, { code: 11, start: filter.start + 1, length: filter.length - 1 }),
     operatingSystem: textOption(bytes, options, 12),
     comments: optionComments(bytes, options),
-    binaryTime,
-    exponent,
-    offsetSeconds,
-    fcsLength,
+    binaryTime: (resolution & 0x80) !== 0,
+    exponent: resolution & 0x7f,
+    offsetSeconds: offsetAt === undefined ? 0n : view.getBigInt64(offsetAt, !bigEndian),
+    fcsLength: fcsAt === undefined ? 0 : (bytes[fcsAt] as number),
   };
 }
 

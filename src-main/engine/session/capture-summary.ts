@@ -11,8 +11,14 @@ interface PointCount {
   packets: number;
   bytes: number;
   captured: number;
-  first: readonly [number, number] | undefined;
-  last: readonly [number, number] | undefined;
+  first: Time | undefined;
+  last: Time | undefined;
+}
+
+type Time = readonly [seconds: number, nanoseconds: number];
+
+function isEarlier(a: Time, b: Time): boolean {
+  return a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]);
 }
 
 /** Sequences longer than this are told by their counts only. */
@@ -25,6 +31,8 @@ export class CaptureCounter {
   private readonly dropped: number[] = [];
   private readonly undecoded: number[] = [];
   private readonly outOfOrder: number[] = [];
+  /** By file: the latest time so far, whatever the interface. */
+  private readonly latest: Time[] = [];
 
   take(batch: Batch, pcapng: boolean): void {
     const { file } = batch;
@@ -44,10 +52,12 @@ export class CaptureCounter {
       if (!(flags & PACKET_NO_TIME)) {
         const s = batch.seconds(i);
         const ns = batch.nanoseconds(i);
-        if (!p.first || s < p.first[0] || (s === p.first[0] && ns < p.first[1])) p.first = [s, ns];
-        if (!p.last || s > p.last[0] || (s === p.last[0] && ns > p.last[1])) p.last = [s, ns];
-        else if (s < p.last[0] || (s === p.last[0] && ns < p.last[1]))
-          this.outOfOrder[file] = (this.outOfOrder[file] ?? 0) + 1;
+        const time = [s, ns] as const;
+        if (!p.first || isEarlier(time, p.first)) p.first = time;
+        if (!p.last || isEarlier(p.last, time)) p.last = time;
+        const latest = this.latest[file];
+        if (!latest || isEarlier(latest, time)) this.latest[file] = time;
+        else if (isEarlier(time, latest)) this.outOfOrder[file] = (this.outOfOrder[file] ?? 0) + 1;
       }
       if (pcapng && blocks.length <= MAX_SEQUENCE)
         blocks.push(flags & PACKET_NO_TIME ? "SPB" : flags & PACKET_OBSOLETE ? "PB" : "EPB");
@@ -68,7 +78,7 @@ export class CaptureCounter {
 
   summary(workspace: Workspace): WorkspaceSummary {
     const writer = new TextWriter(32);
-    const time = (t: readonly [number, number] | undefined): string | null => {
+    const time = (t: Time | undefined): string | null => {
       if (!t) return null;
       writer.clear();
       writer.time(t[0], t[1]);
@@ -76,13 +86,11 @@ export class CaptureCounter {
     };
     const files = workspace.files.map((file): FileSummary => {
       const counts = file.interfaces.map((i) => this.points[i.point]);
-      const earlier = (a: readonly [number, number], b: readonly [number, number]): boolean =>
-        a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]);
-      let first: readonly [number, number] | undefined;
-      let last: readonly [number, number] | undefined;
+      let first: Time | undefined;
+      let last: Time | undefined;
       for (const c of counts) {
-        if (c?.first && (!first || earlier(c.first, first))) first = c.first;
-        if (c?.last && (!last || earlier(last, c.last))) last = c.last;
+        if (c?.first && (!first || isEarlier(c.first, first))) first = c.first;
+        if (c?.last && (!last || isEarlier(last, c.last))) last = c.last;
       }
       const sum = (key: "packets" | "bytes" | "captured"): number => counts.reduce((n, c) => n + (c?.[key] ?? 0), 0);
       return {

@@ -175,6 +175,8 @@ export async function endpointsTable(
   const rows = new KeyRows(5);
   const sums = [new GrowableNumbers(), new GrowableNumbers(), new GrowableNumbers(), new GrowableNumbers()] as const;
   const [sentPackets, sentBytes, gotPackets, gotBytes] = sums;
+  /** Of those: sent by the address to itself. */
+  const [ownPackets, ownBytes] = [new GrowableNumbers(), new GrowableNumbers()];
   const peers = new GrowableNumbers();
   for (let pair = 0; pair < pairs.count; pair++) {
     for (const side of [0, 1] as const) {
@@ -185,17 +187,18 @@ export async function endpointsTable(
       const row = rows.row();
       sentPackets.add(row, pairs.packets(pair, side));
       sentBytes.add(row, pairs.bytes(pair, side));
-      // What an address sends to itself is one packet, not two.
       const itself =
         pairs.address(pair, 0) === pairs.address(pair, 1) && (!hasPorts || pairs.port(pair, 0) === pairs.port(pair, 1));
-      if (!itself) {
-        gotPackets.add(row, pairs.packets(pair, side ^ 1));
-        gotBytes.add(row, pairs.bytes(pair, side ^ 1));
-      } else if (side === 1) {
-        // Both directions of such a pair are told as one side's.
-        peers.add(row, -1);
+      const sender = itself ? side : side ^ 1;
+      gotPackets.add(row, pairs.packets(pair, sender));
+      gotBytes.add(row, pairs.bytes(pair, sender));
+      if (itself) {
+        // Sent and received, and one packet all the same.
+        ownPackets.add(row, pairs.packets(pair, side));
+        ownBytes.add(row, pairs.bytes(pair, side));
       }
-      peers.add(row, 1);
+      // Both directions of such a pair are one peer.
+      peers.add(row, itself && side === 1 ? 0 : 1);
     }
     if (pair % 65536 === 65535) await breathe();
   }
@@ -220,9 +223,9 @@ export async function endpointsTable(
       case "port":
         return rows.word(row, 1);
       case "packets":
-        return sentPackets.at(row) + gotPackets.at(row);
+        return sentPackets.at(row) + gotPackets.at(row) - ownPackets.at(row);
       case "bytes":
-        return sentBytes.at(row) + gotBytes.at(row);
+        return sentBytes.at(row) + gotBytes.at(row) - ownBytes.at(row);
       case "packets-out":
         return sentPackets.at(row);
       case "bytes-out":

@@ -62,6 +62,19 @@ describe("interfaces", () => {
   });
 });
 
+describe("options of an interface", () => {
+  it("that are there twice count once: the first", async () => {
+    const bytes = capture((w) => {
+      w.beginSection();
+      const milliseconds = { code: 9, data: Uint8Array.from([3]) };
+      const microseconds = { code: 9, data: Uint8Array.from([6]) };
+      w.addInterface({ linkType: 1, resolution: { base: 10, exponent: 3 }, rawOptions: [milliseconds, microseconds] });
+      w.packet(at(7));
+    });
+    expect(await fieldRows(bytes, ["frame.time_epoch"])).toEqual([["7.000000000"]]);
+  });
+});
+
 describe("times", () => {
   it("that 64 bits of seconds and nanoseconds do not hold are printed as the record says", async () => {
     // 2^63 microseconds: the year 294,247. The writer takes no such time, so the file is changed.

@@ -153,6 +153,22 @@ describe("conversations and endpoints", () => {
     });
   });
 
+  test("what an address sends to itself is sent and received, and one packet", async () => {
+    const loopback = traffic`
+      probe = 127.0.0.1:40000   server = 127.0.0.1:80   other = 127.0.0.2:80
+      0.0 probe > server tcp SYN
+      0.1 server > probe tcp RST,ACK
+      0.2 probe > other tcp SYN
+    `;
+    await opened(loopback, async (c) => {
+      const columns = ["address", "packets", "packets-out", "packets-in", "peers"];
+      expect(await tableLines(c, { name: "endpoints", options: { layer: "ipv4" } }, columns)).toEqual([
+        "127.0.0.1 3 3 2 2",
+        "127.0.0.2 1 0 1 1",
+      ]);
+    });
+  });
+
   test("what an option may be is said", async () => {
     await opened(CONNECTION, async (c) => {
       await expect(readTable(c, { name: "conversations", options: { layer: "wifi" } })).rejects.toThrow(

@@ -391,6 +391,16 @@ function addEvent(
   if (sightings) markSighting(slot, index);
 }
 
+/**
+ * A UDP length that cannot be: Wireshark gives up such a datagram before it looks for the conversation. 0 stands for more than
+ * 16 bits hold, or for a jumbogram (RFC 2675); elsewhere it is as bad as 1 to 7.
+ */
+function isBadUdpLength(slot: usize, row: u32, network: u32): bool {
+  const stated = be16(load<u32>(slot + L_PTR + (row << 2)) + 4);
+  if (stated) return stated < 8;
+  return load<u32>(slot + L_LENGTH + (row << 2)) <= 0xffff && load<u8>(slot + L_KIND + network) == LAYER_IPV4;
+}
+
 /** Appends the events of a packet whose layers are decoded. */
 export function packetEvents(slot: usize, packet: u32): void {
   if (!mode) return;
@@ -440,7 +450,7 @@ export function packetEvents(slot: usize, packet: u32): void {
           if (kind == LAYER_TCP || kind == LAYER_UDP) {
             // Wireshark reads 16 bytes of TCP before it looks for the conversation; quoted headers may have 8.
             const have = load<u32>(slot + L_END + (row << 2)) - load<u32>(slot + L_PTR + (row << 2));
-            if (have >= (kind == LAYER_TCP ? (16 as u32) : (8 as u32)))
+            if (kind == LAYER_TCP ? have >= 16 : have >= 8 && !isBadUdpLength(slot, row, network))
               addEvent(slot, packet, point, network, row, 1, 0, false);
           }
         } else {

@@ -161,10 +161,8 @@ export function analyse(
 
   if ((bits & (SYN | ACK)) == SYN) {
     if (reused) flags |= ANALYSIS_REUSED_PORTS;
-    else if (load<u32>(f + D_BITS) & BIT_BASE) {
-      store<u32>(f + D_NEXT, load<u32>(f + D_MAX));
-      flags |= ANALYSIS_REUSED_PORTS;
-    }
+    // The same SYN once more, which is a retransmission and no new connection.
+    else if (load<u32>(f + D_BITS) & BIT_BASE) store<u32>(f + D_NEXT, load<u32>(f + D_MAX));
   } else if (
     (bits & (SYN | ACK)) == (SYN | ACK) &&
     (load<u32>(f + D_BITS) & BIT_BASE) != 0 &&
