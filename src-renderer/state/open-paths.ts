@@ -2,6 +2,7 @@
  * Opens what a person pointed at, by what it is: captures and folders as the workspace, JSON and YAML as cluster files, text named
  * after conntrack as its output, .hopscope as it was saved.
  */
+import type { Params } from "../../src-shared/contract/requests";
 import { byOpenedKind } from "../../src-shared/model/opened-file";
 import { call } from "../bridge/engine";
 import { showError } from "./dialogs.svelte";
@@ -25,30 +26,25 @@ export async function openPaths(paths: readonly string[], add: boolean): Promise
     }
   }
   if (conntrack.length > 0) await importConntrack(conntrack);
-  if (cluster.length === 0) return;
+  if (cluster.length > 0) await importCluster(cluster);
+}
+
+/** Adds cluster files, and says what could not be understood of them. */
+async function importCluster(paths: readonly string[]): Promise<void> {
   const known = workspace.state.clusterFiles;
-  await workspace.setCluster([...known, ...cluster.filter((path) => !known.includes(path))]);
-  showToast(
-    `Names are taken from ${cluster.length === 1 ? "a cluster file" : `${cluster.length} cluster files`} now.`,
-    {
-      undo: () => void workspace.setCluster(known),
-    },
-  );
+  const usable = await usableOf({ cluster: [...paths], conntrack: [] }, "Not the output of kubectl");
+  const added = usable.filter((path) => !known.includes(path));
+  if (added.length === 0) return;
+  await workspace.setCluster([...known, ...added]);
+  showToast(`Names are taken from ${added.length === 1 ? "a cluster file" : `${added.length} cluster files`} now.`, {
+    undo: () => void workspace.setCluster(known),
+  });
 }
 
 /** Adds files of conntrack's output, and says what could not be understood of them. */
 export async function importConntrack(paths: readonly string[]): Promise<void> {
   const known = workspace.state.conntrackFiles;
-  const { files } = await call("import.check", { cluster: [], conntrack: [...paths] });
-  const usable = files.filter((file) => !file.unusable).map((file) => file.path);
-  const trouble = files.flatMap((file) =>
-    file.problems.map(({ line, message }) => `${fileName(file.path)}${line > 0 ? ` line ${line}` : ""}: ${message}`),
-  );
-  if (trouble.length > 0)
-    showError(
-      usable.length === files.length ? "Part of it could not be read" : "Not the output of conntrack",
-      new Error([...trouble.slice(0, 6), ...(trouble.length > 6 ? [`and ${trouble.length - 6} more`] : [])].join("\n")),
-    );
+  const usable = await usableOf({ cluster: [], conntrack: [...paths] }, "Not the output of conntrack");
   const added = usable.filter((path) => !known.includes(path));
   if (added.length === 0) return;
   await workspace.setConntrack([...known, ...added]);
@@ -56,6 +52,21 @@ export async function importConntrack(paths: readonly string[]): Promise<void> {
     `Translations are compared with ${added.length === 1 ? fileName(added[0] ?? "") : `${added.length} files of conntrack`} now.`,
     { undo: () => void workspace.setConntrack(known) },
   );
+}
+
+/** Paths of the files that hold something of use; tells what is wrong with the others, and with parts of these. */
+async function usableOf(asked: Params<"import.check">, unusable: string): Promise<string[]> {
+  const { files } = await call("import.check", asked);
+  const usable = files.filter((file) => !file.unusable).map((file) => file.path);
+  const trouble = files.flatMap((file) =>
+    file.problems.map(({ line, message }) => `${fileName(file.path)}${line > 0 ? ` line ${line}` : ""}: ${message}`),
+  );
+  if (trouble.length > 0)
+    showError(
+      usable.length === files.length ? "Part of it could not be read" : unusable,
+      new Error([...trouble.slice(0, 6), ...(trouble.length > 6 ? [`and ${trouble.length - 6} more`] : [])].join("\n")),
+    );
+  return usable;
 }
 
 function fileName(path: string): string {

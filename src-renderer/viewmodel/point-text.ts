@@ -1,7 +1,17 @@
 /** What the tree of capture points says about a file or a point, in words. */
+import { distinctNames } from "../../src-shared/base/distinct-names";
 import type { FileState, PointState } from "../../src-shared/contract/results";
 import { formatBytes, formatCount, formatNoun } from "./quantity";
 import { linkTypeLabel, roleLabel } from "./points-tree";
+
+type NamedFile = Pick<FileState, "file" | "name" | "path">;
+
+/** What to call a file beside the others: by its name, with folders where others have that name, too. */
+export function fileLabel(file: NamedFile, files: readonly NamedFile[]): string {
+  const same = files.filter(({ name }) => name === file.name);
+  if (same.length < 2) return file.name;
+  return distinctNames(same.map(({ path }) => path))[same.findIndex((one) => one.file === file.file)] ?? file.name;
+}
 
 /** A file in a few words: "36 packets · 4.1 KiB · clock +0.5 s". */
 export function fileState(file: FileState): string {

@@ -40,6 +40,11 @@ export class NotesFileError extends Error {
   override readonly name = "NotesFileError";
 }
 
+/** Whether a file that begins so was written as one of notes. */
+export function isNotesFile(start: string): boolean {
+  return /^\s*\{\s*"format"\s*:\s*"hopscope-annotations"/.test(start);
+}
+
 export function writeNotesFile(
   annotations: readonly Annotation[],
   recordings: readonly NamedRecording[],

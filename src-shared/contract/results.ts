@@ -146,7 +146,9 @@ export interface ViewState {
   readonly scanned: number;
   readonly packets: number;
   readonly complete: boolean;
+  /** What it waits for, or, if it failed, why no more rows will come. */
   readonly problem: string | null;
+  readonly failed: boolean;
 }
 
 export interface PacketRow {

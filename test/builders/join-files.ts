@@ -1,7 +1,7 @@
 /** Reads captures and joins them in this process. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { loadCluster } from "../../src-main/engine/cluster/load-cluster";
 import { DEFAULT_DECODE_OPTIONS } from "../../src-main/engine/decode/decode-options";
 import { type KernelHandle, createKernel, runPipeline } from "../../src-main/engine/decode/pipeline";
@@ -57,6 +57,7 @@ export async function withFiles<T>(
   try {
     const paths = Object.entries(contents).map(([name, content]) => {
       const path = join(folder, name);
+      mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, typeof content === "string" ? trafficToPcapng(parseTraffic(content)) : content);
       return path;
     });

@@ -32,7 +32,7 @@ function source(more: Partial<LiveSourceState> = {}): LiveSourceState {
   };
 }
 
-const view = { view: 3, rows: 7, scanned: 7, packets: 7, complete: true, problem: null };
+const view = { view: 3, rows: 7, scanned: 7, packets: 7, complete: true, problem: null, failed: false };
 
 beforeEach(() => {
   dialogs.message?.answer(false);

@@ -157,7 +157,7 @@ describe.skipIf(CHROMIUM === undefined)("notes", () => {
       await other.page.getByRole("button", { name: "Import…" }).first().click();
       await (await chooser).setFiles(path);
     };
-    await choose(file);
+    await other.drop([file]);
     await other.page.getByRole("grid", { name: "Notes" }).getByText("seen twice").waitFor();
     await choose(file);
     await other.page.getByText("nothing in it that is not here already").waitFor();

@@ -85,6 +85,16 @@ describe.skipIf(CHROMIUM === undefined).each(HOSTS)("the %s host opens", (host) 
     await app.close();
   });
 
+  it("as a cluster file only what is one", async () => {
+    const app = await openApp(host, [DHCP]);
+    const path = join(mkdtempSync(join(tmpdir(), "hopscope-e2e-json-")), "settings.json");
+    writeFileSync(path, '{ "colour": "blue" }');
+    await app.drop([path]);
+    await app.page.getByRole("heading", { name: "Not the output of kubectl" }).waitFor();
+    await app.page.getByText(/settings\.json line 1: .*expected/).waitFor();
+    await app.close();
+  });
+
   it("names that are markup, as names", async () => {
     const folder = mkdtempSync(join(tmpdir(), "hopscope-e2e-names-"));
     const name = "<img src=x onerror=document.title='broken-in'>.pcap";

@@ -1,4 +1,7 @@
 /** The app goes on after what happens to programs: a reload, a second tab, a crash of the engine or of the page. */
+import { copyFileSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { type App, HOSTS, openApp } from "./support/app";
 import { CHROMIUM, closeSharedChromium } from "./support/chromium";
@@ -39,6 +42,24 @@ describe.skipIf(CHROMIUM === undefined).each(HOSTS)("the %s host", (host) => {
 });
 
 describe.skipIf(CHROMIUM === undefined)("the browser host", () => {
+  it("shows nothing of a file that was changed while it was open, says so, and reads it again", async () => {
+    const path = join(mkdtempSync(join(tmpdir(), "hopscope-e2e-changed-")), "mine.pcap");
+    copyFileSync(DHCP, path);
+    const app = await openApp("browser", [path]);
+    await showsDhcp(app.page);
+    copyFileSync("fixtures/http-ethernet.pcap", path);
+    await app.page.keyboard.press("Control+/");
+    await app.page.keyboard.type("http.request.method");
+    await app.page.keyboard.press("Enter");
+    await app.page.getByText("Packets could not be read").waitFor();
+    await app.page.getByText("the file was changed since it was opened").waitFor();
+    // It does not ask again and again.
+    await app.idle();
+    await app.page.getByRole("button", { name: "Reload", exact: true }).last().click();
+    await app.page.getByText("GET /").first().waitFor();
+    await app.close();
+  });
+
   it("shows one workspace in several tabs, and keeps it when one is closed", async () => {
     const app = await openApp("browser", [DHCP]);
     const second = await app.page.context().newPage();

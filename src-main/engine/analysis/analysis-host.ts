@@ -126,6 +126,7 @@ export class AnalysisHost {
     const basis = JSON.stringify(data);
     if (this.running?.basis === basis) return this.running;
     this.stop("clocks, cluster files or capture points changed: ask again");
+    this.engine.captures().checkUnchanged();
     this.running = this.begin(data, basis);
     this.engine.emit("analysis", { state: "running", done: 0, total: 0, text: "Reading the captures" });
     return this.running;

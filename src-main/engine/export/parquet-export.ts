@@ -32,7 +32,7 @@ import {
   SIGHTING_QUOTED,
 } from "../kernel/assembly/abi";
 import type { Batch } from "../kernel/batch";
-import { baseName, type Workspace } from "../session/workspace";
+import type { Workspace } from "../session/workspace";
 import { sightingKey } from "./sighting-key";
 
 const GROUP_ROWS = 65536;
@@ -201,7 +201,7 @@ export class ParquetExport {
   }
 
   private fileName(point: number): string {
-    return baseName(this.workspace.files[this.workspace.pointFiles[point] ?? 0]?.name ?? "");
+    return this.workspace.files[this.workspace.pointFiles[point] ?? 0]?.label ?? "";
   }
 
   private address(reader: SightingReader, flow: number, end: number): string {

@@ -1,6 +1,5 @@
 /** Our own fields: what joining says of a packet. Without joined captures (FieldContext.joined) they have no values. */
 import { appendString, appendValue } from "../../../src-shared/tables/value-column";
-import { baseName } from "../session/workspace";
 import { type Field, packetField } from "./field";
 import type { JoinedFacts } from "./joined-facts";
 
@@ -58,7 +57,7 @@ export const JOURNEY_FIELDS: readonly Field[] = [
     (batch, packet, out, { points, files }) => {
       const point = points[batch.point[packet] as number];
       if (point && !batch.isCustomBlock(packet))
-        appendString(out, packet, 1, `${baseName(files[batch.file]?.name ?? "?")}#${point.index}`);
+        appendString(out, packet, 1, `${files[batch.file]?.label ?? "?"}#${point.index}`);
     },
   ),
   joinedText("connection.id", "Connection, through every translation and tunnel", (j, file, n) =>

@@ -62,7 +62,7 @@ export function joinRun(
 ): JoinedResult {
   const columns = new SightingColumns(handle);
   const fileOfPoint = workspace.points.map((_, i) => workspace.pointFiles[i] ?? 0);
-  const names = workspace.files.map((f) => baseName(f.name));
+  const names = workspace.files.map((f) => f.label);
   const toldOffsets = new Map<number, number>();
   workspace.files.forEach((f, i) => {
     const told = options.clockOffsets?.get(f.name) ?? options.clockOffsets?.get(names[i] ?? "");
@@ -125,8 +125,4 @@ export function joinRun(
       "no network layer": unseen(UNSEEN_OTHER),
     },
   });
-}
-
-export function baseName(path: string): string {
-  return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 }

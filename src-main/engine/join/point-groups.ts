@@ -17,7 +17,7 @@ const POD = /, pod ([^\s,]+\/[^\s,]+)$/;
 export interface PointGroups {
   /** Group of each point. */
   readonly ofPoint: readonly number[];
-  /** Names: the namespace told, else the file's without its ending. */
+  /** Names: the namespace told, else by the file's name (fileMachines). */
   readonly names: readonly string[];
   /** Groups that are of several machines, though nothing says which points are of which. */
   readonly mixed: ReadonlySet<number>;
@@ -30,7 +30,7 @@ export function groupPoints(
   pointNames: readonly (string | undefined)[],
 ): PointGroups {
   // Each file has a group, used or not: one for the points without a description.
-  const names = fileNames.map(fileStem);
+  const names = fileMachines(fileNames);
   const told = new Map<string, number>();
   const ofPoint = fileOfPoint.map((file, point) => {
     const namespace = NAMESPACE.exec(descriptions[point] ?? "")?.[1];
@@ -87,8 +87,33 @@ export function podTold(description: string | undefined): string | null {
   return POD.exec(description ?? "")?.[1] ?? null;
 }
 
-/** "client-a" of "client-a.pcapng.gz". */
-export function fileStem(name: string): string {
-  const at = name.indexOf(".");
+/**
+ * What files call their machines. The name up to its first point, unless other files begin with the same and go on in words:
+ *
+ * ```
+ * client-a.pcapng.gz                    ─► client-a
+ * n1.2024-03-01.pcap  n1.pcap0          ─► n1, both: one recording in parts
+ * 10.0.0.1.pcap       10.0.0.2.pcap     ─► 10.0.0.1  10.0.0.2
+ * dump.n1.pcap        dump.n2.pcap      ─► dump.n1  dump.n2
+ * n1/eth0.pcap        n2/eth0.pcap      ─► n1/eth0  n2/eth0
+ * ```
+ */
+export function fileMachines(fileNames: readonly string[]): string[] {
+  const stems = fileNames.map(upToPoint);
+  const wholes = fileNames.map((name) => name.replace(CAPTURE_ENDING, ""));
+  const rests = wholes.map((whole, i) => whole.slice(stems[i]?.length).replace(/(?<=\d)[TZ]/g, ""));
+  return stems.map((stem, i) => {
+    const same = stems.flatMap((other, k) => (other === stem ? [k] : []));
+    const areParts = /\p{L}/u.test(stem) && same.every((k) => !/\p{L}/u.test(rests[k] ?? ""));
+    return areParts || same.length === 1 ? stem : (wholes[i] ?? stem);
+  });
+}
+
+const CAPTURE_ENDING = /\.(pcapng|pcap|cap|dmp)\d*(\.(gz|zst|lz4))?$/i;
+
+/** "client-a" of "client-a.pcapng.gz", "n1/eth0" of "n1/eth0.pcap". */
+function upToPoint(name: string): string {
+  const file = Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1;
+  const at = name.indexOf(".", file + 1);
   return at > 0 ? name.slice(0, at) : name;
 }

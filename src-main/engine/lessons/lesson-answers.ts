@@ -40,9 +40,7 @@ export async function evaluate(query: Query, source: LessonSource): Promise<Valu
     const [first] = await matchingConnections(query.lastSeen, source);
     if (!first) return [];
     const data = await source.journeys(first.id);
-    const names = data.journeys.filter((j) => j.missingAt >= 0).map((j) => pointName(data, j.lastSeen));
-    // The interface's name alone will do.
-    return [...new Set([...names, ...names.map((name) => name.replace(/ on .*$/, ""))])];
+    return [...new Set(data.journeys.filter((j) => j.missingAt >= 0).map((j) => pointName(data, j.lastSeen)))];
   }
   if ("finding" in query) {
     const found = (await source.findings()).filter(({ kind }) => kind === query.finding);
@@ -151,10 +149,31 @@ export async function isRight(question: Question, { given, packet }: Given, sour
       return String(given).trim() !== "" && values.some((value) => Number(value) === number);
     }
     case "text":
-      return values.some((value) => plain(value) === plain(given));
+      return values.some((value) =>
+        asksForPoint(question.answer) ? namesPoint(String(given), String(value)) : plain(value) === plain(given),
+      );
     default:
       return values.some((value) => String(value) === String(given));
   }
+}
+
+function asksForPoint(query: Query): boolean {
+  return "lastSeen" in query || ("translation" in query && (query.get === "before" || query.get === "after"));
+}
+
+/**
+ * Whether a person means the capture point `full`, "eth0 on n1": the window writes points in many ways ("n1 eth0", "eth0 · n1"), and the
+ * interface alone will do, but nothing may be said that is not so.
+ */
+function namesPoint(said: string, full: string): boolean {
+  const words = (text: string): string[] =>
+    plain(text)
+      .split(/[\s·@,()]+/)
+      .filter((word) => !/^(on|of|)$/.test(word));
+  const own = words(full.replace(/ on \S+$/, "")).at(-1);
+  const known = new Set(words(full));
+  const given = words(said);
+  return own !== undefined && given.includes(own) && given.every((word) => known.has(word));
 }
 
 function plain(value: Value): string {

@@ -61,6 +61,8 @@ export interface IndexedCaptures {
   readonly joined?: JoinedFacts | undefined;
   /** Where the bytes of file `file` can be read by offset: the file itself, or what a compressed one was spooled to. */
   bytesPath(file: number): string;
+  /** Whether what is open as `descriptor` is still the file that was read; without it nobody knows. */
+  holds?(file: number, descriptor: number): boolean;
   readonly notes?: PacketNotes;
 }
 
@@ -132,6 +134,8 @@ export class PacketReader {
   private fragments = 0;
   /** By file, the latest used last. */
   private readonly open = new Map<number, OpenFile>();
+  /** Files that were looked at in this call: they are what they were. */
+  private readonly looked = new Set<number>();
 
   constructor(private readonly captures: IndexedCaptures) {
     const { memory } = captures.handle;
@@ -167,6 +171,7 @@ export class PacketReader {
    * @throws ContractError "gone" for an id that does not exist, "file" where the file no longer holds it
    */
   decode(id: PacketId): DecodedPacket {
+    this.looked.clear();
     const run = this.decodeRun(id, 1);
     const point = this.captures.workspace.points[this.batch.point[0] as number] ?? NO_INTERFACE;
     return {
@@ -185,6 +190,7 @@ export class PacketReader {
    * stands in `ids`. A run is valid during the call.
    */
   decodeAll(ids: ArrayLike<PacketId>, visit: (run: DecodedRun, at: number) => void): void {
+    this.looked.clear();
     for (let at = 0; at < ids.length;) {
       const from = ids[at] as number;
       let length = 1;
@@ -378,6 +384,11 @@ export class PacketReader {
   /** Reads up to `length` bytes of a file at `offset` to kernel memory at `to`; returns how many there were. */
   private read(file: number, to: number, offset: number, length: number): number {
     const { descriptor } = this.openFile(file);
+    if (!this.looked.has(file)) {
+      if (this.captures.holds?.(file, descriptor) === false)
+        throw changedFile(this.captures.workspace.files[file]?.name ?? "a file");
+      this.looked.add(file);
+    }
     let got = 0;
     while (got < length) {
       const n = readSync(descriptor, this.batch.bytes, to + got, length - got, offset + got);
@@ -434,6 +445,11 @@ function restoreTcp(
   batch.analysis[layer] = (segment.analysis[row] as number) | reply;
   batch.initialRtt[layer * 2] = rttNs % 0x100000000;
   batch.initialRtt[layer * 2 + 1] = Math.floor(rttNs / 0x100000000);
+}
+
+/** Of a file whose bytes are no longer those that were read. */
+export function changedFile(name: string): ContractError {
+  return new ContractError("file", `${name}: the file was changed since it was opened; reload it`);
 }
 
 function offsetOf(index: PacketIndex, id: PacketId): number {

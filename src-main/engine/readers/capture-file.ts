@@ -91,6 +91,8 @@ export type CaptureEvent =
 export interface CaptureFile {
   readonly index: number;
   readonly name: string;
+  /** As much of the name's end as tells it from the other files: "n1.pcapng", "n1/eth0.pcap". */
+  readonly label: string;
   readonly format: CaptureFormat | undefined;
   readonly bigEndian: boolean;
   readonly nanoseconds: boolean;

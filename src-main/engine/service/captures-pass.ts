@@ -36,7 +36,7 @@ const running = new WeakMap<LoadedCaptures, Promise<unknown>>();
 /**
  * Hands every batch of the captures to `batch`, in order. Packets that were not there when the index was made are in the last
  * batches, with ids beyond those of their file: `idEnd` of a file tells.
- * @throws ContractError "cancelled" when the signal is aborted
+ * @throws ContractError "cancelled" when the signal is aborted, "file" where a file is no longer what it was
  */
 export async function passOver(captures: LoadedCaptures, options: PassOptions): Promise<Pass> {
   const before = running.get(captures) ?? Promise.resolve();
@@ -51,6 +51,7 @@ export async function passOver(captures: LoadedCaptures, options: PassOptions): 
 async function run(captures: LoadedCaptures, options: PassOptions): Promise<Pass> {
   const { signal } = options;
   if (signal.aborted || captures.isClosed) throw cancelled();
+  captures.checkUnchanged();
   const queue = new FileQueue();
   captures.files.forEach((f, file) =>
     queue.add({

@@ -53,6 +53,8 @@ export interface OpenCaptures extends IndexedCaptures {
   pointName(point: number): string;
   /** Joins the captures; set by the module that joins. Fields of joined captures have no values without it. */
   joinedSource: ((signal: AbortSignal) => Promise<JoinedFacts>) | undefined;
+  /** @throws ContractError "file" with the file that is gone or holds something else than what was read */
+  checkUnchanged(): void;
   /** Resolves when everything there is was read (or loading was stopped); rejects when the workspace is closed. */
   loaded(signal: AbortSignal): Promise<void>;
 }

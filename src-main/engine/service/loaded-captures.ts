@@ -16,15 +16,17 @@ import type { DecodeOptions } from "../decode/decode-options";
 import { FileQueue } from "../decode/file-queue";
 import { type KernelHandle, createKernel, runPipeline } from "../decode/pipeline";
 import type { Batch } from "../kernel/batch";
+import { openFailureMessage } from "../sources/open-failure";
 import { OutOfMemoryError } from "../kernel/kernel";
 import { Facts } from "../packet-index/facts";
 import { mergeOrder } from "../packet-index/merge-order";
 import type { JoinedFacts } from "../fields/joined-facts";
 import { PacketIndex } from "../packet-index/packet-index";
-import { PacketReader } from "../packet-index/packet-reader";
+import { PacketReader, changedFile } from "../packet-index/packet-reader";
 import type { CaptureEvent } from "../readers/capture-file";
 import { PacketNotes } from "../notes/packet-notes";
 import { Workspace, baseName } from "../session/workspace";
+import { FileIdentity } from "../sources/file-identity";
 import { MAGIC_LENGTH, compressionOf } from "../sources/magic";
 import type { Breather } from "./breather";
 import { TURN_MS, cancelled, turn } from "./breather";
@@ -65,6 +67,8 @@ interface LoadedFile {
   read: number;
   state: FileState["state"];
   ended: boolean;
+  /** What it was when it was read to its end; undefined: it is a copy of ours, or a live source writes it. */
+  identity: FileIdentity | undefined;
   readonly failures: ProblemInfo[];
 }
 
@@ -127,6 +131,7 @@ export class LoadedCaptures implements OpenCaptures {
         read: 0,
         state: "waiting",
         ended: false,
+        identity: undefined,
         failures: [],
       });
       this.queue.add({
@@ -171,6 +176,31 @@ export class LoadedCaptures implements OpenCaptures {
     const f = this.files[file];
     if (!f) throw new ContractError("gone", `there is no file ${file}`);
     return f.spool ?? f.path;
+  }
+
+  holds(file: number, descriptor: number): boolean {
+    return this.files[file]?.identity?.isIn(descriptor) ?? true;
+  }
+
+  /**
+   * For what reads the files once more from their beginning: they must be what they were.
+   * @throws ContractError "file" with the file that is gone or holds something else
+   */
+  checkUnchanged(): void {
+    for (const { identity, path } of this.files) {
+      if (!identity) continue;
+      let descriptor: number;
+      try {
+        descriptor = openSync(path, "r");
+      } catch (error) {
+        throw new ContractError("file", `${path}: it can no longer be read: ${openFailureMessage(error)}`);
+      }
+      try {
+        if (!identity.isIn(descriptor)) throw changedFile(path);
+      } finally {
+        closeSync(descriptor);
+      }
+    }
   }
 
   loaded(signal: AbortSignal): Promise<void> {
@@ -303,6 +333,7 @@ export class LoadedCaptures implements OpenCaptures {
     } else if (f?.ended) {
       const capture = this.workspace.files[batch.file];
       f.state = capture?.format === undefined ? "failed" : "done";
+      if (f.state === "done" && !f.live && f.spool === undefined) f.identity = FileIdentity.of(f.path, f.read);
       this.tell("file");
       if (this.files.every((x) => x.ended)) this.finish();
       else if (this.live) this.tell("live");

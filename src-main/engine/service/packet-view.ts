@@ -118,6 +118,7 @@ export class PacketView {
         this.problem ??
         this.waitingFor ??
         (this.sorting ? `sorting: ${this.sorting.done} of ${this.sorting.total} packets read` : null),
+      failed: this.problem !== null,
     };
   }
 

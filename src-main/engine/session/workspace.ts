@@ -1,4 +1,5 @@
 /** What is known of the files of a workspace, built from the readers' events as they come. */
+import { distinctNames } from "../../../src-shared/base/distinct-names";
 import type { Problem } from "../../../src-shared/model/problem";
 import type { CaptureEvent, CaptureFile, CaptureInterface } from "../readers/capture-file";
 
@@ -12,15 +13,29 @@ export class Workspace {
   readonly pointFiles: number[] = [];
 
   constructor(names: readonly string[]) {
-    names.forEach((name) => this.add(name));
+    names.forEach((name) => this.append(name));
+    this.label();
   }
 
   /** Appends a file; returns its index. */
   add(name: string): number {
+    const index = this.append(name);
+    this.label();
+    return index;
+  }
+
+  private label(): void {
+    distinctNames(this.files.map((f) => f.name)).forEach((label, i) => {
+      (this.files[i] as Mutable<CaptureFile>).label = label;
+    });
+  }
+
+  private append(name: string): number {
     const index = this.files.length;
     this.files.push({
       index,
       name,
+      label: name,
       format: undefined,
       bigEndian: false,
       nanoseconds: false,
@@ -78,10 +93,9 @@ export class Workspace {
     return this.files.flatMap((f) => f.problems);
   }
 
-  /** "n1.pcapng#2": the file's base name and the interface's index in it. */
+  /** "n1.pcapng#2": the file's label and the interface's index in it. */
   pointId(point: number): string {
-    const name = this.files[this.pointFiles[point] ?? 0]?.name ?? "?";
-    return `${baseName(name)}#${this.points[point]?.index ?? 0}`;
+    return `${this.files[this.pointFiles[point] ?? 0]?.label ?? "?"}#${this.points[point]?.index ?? 0}`;
   }
 }
 

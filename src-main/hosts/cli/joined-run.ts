@@ -6,7 +6,6 @@ import type { JoinedResult } from "../../engine/join/join-result";
 import { joinedColumns } from "../../engine/join/joined-columns";
 import { JoinedFacts } from "../../engine/fields/joined-facts";
 import type { Batch } from "../../engine/kernel/batch";
-import { baseName } from "../../engine/session/workspace";
 import { printError } from "./output";
 import { showWork } from "./progress";
 import { type CaptureRun, EXIT_PARTLY, EXIT_UNUSABLE, type RunOptions, readCaptures, worse } from "./run";
@@ -51,7 +50,7 @@ export async function readJoined(
     options.observe?.(batch, r);
   });
   if (exitCode === EXIT_UNUSABLE) return { joined: undefined, exitCode };
-  const known = new Set(run.workspace.files.flatMap((f) => [f.name, baseName(f.name)]));
+  const known = new Set(run.workspace.files.flatMap((f) => [f.name, f.label]));
   for (const name of clockOffsets.keys())
     if (!known.has(name)) throw new UsageError(`--clock-offset ${name}=…: no capture file has this name`);
   const done = showWork("joining", startedMs);

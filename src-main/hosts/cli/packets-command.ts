@@ -5,7 +5,7 @@ import { summarise } from "../../engine/packets/summary";
 import { PacketSelection } from "./selection";
 import { flush, flushSome, print } from "./output";
 import { type JoiningOptions, readFacts } from "./joined-run";
-import { EXIT_DONE, type RunOptions, readCaptures, worse } from "./run";
+import { EXIT_DONE, EXIT_UNUSABLE, type RunOptions, readCaptures, worse } from "./run";
 
 export interface PacketsOptions extends Omit<RunOptions, "flows">, JoiningOptions {
   readonly filter: string | undefined;
@@ -33,9 +33,15 @@ export async function runPackets(options: PacketsOptions): Promise<number> {
   const selection = new PacketSelection(options.filter);
   const joining = selection.needsJoin ? await readFacts(`-Y ${options.filter ?? ""}`, options) : undefined;
   const out = new TextWriter(1 << 17);
-  print(
-    `${"No.".padStart(6)} ${"Time".padEnd(14)} ${"Source".padEnd(22)} ${"Destination".padEnd(22)} ${"Protocol".padEnd(9)} ${"Length".padStart(6)} Info\n`,
-  );
+  // Nothing is printed if nothing can be read.
+  let isHeaded = false;
+  const printHeader = (): void => {
+    if (isHeaded) return;
+    isHeaded = true;
+    print(
+      `${"No.".padStart(6)} ${"Time".padEnd(14)} ${"Source".padEnd(22)} ${"Destination".padEnd(22)} ${"Protocol".padEnd(9)} ${"Length".padStart(6)} Info\n`,
+    );
+  };
   const cell = new TextWriter(32);
   let base: { seconds: number; nanoseconds: number } | undefined;
   let shown = 0;
@@ -45,6 +51,7 @@ export async function runPackets(options: PacketsOptions): Promise<number> {
   const { exitCode } = await readCaptures(
     { ...options, joined: joining?.facts, flows: "point-streams" },
     (batch, run) => {
+      printHeader();
       const keep = selection.of(batch, run.context);
       // Packets are numbered through the workspace; in a single file that is the file's own numbering.
       if (batch.file !== file) {
@@ -72,6 +79,7 @@ export async function runPackets(options: PacketsOptions): Promise<number> {
       return true;
     },
   );
+  if (exitCode !== EXIT_UNUSABLE) printHeader();
   flush(out);
   return worse(exitCode, joining?.exitCode ?? EXIT_DONE);
 }

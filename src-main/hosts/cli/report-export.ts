@@ -19,7 +19,6 @@ import { connectionJson } from "../../engine/join/connection-json";
 import type { JoinedResult } from "../../engine/join/join-result";
 import { summarise } from "../../engine/packets/summary";
 import { CaptureCounter } from "../../engine/session/capture-summary";
-import { baseName } from "../../engine/session/workspace";
 import { contentHash } from "../../engine/workspace-file/content-hash";
 import { appVersion } from "../shared/app-root";
 import { connectionIndex, type JoinedRunOptions, readJoined } from "./joined-run";
@@ -69,8 +68,8 @@ export async function writeReport(
   );
   sections.push(overviewSection(result, connection, shown.length));
   sections.push(...shown.slice(0, MOST_FINDINGS).map(findingSection));
-  const files = counter.summary(run.workspace).files.map((file): ReportFile => ({
-    name: baseName(file.file),
+  const files = counter.summary(run.workspace).files.map((file, i): ReportFile => ({
+    name: run.workspace.files[i]?.label ?? file.file,
     bytes: file.fileBytes,
     packets: file.packets,
     hash: hashOf(file.file),

@@ -1,6 +1,6 @@
 /** Commands about notes. */
-import { readNotesFile } from "../../../src-shared/annotations/notes-file";
-import { redoNotes, told, undoNotes, writeNote } from "../../annotations/note-actions";
+import { redoNotes, undoNotes, writeNote } from "../../annotations/note-actions";
+import { importNotes } from "../../annotations/notes-import";
 import { notes } from "../../annotations/notes.svelte";
 import { packetTarget } from "../../annotations/subjects";
 import { pickText } from "../../bridge/pick-text";
@@ -11,7 +11,6 @@ import { layout } from "../../state/layout.svelte";
 import { selection } from "../../state/selection.svelte";
 import { showToast } from "../../state/toasts.svelte";
 import { workspace } from "../../state/workspace.svelte";
-import { formatNoun } from "../../viewmodel/quantity";
 import AuthorDialog from "./author-dialog.svelte";
 
 /** 50,000 notes take about 40 MB. */
@@ -27,7 +26,7 @@ export const noteCommands: readonly CommandSpec[] = [
   { id: "notes.redo", keys: ["Mod+Shift+Z", "Mod+Y"], enabled: () => notes.steps.canRedo !== null, run: redoNotes },
   { id: "notes.next", enabled: () => notes.roots.length > 0, run: () => goToAnnotated(1) },
   { id: "notes.previous", enabled: () => notes.roots.length > 0, run: () => goToAnnotated(-1) },
-  { id: "notes.import", enabled: () => !workspace.isEmpty, run: importNotes },
+  { id: "notes.import", enabled: () => !workspace.isEmpty, run: pickNotes },
   {
     id: "notes.exportJson",
     enabled: () => notes.roots.length > 0,
@@ -41,20 +40,9 @@ export const noteCommands: readonly CommandSpec[] = [
   { id: "notes.author", run: async () => void (await openDialog(AuthorDialog, {})) },
 ];
 
-async function importNotes(): Promise<void> {
+async function pickNotes(): Promise<void> {
   const picked = await pickText(".json,application/json", MOST_FILE_BYTES);
-  if (!picked) return;
-  const { annotations } = readNotesFile(picked.text, picked.name);
-  await told(async () => {
-    const { added, changed } = await notes.merge(annotations);
-    layout.showTab("notes");
-    showToast(
-      added + changed === 0
-        ? "There is nothing in it that is not here already."
-        : `${formatNoun(added, "note")} added, ${changed} changed.`,
-      added + changed > 0 ? { kind: "success", undo: () => void undoNotes() } : {},
-    );
-  });
+  if (picked) await importNotes(picked.text, picked.name);
 }
 
 /** The next packet with a note, in the order of the capture; from the last one to the first. */

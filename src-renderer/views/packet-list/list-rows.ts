@@ -20,6 +20,8 @@ const KEEP_PAGES = 3;
 export class ListRows {
   readonly window = new PacketWindow();
   readonly #asked = new Map<number, AbortController>();
+  /** Pages that could not be had: asked for again, they would fail again. */
+  readonly #failed = new Set<number>();
   #view = -1;
   #columns: readonly string[] = [];
 
@@ -33,6 +35,7 @@ export class ListRows {
   reset(view: number, columns: readonly string[]): void {
     for (const request of this.#asked.values()) request.abort();
     this.#asked.clear();
+    this.#failed.clear();
     this.window.clear();
     this.#view = view;
     this.#columns = columns;
@@ -53,7 +56,8 @@ export class ListRows {
       this.#asked.delete(page);
     }
     const isShownMissing = !this.window.has(Math.max(0, from), Math.min(rows, to));
-    for (const wanted of this.window.missing(from, to, rows, towards, new Set(this.#asked.keys()))) {
+    const unwanted = new Set([...this.#asked.keys(), ...this.#failed]);
+    for (const wanted of this.window.missing(from, to, rows, towards, unwanted)) {
       // A page takes the engine 5 to 7 ms: a jump would wait for two more.
       if (!wanted.shown && (isShownMissing || this.#asked.size >= MAX_REQUESTS)) break;
       void this.#fetch(wanted.page, wanted.from, wanted.count);
@@ -74,10 +78,11 @@ export class ListRows {
       this.window.store(page, rows, epoch);
       this.#done(page, request);
     } catch (error) {
-      this.#done(page, request);
       // A view that is gone is replaced by another, and this is called again then.
-      if (!isCancelled(error) && !(error instanceof ContractError && error.code === "gone"))
-        this.failed(errorText(error));
+      const isFailed = !isCancelled(error) && !(error instanceof ContractError && error.code === "gone");
+      if (isFailed && this.#asked.get(page) === request) this.#failed.add(page);
+      this.#done(page, request);
+      if (isFailed) this.failed(errorText(error));
     }
   }
 

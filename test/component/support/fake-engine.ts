@@ -113,5 +113,5 @@ export function workspaceOf(
 }
 
 export function viewOf(view: number, rows: number, complete = true): ViewState {
-  return { view, rows, scanned: rows, packets: rows, complete, problem: null };
+  return { view, rows, scanned: rows, packets: rows, complete, problem: null, failed: false };
 }

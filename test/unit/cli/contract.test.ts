@@ -26,7 +26,9 @@ describe("exit codes", () => {
     expect(hopscope("flows").status).toBe(2);
     expect(hopscope("flows", text).status).toBe(2);
     expect(hopscope("flows", text).stderr).toContain("expected a pcap or pcapng capture");
-    expect(hopscope("flows", join(folder, "missing.pcap")).stderr).toMatch(/no such file/);
+    const missing = hopscope("packets", join(folder, "missing.pcap"));
+    expect(missing.stderr).toMatch(/no such file/);
+    expect(missing.stdout, "without results nothing goes to standard output").toBe("");
   });
   it("2 for unusable arguments, naming what is wrong", () => {
     expect(hopscope("flowz", HTTP).stderr).toContain("no command is named flowz");

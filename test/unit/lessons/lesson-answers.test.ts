@@ -69,7 +69,7 @@ describe("a query", () => {
     [{ translation: "dnat", of: {}, get: "after" }, ["flannel.1 on n1"]],
     [{ translation: "dnat", of: {}, get: "to.ip" }, ["10.244.2.5"]],
     [{ translation: "snat", of: {}, get: "to.ip" }, []],
-    [{ lastSeen: {} }, ["flannel.1 on n1", "flannel.1"]],
+    [{ lastSeen: {} }, ["flannel.1 on n1"]],
     [{ finding: "slow-hop", get: "severity" }, ["note"]],
     [{ finding: "arp-conflict", get: "count" }, [0]],
     [{ rule: "pods-reach-pods" }, ["held"]],
@@ -91,6 +91,7 @@ const choice = (...values: number[]): Question => ({
   answer: { count: "tcp" },
 });
 const packet: Question = { kind: "packet", ask: "?", answer: { packet: "syn" } };
+const point: Question = { kind: "text", ask: "?", answer: { translation: "dnat", of: {}, get: "before" } };
 const hop: Question = { kind: "hop", ask: "?", answer: { translation: "dnat", of: {} } };
 
 describe("an answer", () => {
@@ -107,6 +108,13 @@ describe("an answer", () => {
     [hop, "cni0 on n1 → flannel.1 on n1", true],
     [hop, "flannel.1 on n1 → eth0 on n1", false],
     [number, null, false],
+    [point, "cni0 on n1", true],
+    [point, "cni0", true],
+    [point, "N1 cni0", true],
+    [point, "cni0 · n1", true],
+    [point, "cni0 on n2", false],
+    [point, "n1", false],
+    [point, "flannel.1", false],
   ])("%j: %j is %s", async (question, given, right) =>
     expect(await isRight(question, { given, packet: null }, SOURCE)).toBe(right),
   );

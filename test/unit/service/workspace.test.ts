@@ -201,7 +201,10 @@ describe("workspace", () => {
       writeFileSync(path, readFileSync(path).subarray(0, 300));
       await expect(
         client.ask("packets.rows", { view: view.view, from: 0, count: 4, columns: ["info"] }),
-      ).rejects.toMatchObject({ code: "file", message: expect.stringMatching(/was changed, reload it/) as string });
+      ).rejects.toMatchObject({
+        code: "file",
+        message: expect.stringMatching(/was changed since it was opened; reload it/) as string,
+      });
       // What the index holds is still told.
       const { rows } = await client.ask("packets.rows", { view: view.view, from: 0, count: 4, columns: ["length"] });
       expect(rows).toHaveLength(4);

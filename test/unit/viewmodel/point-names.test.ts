@@ -1,6 +1,18 @@
 /** Capture points by the shortest name that tells them apart. */
 import { describe, expect, it } from "vitest";
 import { pointNames } from "../../../src-renderer/viewmodel/point-names";
+import { fileLabel } from "../../../src-renderer/viewmodel/point-text";
+
+describe("names of files", () => {
+  it("have the folder where another open file has the same name", () => {
+    const files = ["/caps/n1/all.pcap", "/caps/n2/all.pcap", "/caps/n2/lo.pcap"].map((path, file) => ({
+      file,
+      path,
+      name: path.slice(path.lastIndexOf("/") + 1),
+    }));
+    expect(files.map((file) => fileLabel({ ...file }, files))).toEqual(["n1/all.pcap", "n2/all.pcap", "lo.pcap"]);
+  });
+});
 
 describe("names of capture points", () => {
   it("are the interface's where only one has it, with the file where several do", () => {
