@@ -20,6 +20,8 @@ export interface CommandSpec {
   readonly title?: string;
   /** Heading in the palette and the shortcuts sheet. */
   readonly group?: string;
+  /** Other names a person may look for in the palette: "I/O Graph". */
+  readonly alsoCalled?: string;
   /** "Mod+Shift+K", or several; see viewmodel/key-chord.ts. */
   readonly keys?: string | readonly string[];
   /** Also work while a text field has the keyboard; by default those that a text field does not use itself. */
@@ -38,6 +40,7 @@ export interface Command {
   readonly id: string;
   readonly title: string;
   readonly group: string;
+  readonly alsoCalled: string;
   readonly keys: readonly string[];
   readonly inTextFields: boolean | undefined;
   readonly enabled: () => boolean;
@@ -71,6 +74,8 @@ export function registerCommand(spec: CommandSpec): () => void {
     id: spec.id,
     title,
     group: spec.group ?? menu?.group ?? "Other",
+    // In the menu it may have a longer name than on its tab.
+    alsoCalled: [menu?.item.title, spec.alsoCalled].filter((name) => name !== undefined && name !== title).join(" "),
     keys: (typeof keys === "string" ? [keys] : keys).filter((chord) => isDesktop || !BROWSER_KEYS.has(chord)),
     inTextFields: spec.inTextFields,
     enabled: spec.enabled ?? (() => true),
@@ -114,6 +119,11 @@ async function start(command: Command, argument: string | undefined): Promise<vo
   } catch (error) {
     showError(command.title.replace("…", ""), error);
   }
+}
+
+/** A command's first keys, for a menu's item: none where a browser keeps them for itself. */
+export function keysOf(id: string): string | undefined {
+  return registry.get(id)?.keys[0];
 }
 
 /** "Ctrl+Shift+K" for a command's first keys, "" if it has none. */

@@ -11,6 +11,15 @@ export function filterMenu(expression: string | null): MenuItem[] {
   ];
 }
 
+/** The same where several values are meant at once (a whole row, by keyboard): first which of them, then how it is joined. */
+export function filterMenuOf(choices: readonly { readonly label: string; readonly filter: string }[]): MenuItem[] {
+  return [false, true].map((prepare) => ({
+    label: prepare ? "Prepare as filter" : "Apply as filter",
+    disabled: choices.length === 0,
+    items: choices.map(({ label, filter }) => ({ label, ...submenu(filter, prepare) })),
+  }));
+}
+
 function submenu(expression: string | null, prepare: boolean): Pick<MenuItem, "items" | "disabled"> {
   if (expression === null) return { disabled: true };
   return {

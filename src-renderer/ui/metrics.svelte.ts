@@ -15,6 +15,11 @@ export function rootPx(): number {
   return (ROOT_PX * zoom.value) / 100;
 }
 
+/** Pixels on screen for one of a width that is kept: widths of columns are kept as they are at 100 %. */
+export function zoomScale(): number {
+  return zoom.value / 100;
+}
+
 /** Height of a row of a list, table or tree in whole pixels: 20 at 100 %. */
 export function rowHeightPx(): number {
   return Math.round(ROW_REM * rootPx());

@@ -27,6 +27,11 @@ export const MAX_COLUMNS = 60;
 const FIELD_COLUMN_PX = 120;
 /** The last column does not shrink below this to fit into the pane. */
 const LAST_COLUMN_PX = 200;
+/** The last column has enough with this: most lines of TCP with their options. */
+const AMPLE_LAST_PX = 600;
+/** An IPv6 address of 39 characters. */
+const ADDRESS_PX = 300;
+const ADDRESSES = new Set(["source", "destination", "outer-source", "outer-destination"]);
 /** Columns of numbers and addresses line up better in a monospaced font. */
 const MONOSPACED = new Set([
   "number",
@@ -145,8 +150,18 @@ export function drawnWidths(columns: readonly ListColumn[], availablePx: number)
   const widths = columns.map((column) => column.widthPx);
   const last = columns[columns.length - 1];
   if (!last) return widths;
-  const leftPx = availablePx - widths.reduce((sum, width) => sum + width, 0) + last.widthPx;
+  let leftPx = availablePx - widths.reduce((sum, width) => sum + width, 0) + last.widthPx;
   const isAsAtFirst = last.widthPx === columnFor(last.id).widthPx;
+  // Where Info has more than it needs, addresses that nobody has set a width for are shown whole, IPv6 too.
+  const addresses = columns.flatMap(({ id, widthPx }, at) =>
+    ADDRESSES.has(id) && widthPx === columnFor(id).widthPx ? [at] : [],
+  );
+  const sharePx = Math.floor((leftPx - AMPLE_LAST_PX) / Math.max(1, addresses.length));
+  for (const at of sharePx > 0 ? addresses : []) {
+    const morePx = Math.min(sharePx, ADDRESS_PX - (widths[at] as number));
+    widths[at] = (widths[at] as number) + morePx;
+    leftPx -= morePx;
+  }
   widths[widths.length - 1] = Math.max(leftPx, isAsAtFirst ? Math.min(LAST_COLUMN_PX, last.widthPx) : last.widthPx);
   return widths;
 }

@@ -77,7 +77,7 @@ export function isShown(row: number, top: number, area: ScrollArea): boolean {
 }
 
 /** Row a key moves the selection to; null: not a key of the list. Nothing selected: `row` -1. */
-export function rowAfterKey(key: string, ctrl: boolean, row: number, top: number, area: ScrollArea): number | null {
+export function rowAfterKey(key: string, row: number, top: number, area: ScrollArea): number | null {
   if (area.rows === 0) return null;
   const last = area.rows - 1;
   const page = Math.max(1, Math.floor(area.page) - 1);
@@ -93,9 +93,9 @@ export function rowAfterKey(key: string, ctrl: boolean, row: number, top: number
     case "PageDown":
       return bounded(from + page);
     case "Home":
-      return ctrl || row >= 0 ? 0 : null;
+      return 0;
     case "End":
-      return ctrl || row >= 0 ? last : null;
+      return last;
     default:
       return null;
   }

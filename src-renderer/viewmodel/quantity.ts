@@ -41,11 +41,12 @@ export function formatDuration(seconds: number): string {
   return `${sign}${Math.floor(hours / 24)} d ${hours % 24} h ${minutes % 60} min`;
 }
 
-/** "42 %"; never 100 before it is done, never 0 once it began. */
+/** "42 %", "< 1 %"; never 100 before it is done, never 0 once it began. */
 export function formatShare(done: number, total: number): string {
   if (total <= 0) return "0 %";
   if (done >= total) return "100 %";
-  return `${done > 0 ? Math.max(1, Math.min(99, Math.round((100 * done) / total))) : 0} %`;
+  if (done > 0 && done / total < 0.01) return "< 1 %";
+  return `${Math.min(99, Math.round((100 * Math.max(0, done)) / total))} %`;
 }
 
 function trimmed(value: number): string {

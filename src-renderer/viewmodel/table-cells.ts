@@ -73,6 +73,8 @@ const KIND_WIDTH_PX: Readonly<Record<TableColumn["kind"], number>> = {
 };
 /** Texts get no more than this at first: what is left of the pane is shared by those that need more. */
 const FIRST_TEXT_PX = 200;
+/** An address tells rows apart by its end: IPv6 addresses are shown whole. */
+const FIRST_ADDRESS_PX = 306;
 const MOST_TEXT_PX = 600;
 
 export interface ColumnWidth {
@@ -92,7 +94,7 @@ export function columnWidth(column: TableColumn, at: number, rows: readonly Tabl
     return { widthPx: Math.max(kindPx, headingPx), mostPx: null };
   const neededPx = Math.ceil(PADDING_PX + Math.max(...rows.map((row) => textPx(row, at))));
   return {
-    widthPx: Math.max(headingPx, Math.min(neededPx, FIRST_TEXT_PX)),
+    widthPx: Math.max(headingPx, Math.min(neededPx, column.kind === "address" ? FIRST_ADDRESS_PX : FIRST_TEXT_PX)),
     mostPx: Math.min(MOST_TEXT_PX, neededPx),
   };
 }
@@ -140,6 +142,11 @@ export function nextSort(sort: readonly TableSort[], column: TableColumn, add: b
   if (!known) return [...others, { column: column.id, descending: first }];
   if (known.descending === first) return [...others, { column: column.id, descending: !first }];
   return others;
+}
+
+/** Of a severity, in whatever words the table has it: "error" and "warn" stand out. */
+export function severityTone(cell: Cell): string | null {
+  return typeof cell === "string" ? cell.toLowerCase().replace(/^warning$/, "warn") : null;
 }
 
 /** A row as tab-separated text, for the clipboard: exact numbers, not rounded ones. */

@@ -12,14 +12,14 @@ export interface PacketColumn {
 export const PACKET_COLUMNS: readonly PacketColumn[] = [
   { id: "number", label: "No.", hint: "The packet's number in its file", align: "right", widthPx: 72, shown: true },
   /** Formatted by the interface from PacketRow.time: the engine sends an empty text. */
-  { id: "time", label: "Time", hint: "When it was captured", align: "right", widthPx: 110, shown: true },
-  { id: "source", label: "Source", hint: "Source of the innermost layer", align: "left", widthPx: 128, shown: true },
+  { id: "time", label: "Time", hint: "When it was captured", align: "right", widthPx: 104, shown: true },
+  { id: "source", label: "Source", hint: "Source of the innermost layer", align: "left", widthPx: 138, shown: true },
   {
     id: "destination",
     label: "Destination",
     hint: "Destination of the innermost layer",
     align: "left",
-    widthPx: 128,
+    widthPx: 138,
     shown: true,
   },
   { id: "protocol", label: "Protocol", hint: "Innermost protocol", align: "left", widthPx: 76, shown: true },
@@ -47,7 +47,7 @@ export const PACKET_COLUMNS: readonly PacketColumn[] = [
     label: "Outer source",
     hint: "Source of the outermost network layer",
     align: "left",
-    widthPx: 128,
+    widthPx: 138,
     shown: false,
   },
   {
@@ -55,7 +55,7 @@ export const PACKET_COLUMNS: readonly PacketColumn[] = [
     label: "Outer destination",
     hint: "Destination of the outermost network layer",
     align: "left",
-    widthPx: 128,
+    widthPx: 138,
     shown: false,
   },
 ];

@@ -43,6 +43,15 @@ let remove: () => void = () => undefined;
 afterEach(() => remove());
 
 describe("a command", () => {
+  it("with a shorter name than in the menu is found by both, and by what others call it", () => {
+    remove = registerCommands([
+      { id: "pane.hierarchy", title: "Protocols", run: () => undefined },
+      { id: "pane.timeline", alsoCalled: "I/O Graphs", run: () => undefined },
+    ]);
+    expect(findCommand("pane.hierarchy")?.alsoCalled).toBe("Protocol Hierarchy");
+    expect(findCommand("pane.timeline")?.alsoCalled).toBe("I/O Graphs");
+  });
+
   it("of the menu has its title, group and keys from there", () => {
     remove = registerCommands([{ id: "go.packet", run: () => undefined }]);
     expect(findCommand("go.packet")).toMatchObject({ title: "Go to Packet…", group: "Go", keys: ["Mod+G"] });

@@ -186,6 +186,43 @@ describe.skipIf(!CHROMIUM)("the packet list", () => {
     expect(await selectedNumber(app)).toBe("5000");
   });
 
+  it("goes on from the next packet in time when a filter hides the selected one, and from the last one behind it", async () => {
+    await press(app, "Control+g");
+    await app.page.keyboard.type("5003");
+    await press(app, "Enter");
+    await applyFilter(app, "tcp");
+    await expect.poll(() => selectedNumber(app)).toBe("5010");
+    await applyFilter(app, "");
+    await press(app, "End");
+    await applyFilter(app, "frame.number < 100");
+    await expect.poll(() => selectedNumber(app)).toBe("99");
+    await applyFilter(app, "");
+  });
+
+  it("gives the keyboard to the tab that comes to the front, and gets it back", async () => {
+    const focused = (): Promise<string | null> =>
+      app.page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? null);
+    await press(app, "Alt+9");
+    await expect.poll(focused).toBe("Flows");
+    await press(app, "Alt+1");
+    await expect.poll(focused).toBe("Packets");
+  });
+
+  it("keeps a column's texts whole at another size", async () => {
+    const cell = app.page.locator('.row[aria-rowindex="4"]:visible [role="gridcell"]').nth(3);
+    const isWhole = (): Promise<boolean> => cell.evaluate((element) => element.scrollWidth <= element.clientWidth);
+    await press(app, "Home", "Control+=", "Control+=", "Control+=");
+    expect(await isWhole()).toBe(true);
+    await press(app, "Control+0");
+    const edge = app.page.getByRole("columnheader", { name: "Source" }).locator(".edge");
+    await edge.dblclick();
+    // Off the heading: its tooltip would lie over what is looked at next.
+    await app.page.mouse.move(640, 796);
+    await app.idle();
+    expect(await isWhole(), "as wide as its cells need").toBe(true);
+    expect(await cell.evaluate((element) => element.clientWidth)).toBeLessThan(120);
+  });
+
   it("says what the filter is when nothing matches it, and offers to clear it", async () => {
     await applyFilter(app, "arp");
     const pane = app.page.getByRole("region", { name: "Packet list" });
@@ -207,6 +244,15 @@ describe.skipIf(!CHROMIUM)("the packet list", () => {
     await app.idle();
     expect(new Set(await column(app, 3))).toEqual(new Set(["10.0.1.3"]));
     expect(await app.page.getByRole("combobox", { name: /filter/i }).inputValue()).toBe("ip.src == 10.0.1.3");
+    await applyFilter(app, "");
+    // By keyboard no cell is pointed at: the menu offers all of them, and the packet's conversations.
+    await press(app, "Home", "Shift+F10", "ArrowRight");
+    await app.page.getByRole("menuitem", { name: "Source: ip.src ==" }).waitFor();
+    await press(app, "ArrowLeft", "ArrowDown", "ArrowDown", "Enter", "Enter");
+    const filter = await app.page.getByRole("combobox", { name: /filter/i }).inputValue();
+    expect(filter).toMatch(
+      /^\(ip\.addr == \S+ && ip\.addr == \S+\) && \((tcp|udp)\.port == \d+ && (tcp|udp)\.port == \d+\)$/,
+    );
     await applyFilter(app, "");
   });
 

@@ -4,6 +4,7 @@ import { call } from "../../bridge/engine";
 import type { CommandSpec } from "../../state/commands.svelte";
 import { details } from "../../state/details.svelte";
 import { openDialog } from "../../state/dialogs.svelte";
+import { layout } from "../../state/layout.svelte";
 import { packets } from "../../state/packets.svelte";
 import { selection } from "../../state/selection.svelte";
 import { showToast } from "../../state/toasts.svelte";
@@ -15,6 +16,12 @@ import { copySummary } from "./packet-menu";
 
 export async function openColumns(): Promise<void> {
   await openDialog(ColumnsDialog, {});
+}
+
+/** The search field of the tab in front. */
+function searchInSight(): HTMLElement | undefined {
+  const fields = document.querySelectorAll<HTMLElement>("#main input[type='search']");
+  return [...fields].find((field) => field.checkVisibility());
 }
 
 /** Of the list that `list` draws; `focusGrid` gives it the keyboard. */
@@ -30,8 +37,11 @@ export function listCommands(list: PacketListController, focusGrid: () => void):
 
   async function goToPacket(): Promise<void> {
     const packet = await openDialog(GoToDialog, { file: list.selectedData?.file ?? null });
-    if (packet !== null) selection.select(packet);
-    focusGrid();
+    if (packet === null) return;
+    layout.showTab("packets");
+    selection.select(packet);
+    // In front it can have the keyboard.
+    requestAnimationFrame(focusGrid);
   }
 
   async function goToNeighbour(backwards: boolean): Promise<void> {
@@ -60,8 +70,17 @@ export function listCommands(list: PacketListController, focusGrid: () => void):
     else list.selectRow(next, "middle");
   }
 
+  /** In a table its own search is meant: what is looked for is what is in sight. */
+  function openFind(): void {
+    const search = layout.mainTab === "packets" ? null : searchInSight();
+    if (search) return search.focus();
+    layout.showTab("packets");
+    finding.open = true;
+  }
+
   /** Opens the find bar, or goes on with what it searched last. */
   function find(backwards: boolean): void {
+    layout.showTab("packets");
     if (finding.search && finding.query) finding.search(backwards);
     else finding.open = true;
   }
@@ -88,12 +107,13 @@ export function listCommands(list: PacketListController, focusGrid: () => void):
     { id: "go.packet", enabled: isListed, run: () => goToPacket() },
     { id: "go.nextInConversation", enabled: isSelected, run: () => goToNeighbour(false) },
     { id: "go.previousInConversation", enabled: isSelected, run: () => goToNeighbour(true) },
-    { id: "edit.find", enabled: isListed, run: () => void (finding.open = true) },
-    { id: "edit.findNext", enabled: isListed, run: () => find(false) },
-    { id: "edit.findPrevious", enabled: isListed, run: () => find(true) },
+    { id: "edit.find", enabled: isListed, run: openFind },
+    { id: "edit.findNext", keys: ["Mod+N", "F3"], enabled: isListed, run: () => find(false) },
+    { id: "edit.findPrevious", keys: ["Mod+B", "Shift+F3"], enabled: isListed, run: () => find(true) },
     { id: "edit.mark", enabled: isSelected, run: () => change((packet) => selection.toggleMark(packet)) },
     { id: "edit.ignore", enabled: isSelected, run: () => change((packet) => selection.toggleIgnored(packet)) },
-    { id: "edit.timeReference", enabled: isSelected, run: toggleReference },
+    // A browser keeps Ctrl+T, Ctrl+N and Ctrl+Shift+N for itself.
+    { id: "edit.timeReference", keys: ["Mod+T", "Alt+T"], enabled: isSelected, run: toggleReference },
     { id: "edit.copySummary", enabled: isSelected, run: copySelected },
     { id: "view.columns", run: openColumns },
     {
@@ -107,7 +127,7 @@ export function listCommands(list: PacketListController, focusGrid: () => void):
       id: "list.nextMark",
       title: "Next Marked Packet",
       group: "Go",
-      keys: "Mod+Shift+N",
+      keys: ["Mod+Shift+N", "Alt+M"],
       enabled: hasMarks,
       run: () => goToMark(1),
     },
@@ -115,7 +135,7 @@ export function listCommands(list: PacketListController, focusGrid: () => void):
       id: "list.previousMark",
       title: "Previous Marked Packet",
       group: "Go",
-      keys: "Mod+Shift+B",
+      keys: ["Mod+Shift+B", "Alt+Shift+M"],
       enabled: hasMarks,
       run: () => goToMark(-1),
     },

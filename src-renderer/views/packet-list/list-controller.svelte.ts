@@ -23,6 +23,7 @@ import { holdIdle } from "../../bridge/idle";
 import { autoScroll } from "../../state/live.svelte";
 import { columns } from "../../state/columns.svelte";
 import { details } from "../../state/details.svelte";
+import { layout } from "../../state/layout.svelte";
 import { packets } from "../../state/packets.svelte";
 import { selection } from "../../state/selection.svelte";
 import { timeBase, timeStyle } from "../../state/time.svelte";
@@ -69,6 +70,8 @@ export class PacketListController {
   #colours = rowColours(false);
   /** Row that was asked for by a key and is selected when it is there; -1 none. */
   #pending = -1;
+  /** The first packet, selected because nobody had selected one. */
+  #unasked: PacketId | null = null;
   /** Selected packet that `selectedRow` is about. */
   #located: PacketId | null = null;
   /** The packet the screen stands at, and its row when it was drawn. */
@@ -86,6 +89,8 @@ export class PacketListController {
   #locating: AbortController | null = null;
   /** How far below the upper edge the selected row stood in the view before; null: it was not in sight. */
   #stoodAt: number | null = null;
+  /** The packet that was selected in the view before, and when it was captured. */
+  #before: { readonly packet: PacketId; readonly time: TimeValue } | null = null;
   /** A new view is not drawn before it is known where in it the selected packet is: it would jump. */
   #settling = false;
 
@@ -96,6 +101,13 @@ export class PacketListController {
   /** The row a key moves from: the one that is already on its way, else the selected one. */
   get currentRow(): number {
     return this.#pending >= 0 ? this.#pending : this.selectedRow;
+  }
+
+  /** The pane is higher or lower: the selected row stays in sight. */
+  resize(page: number): void {
+    const wasShown = this.selectedRow >= 0 && isShown(this.selectedRow, this.top, this.area);
+    this.page = Math.max(1, page);
+    if (wasShown) this.#show(this.selectedRow, "near");
   }
 
   attach(pool: RowPool): void {
@@ -139,6 +151,7 @@ export class PacketListController {
     if (rows === 0) return;
     const index = Math.max(0, Math.min(rows - 1, row));
     this.#pending = index;
+    this.#unasked = null;
     autoScroll.on = index === rows - 1;
     this.#show(index, where);
     this.#selectPending();
@@ -175,6 +188,8 @@ export class PacketListController {
       this.#generation = generation;
       const wasShown = this.selectedRow >= 0 && isShown(this.selectedRow, this.top, this.area);
       this.#stoodAt = wasShown ? this.selectedRow - this.top : null;
+      const selected = this.selectedData;
+      if (selected) this.#before = selected;
       this.rows.reset(view?.view ?? -1, ids);
       this.#wasLive = false;
       this.#asked = 0;
@@ -305,6 +320,7 @@ export class PacketListController {
           action: { label: "Clear filter", run: () => void packets.apply("") },
         });
       if (row >= 0) this.#stoodAt = null;
+      else if (!reveal && packets.view?.view === view && packets.view.complete) await this.#selectNext(view);
     } catch (error) {
       if (!isCancelled(error)) this.selectedRow = -1;
     } finally {
@@ -313,6 +329,21 @@ export class PacketListController {
         this.restyle();
       }
     }
+  }
+
+  /**
+   * A filter hides the packet that was selected (or it was ignored): the next one in time takes its place, so that details show what
+   * is listed and keys go on from there. Not behind a person's back: only while the list is what is looked at.
+   */
+  async #selectNext(view: number): Promise<void> {
+    const before = this.#before;
+    if (before?.packet !== selection.packet || layout.mainTab !== "packets" || !packets.view || workspace.isLive)
+      return;
+    const { row } = await call("packets.atTime", { view, time: [...before.time] });
+    const from = row >= 0 ? row : Math.max(0, packets.view.rows - 1);
+    // Rows that are kept may be from before others came in above.
+    const { rows } = await call("packets.rows", { view, from, count: 1, columns: [] });
+    if (rows[0] && selection.packet === before.packet) selection.select(rows[0].packet);
   }
 
   async #locateSpan(related: Selected["related"]): Promise<void> {
@@ -373,9 +404,18 @@ export class PacketListController {
       const { row } = await call("packets.locate", { view, packet });
       if (selection.packet === packet) this.selectedRow = row;
       this.restyle();
+      // Others came in above it: it is not the first any more.
+      if (row > 0 && packet === this.#unasked && this.top === 0) await this.#selectFirst(view);
     } catch {
       // As above.
     }
+  }
+
+  async #selectFirst(view: number): Promise<void> {
+    const { rows } = await call("packets.rows", { view, from: 0, count: 1, columns: [] });
+    if (!rows[0] || selection.packet !== this.#unasked) return;
+    this.#unasked = rows[0].packet;
+    selection.select(rows[0].packet, { amend: true, reveal: false });
   }
 
   #frame(): void {
@@ -399,6 +439,7 @@ export class PacketListController {
     if (isFree && this.rows.row(0) && this.top === 0) {
       this.#pending = 0;
       this.#selectPending();
+      this.#unasked = selection.packet;
     }
     const drawable = this.rows.window.drawableTop(this.top, this.#drawn, area.page, view.rows);
     if (drawable === null) return;

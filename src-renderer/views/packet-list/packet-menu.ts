@@ -1,19 +1,21 @@
 /** What can be done with a packet of the list: its context menu, and copying it. */
-import type { PacketRow, RelatedPacket } from "../../../src-shared/contract/results";
+import type { PacketDetails, PacketRow, RelatedPacket } from "../../../src-shared/contract/results";
 import { noteMenu } from "../../annotations/note-actions";
 import { notes } from "../../annotations/notes.svelte";
 import { packetTarget } from "../../annotations/subjects";
 import { call } from "../../bridge/engine";
 import { copyText } from "../../state/clipboard";
 import { columns } from "../../state/columns.svelte";
-import { runCommand } from "../../state/commands.svelte";
+import { keysOf, runCommand } from "../../state/commands.svelte";
 import { details } from "../../state/details.svelte";
 import { showError } from "../../state/dialogs.svelte";
-import { filterMenu } from "../../state/filter-menu";
+import { filterMenu, filterMenuOf } from "../../state/filter-menu";
 import { separator, type MenuEntry } from "../../state/menus.svelte";
+import { packets } from "../../state/packets.svelte";
 import { selection } from "../../state/selection.svelte";
 import { workspace } from "../../state/workspace.svelte";
 import { bytesAsDump, bytesAsHex, rowsAsCsv, rowsAsJson, rowsAsText } from "../../viewmodel/packet-copy";
+import { conversationFilters } from "../../viewmodel/conversation-filter";
 import { cellFilter } from "../../viewmodel/packet-filter";
 
 const RELATIONS: Readonly<Record<RelatedPacket["relation"], string>> = {
@@ -25,28 +27,39 @@ const RELATIONS: Readonly<Record<RelatedPacket["relation"], string>> = {
   "same-journey": "Same packet elsewhere",
 };
 
-/** `cells`: the row's texts as shown; `column`: the one pointed at, -1 none. */
-export function packetMenu(row: PacketRow, cells: readonly string[], column: number): MenuEntry[] {
+/** `cells`: the row's texts as shown; `column`: the one pointed at, -1 none; `taken`: the packet taken apart, if that could be done. */
+export function packetMenu(
+  row: PacketRow,
+  cells: readonly string[],
+  column: number,
+  taken: PacketDetails | null,
+): MenuEntry[] {
   const pointed = columns.list[column];
   const cell = cells[column] ?? "";
-  const protocol = cells[columns.list.findIndex(({ id }) => id === "protocol")] ?? "";
-  const filter = pointed
-    ? cellFilter({
-        column: pointed.id,
-        text: cell,
-        number: row.number,
-        time: row.time,
-        protocol,
-        stream: row.stream,
-        pointName: workspace.point(row.point)?.capturedName ?? null,
-      })
-    : null;
-  const related = details.packet?.packet === row.packet ? details.packet.related : [];
+  const filterAt = (at: number): string | null => filterOfCell(row, cells, at);
+  const filter = filterAt(column);
+  const choices = columns.list.flatMap(({ label }, at) => {
+    const filter = filterAt(at);
+    return filter === null ? [] : [{ label: `${label}: ${filter}`, filter }];
+  });
+  const conversations = conversationFilters(taken?.tree ?? []);
+  const related = taken?.related ?? [];
   const { packet, time } = row;
   return [
-    ...filterMenu(filter),
+    ...(pointed ? filterMenu(filter) : filterMenuOf(choices)),
+    {
+      label: "Conversation filter",
+      disabled: conversations.length === 0,
+      items: conversations.map(({ label, filter }) => ({ label, run: () => void packets.apply(filter) })),
+    },
     separator,
-    { label: "Follow stream", disabled: row.stream < 0, run: () => runCommand("analyze.follow") },
+    {
+      label: "Follow stream",
+      keys: keysOf("analyze.follow"),
+      disabled: row.stream < 0,
+      run: () => runCommand("analyze.follow"),
+    },
+    { label: "Decode as…", keys: keysOf("analyze.decodeAs"), run: () => runCommand("analyze.decodeAs") },
     {
       label: "Go to related packet",
       disabled: related.length === 0,
@@ -57,17 +70,22 @@ export function packetMenu(row: PacketRow, cells: readonly string[], column: num
     },
     separator,
     ...noteMenu(notes.onPacket(packet), () => packetTarget(packet), "Mod+Alt+C"),
-    { label: "Marked", checked: selection.marks.has(packet), keys: "Mod+M", run: () => selection.toggleMark(packet) },
+    {
+      label: "Marked",
+      checked: selection.marks.has(packet),
+      keys: keysOf("edit.mark"),
+      run: () => selection.toggleMark(packet),
+    },
     {
       label: "Ignored",
       checked: selection.ignored.has(packet),
-      keys: "Mod+D",
+      keys: keysOf("edit.ignore"),
       run: () => selection.toggleIgnored(packet),
     },
     {
       label: "Time reference",
       checked: selection.references.has(packet),
-      keys: "Mod+T",
+      keys: keysOf("edit.timeReference"),
       run: () => selection.toggleReference(packet, time),
     },
     separator,
@@ -87,6 +105,21 @@ export function packetMenu(row: PacketRow, cells: readonly string[], column: num
     },
     { label: "Export packets…", run: () => runCommand("file.export") },
   ];
+}
+
+/** What a cell stands for, as a filter; null: it has none. */
+function filterOfCell(row: PacketRow, cells: readonly string[], at: number): string | null {
+  const column = columns.list[at];
+  if (!column) return null;
+  return cellFilter({
+    column: column.id,
+    text: cells[at] ?? "",
+    number: row.number,
+    time: row.time,
+    protocol: cells[columns.list.findIndex(({ id }) => id === "protocol")] ?? "",
+    stream: row.stream,
+    pointName: workspace.point(row.point)?.capturedName ?? null,
+  });
 }
 
 const SUMMARIES = { text: rowsAsText, csv: rowsAsCsv, json: rowsAsJson };

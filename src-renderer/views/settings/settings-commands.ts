@@ -10,6 +10,7 @@ import SettingsDialog from "./settings-dialog.svelte";
 export const settingsCommands: CommandSpec[] = [
   {
     id: "app.settings",
+    alsoCalled: "Preferences",
     run: async () => {
       await openDialog(SettingsDialog, {});
     },

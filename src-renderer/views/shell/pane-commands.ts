@@ -11,6 +11,13 @@ interface NamedPane {
   readonly extra?: boolean;
 }
 
+/** What Wireshark calls them. */
+const ALSO_CALLED: Readonly<Record<string, string>> = {
+  timeline: "I/O Graphs",
+  connections: "Flow Graph",
+  notes: "Packet Comments",
+};
+
 /** @param panes the main area's tabs */
 export function paneCommands(panes: readonly NamedPane[]): CommandSpec[] {
   const open = (): boolean => !workspace.isEmpty;
@@ -20,6 +27,7 @@ export function paneCommands(panes: readonly NamedPane[]): CommandSpec[] {
       id: `pane.${id}`,
       title,
       group: "Statistics",
+      ...(ALSO_CALLED[id] !== undefined && { alsoCalled: ALSO_CALLED[id] }),
       ...(index < 9 && { keys: `Alt+${index + 1}` }),
       enabled: open,
       run: () => layout.showTab(id),
@@ -30,6 +38,14 @@ export function paneCommands(panes: readonly NamedPane[]): CommandSpec[] {
     toggle("view.details", showDetails),
     toggle("view.bytes", showBytes, "bytes"),
     toggle("view.diagram", showDiagram, "diagram"),
+    {
+      id: "view.closeTab",
+      title: "Close Tab",
+      group: "View",
+      keys: "Alt+W",
+      enabled: () => layout.extraTabs.some((tab) => tab.id === layout.mainTab),
+      run: () => layout.closeTab(layout.mainTab),
+    },
     { id: "go.back", enabled: () => selection.canGoBack, run: () => selection.back() },
     { id: "go.forward", enabled: () => selection.canGoForward, run: () => selection.forward() },
     { id: "view.nextPane", title: "Next Pane", group: "View", keys: "F6", run: () => movePane(1) },

@@ -49,6 +49,15 @@ export const PANE_KEYS: readonly PaneKeys[] = [
     ],
   },
   {
+    group: "Tables",
+    rows: [
+      { title: "Show the packets of the row", keys: ["Enter"] },
+      { title: "Menu of the row: filters, order, copy", keys: ["Shift+F10"] },
+      { title: "Copy the row", keys: ["Mod+C"] },
+      { title: "Note on the row", keys: ["N"] },
+    ],
+  },
+  {
     group: "Capture points",
     rows: [
       { title: "Show or hide packets", keys: ["Space"] },
@@ -60,6 +69,7 @@ export const PANE_KEYS: readonly PaneKeys[] = [
     group: "Window",
     rows: [
       { title: "Menu bar", keys: ["F10"] },
+      { title: "From a tab to what it shows", keys: ["Down"] },
       { title: "Move a separator", keys: ["Left", "Right", "Up", "Down"] },
     ],
   },

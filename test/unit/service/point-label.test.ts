@@ -42,6 +42,13 @@ describe("labels of capture points", () => {
     ).toEqual(["eth0 · n1", "eth0 · n2"]);
   });
 
+  it("leave out what the names of all files begin with, where that is long and enough is left", () => {
+    const named = (...files: string[]): string[] => labels(files.map((file) => ({ file, name: "eth0" })));
+    expect(named("service-vxlan-node1.pcapng", "service-vxlan-node2.pcapng")).toEqual(["eth0 · node1", "eth0 · node2"]);
+    expect(named("2026-11-21-client.pcap", "2026-11-21-server.pcap", "r.pcap")[0]).toBe("eth0 · 2026-11-21-client");
+    expect(named("customer-a.pcap", "customer-b.pcap")).toEqual(["eth0 · customer-a", "eth0 · customer-b"]);
+  });
+
   it("are the file alone where it tells no interface and has but one", () => {
     expect(
       labels([

@@ -10,6 +10,7 @@ import {
   defaultColumns,
   drawnWidths,
   dropIndex,
+  type ListColumn,
   listColumns,
   movedColumn,
   resizedColumn,
@@ -93,6 +94,15 @@ describe("columns", () => {
     ]);
   });
 
+  it("show IPv6 addresses whole where the last column has more than enough, unless a person has set their width", () => {
+    const source = columnFor("source");
+    const drawn = (columns: readonly ListColumn[], pane: number): number[] => drawnWidths(columns, pane);
+    expect(drawn([source, columnFor("info")], 600)).toEqual([138, 462]);
+    expect(drawn([source, columnFor("info")], 800)).toEqual([200, 600]);
+    expect(drawn([source, columnFor("info")], 2000)).toEqual([300, 1700]);
+    expect(drawn([{ ...source, widthPx: 90 }, columnFor("info")], 2000)).toEqual([90, 1910]);
+  });
+
   it("land where they are dropped: past the middle of a neighbour", () => {
     const widths = [100, 100, 100];
     expect([10, 60, 149, 151, 290, 999].map((x) => dropIndex(widths, 0, x))).toEqual([0, 0, 0, 1, 2, 2]);
@@ -138,15 +148,15 @@ describe("scroll position", () => {
 
   it("follows the keys, and stays inside", () => {
     const small = { rows: 100, page: 10.2 };
-    const after = (key: string, row: number, ctrl = false): number | null => rowAfterKey(key, ctrl, row, 40, small);
+    const after = (key: string, row: number): number | null => rowAfterKey(key, row, 40, small);
     expect([after("ArrowDown", 5), after("ArrowUp", 5), after("ArrowUp", 0), after("ArrowDown", 99)]).toEqual([
       6, 4, 0, 99,
     ]);
     expect([after("PageDown", 5), after("PageUp", 5), after("PageDown", 95)]).toEqual([14, 0, 99]);
-    expect([after("Home", 5, true), after("End", 5, true), after("Home", 5)]).toEqual([0, 99, 0]);
+    expect([after("Home", 5), after("End", 5), after("Home", -1), after("End", -1)]).toEqual([0, 99, 0, 99]);
     expect(after("ArrowDown", -1), "nothing selected: the first row on screen").toBe(40);
     expect(after("x", 5)).toBeNull();
-    expect(rowAfterKey("ArrowDown", false, -1, 0, { rows: 0, page: 10 })).toBeNull();
+    expect(rowAfterKey("ArrowDown", -1, 0, { rows: 0, page: 10 })).toBeNull();
   });
 });
 

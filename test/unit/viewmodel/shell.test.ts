@@ -54,7 +54,7 @@ describe("quantities", () => {
   });
 
   it("says neither 0 % once it began nor 100 % before it is done", () => {
-    expect(formatShare(1, 1_000_000)).toBe("1 %");
+    expect(formatShare(1, 1_000_000)).toBe("< 1 %");
     expect(formatShare(999_999, 1_000_000)).toBe("99 %");
     expect(formatShare(10, 10)).toBe("100 %");
     expect(formatShare(0, 0)).toBe("0 %");

@@ -8,6 +8,7 @@ import {
   grownWidths,
   nextSort,
   rowAsText,
+  severityTone,
 } from "../../../src-renderer/viewmodel/table-cells";
 
 const column = (id: string, kind: TableColumn["kind"], field: string | null = null): TableColumn => ({
@@ -72,6 +73,12 @@ describe("the widths of a table's columns", () => {
     expect(width("number", 2)).toEqual({ widthPx: 88, mostPx: null });
   });
 
+  it("of addresses are shown whole from the start: their end tells rows apart", () => {
+    const address = "2001:db8:1111:2222:3333:4444:5555:6666";
+    const rows = [{ key: "1", filter: null, level: 0, cells: [address] }];
+    expect(columnWidth(column("a", "address"), 0, rows).widthPx).toBeGreaterThan(address.length * 7.3);
+  });
+
   it("have room for their headings", () => {
     expect(columnWidth(column("a".repeat(20), "number"), 0, []).widthPx).toBe(170);
   });
@@ -79,6 +86,13 @@ describe("the widths of a table's columns", () => {
   it("stay as they are where there is no room: the table scrolls sideways", () => {
     expect(grownWidths([fixed, { widthPx: 100, mostPx: 480 }], 150)).toEqual([100, 100]);
     expect(grownWidths([{ widthPx: 500, mostPx: 480 }], 900)).toEqual([500]);
+  });
+});
+
+describe("a severity", () => {
+  it("has the colour of its gravity, in the words of whichever table", () => {
+    expect(["Error", "Warning", "warn", "Chat"].map(severityTone)).toEqual(["error", "warn", "warn", "chat"]);
+    expect(severityTone(null)).toBeNull();
   });
 });
 
