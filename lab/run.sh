@@ -53,6 +53,7 @@ make_state
 . "$LAB_FOLDER/labs/$LAB.sh"
 build
 start_servers
+: > "$STATE/began"
 start_recording
 say "recording: traffic for about $SECONDS_OF_TRAFFIC s"
 round=0
@@ -65,5 +66,8 @@ stop_recording
 write_cluster > "$OUT/cluster.json"
 # Recorded as root, to be read by who asked for it.
 [ -z "${SUDO_UID:-}" ] || chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$OUT"
+for old in "$OUT"/*.pcapng; do
+  [ "$old" -nt "$STATE/began" ] || say "note: $old is of another run; it does not belong to this cluster.json"
+done
 say "done: $OUT"
 say "  hopscope connections $OUT/*.pcapng --cluster $OUT/cluster.json"

@@ -31,7 +31,10 @@ export async function saveRecording(): Promise<boolean> {
     const written = await call("export.write", { view, packets: null, path, columns: [] });
     if (!workspace.app?.dialogs) startDownload(written.path, path);
     // What comes after it was saved is not.
-    if (!running) live.saved = recording;
+    if (!running) {
+      live.saved = recording;
+      await call("live.saved", { path: recording });
+    }
     const size = formatBytes(written.bytes);
     showToast(`Saved ${formatNoun(written.packets, "packet")} (${size})`, { kind: "success" });
     return true;

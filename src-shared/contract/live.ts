@@ -85,6 +85,8 @@ export const liveRequests = {
   "live.stop": id,
   /** The same source once more, from nothing. */
   "live.restart": id,
+  /** To the host: the recording of that path is in a file of its own now. */
+  "live.saved": v.strictObject({ path: name(4096) }),
   "live.control": v.strictObject({ id: name(60), control: liveControl }),
 } as const;
 
@@ -95,6 +97,7 @@ export interface LiveResults {
   "live.start": LiveSourceState;
   "live.stop": LiveSourceState;
   "live.restart": LiveSourceState;
+  "live.saved": null;
   "live.control": LiveSourceState;
 }
 

@@ -26,6 +26,7 @@ const SPLIT = new Set([
   "node-port-cluster",
   "ingress",
   "pod-replaced",
+  "dual-stack",
 ]);
 
 /** What both tell, in one order. */
@@ -105,8 +106,9 @@ describe.skipIf(!withTshark)("tshark finds", () => {
   const BROKEN = "fault-broken-outer-checksum";
   // ICMP errors quote the beginning of a packet: a checksum over what is quoted cannot be right.
   const malformed =
-    "_ws.malformed || ip.checksum.status == 0 || icmp.checksum.status == 0 || (!icmp && tcp.checksum.status == 0)";
-  const badUdp = "!icmp && udp.checksum.status == 0";
+    "_ws.malformed || ip.checksum.status == 0 || icmp.checksum.status == 0 || icmpv6.checksum.status == 0 || " +
+    "(!icmp && !icmpv6 && tcp.checksum.status == 0)";
+  const badUdp = "!icmp && !icmpv6 && udp.checksum.status == 0";
 
   test("nothing malformed and no bad checksum in any scenario", () => {
     const names = SCENARIOS.map((s) => s.name).filter((name) => name !== BROKEN);

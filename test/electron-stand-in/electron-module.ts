@@ -150,6 +150,11 @@ class App extends EventEmitter {
     process.exit(code);
   }
 
+  /** @internal Windows are closed, because the application ends. */
+  get isQuitting(): boolean {
+    return this.quitting;
+  }
+
   /** @internal */
   windowClosed(): void {
     if (windows.size > 0 || this.quitting) return;
@@ -287,6 +292,14 @@ export class WebContents extends EventEmitter {
     return (result as Values)["value"];
   }
 
+  /** @internal What the page's listeners of `beforeunload` say; a page that does not answer has nothing to lose. */
+  async mayUnload(): Promise<boolean> {
+    const answer = await this.executeJavaScript(
+      'window.dispatchEvent(new Event("beforeunload", { cancelable: true }))',
+    ).catch(() => true);
+    return answer !== false;
+  }
+
   send(channel: string, ...values: unknown[]): void {
     const json = JSON.stringify({ channel, values }, (_key, value: unknown) =>
       // Buffer's own toJSON has run by now where it is one; the host sends plain Uint8Arrays.
@@ -344,6 +357,7 @@ export class WebContents extends EventEmitter {
     await cdp.send("Inspector.enable");
     await cdp.send("Runtime.enable");
     await cdp.send("Runtime.addBinding", { name: "__standInSend", executionContextName: "preload" });
+    await cdp.send("Runtime.addBinding", { name: "__standInClose" });
     await cdp.send("Fetch.enable", { patterns: [{ urlPattern: "*" }] });
     await cdp.send("Page.addScriptToEvaluateOnNewDocument", {
       source: readFileSync(join(here, "page-world.js"), "utf8"),
@@ -378,6 +392,7 @@ export class WebContents extends EventEmitter {
     });
     cdp.on("Page.loadEventFired", () => this.emit("did-finish-load"));
     cdp.on("Runtime.bindingCalled", ({ name, payload }: { name: string; payload: string }) => {
+      if (name === "__standInClose") this.close();
       if (name !== "__standInSend") return;
       const { channel, values } = JSON.parse(payload, (_key, value: unknown) => {
         const bytes = (value as { __bytes?: unknown } | null)?.__bytes;
@@ -531,7 +546,17 @@ export class BrowserWindow extends EventEmitter {
     const event = new PreventableEvent();
     this.emit("close", event);
     if (event.defaultPrevented) return;
-    windows.delete(this);
+    // The page may object (`beforeunload`): then the window stays, without a word of Electron's. A quit asks nobody here.
+    if (app.isQuitting) this.destroy();
+    else
+      void this.webContents.mayUnload().then((may) => {
+        if (may) this.destroy();
+        else this.webContents.emit("will-prevent-unload", new PreventableEvent());
+      });
+  }
+
+  destroy(): void {
+    if (!windows.delete(this)) return;
     this.webContents.destroy();
     this.emit("closed");
     app.windowClosed();

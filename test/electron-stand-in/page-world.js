@@ -22,5 +22,7 @@
     const api = Object.fromEntries(Object.entries(members).map(([key, value]) => [key, inward(value)]));
     Object.defineProperty(window, name, { value: Object.freeze(api), enumerable: true });
   });
+  // Chromium lets no page close a window that it has not opened; Electron does.
+  window.close = () => window.__standInClose("");
   tell("page-ready", null);
 })();

@@ -17,7 +17,7 @@
  */
 import { FlowSets } from "./flow-sets";
 import { joinEqualTuples, joinOneWayFlows } from "./flow-matching/equal-tuples";
-import { FLOW_CARRIER, FLOW_QUOTED, type MatchOptions } from "./flow-matching/flow-kinds";
+import { FLOW_CARRIER, FLOW_NEIGHBOURS, FLOW_QUOTED, type MatchOptions } from "./flow-matching/flow-kinds";
 import { numberTuples } from "./flow-matching/flow-tuples";
 import { PickedPackets } from "./flow-matching/picked-packets";
 import { joinTranslations } from "./flow-matching/translated-tuples";
@@ -42,6 +42,7 @@ export function matchFlows(columns: SightingColumns, options: MatchOptions): Flo
   for (let f = 0; f < count; f++) {
     const rows = (columns.start[f + 1] as number) - (columns.start[f] as number);
     if (columns.quoted(f)) kind[f] = FLOW_QUOTED;
+    else if (columns.isNeighbourDiscovery(f)) kind[f] = FLOW_NEIGHBOURS;
     else if (picks.carrying(f) * 2 > rows) kind[f] = FLOW_CARRIER;
   }
   joinEqualTuples(columns, options, sets, kind, tuple, picks);

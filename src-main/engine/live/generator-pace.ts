@@ -12,6 +12,8 @@ import type { GeneratorState } from "./recording";
 
 /** At most so much of the recording is made in one turn, so that commands are heard where it is slower than the clock. */
 const MOST_NS_A_TURN = 250e6;
+/** A step ends also where nothing is sent any more. */
+const MOST_EVENTS_A_STEP = 100_000;
 
 export class GeneratorPace {
   private paused = false;
@@ -54,8 +56,7 @@ export class GeneratorPace {
         return;
       case "step": {
         this.paused = true;
-        const next = this.recording.nextNs();
-        if (next !== null) this.make(Math.max(next, this.atNs));
+        this.step();
         return;
       }
       case "speed":
@@ -72,8 +73,23 @@ export class GeneratorPace {
     return { paused: this.paused, speed: this.speed, choices: this.recording.choices };
   }
 
-  private make(toNs: number): void {
+  /** To the next packet: much that happens makes none (timers, what a machine thinks). */
+  private step(): void {
+    for (let event = 0; event < MOST_EVENTS_A_STEP; event++) {
+      const next = this.recording.nextNs();
+      if (next === null || this.make(Math.max(next, this.atNs))) return;
+    }
+  }
+
+  /** Whether something was written. */
+  private make(toNs: number): boolean {
     this.atNs = toNs;
-    for (const bytes of this.recording.advance(toNs)) if (bytes.length > 0) this.write(bytes);
+    let written = false;
+    for (const bytes of this.recording.advance(toNs)) {
+      if (bytes.length === 0) continue;
+      written = true;
+      this.write(bytes);
+    }
+    return written;
   }
 }

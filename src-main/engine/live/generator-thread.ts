@@ -58,6 +58,8 @@ function generate(port: MessagePort, { name, options, spool }: GeneratorThreadDa
         pace.control(message.control);
       } catch (error) {
         tell({ kind: "refused", message: error instanceof Error ? error.message : String(error) });
+        // Nothing has changed, and what is told next would take the place of why.
+        return;
       }
       tell({ kind: "state", state: pace.state() });
     });

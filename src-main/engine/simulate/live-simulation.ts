@@ -24,8 +24,9 @@ import type { ApiObject } from "./world/cluster-objects";
 import { Controller, type ClusterSnapshot } from "./world/controller";
 import { expectedFindings, FAULTS, type FaultInfo } from "./world/fault-catalogue";
 import { Faults } from "./world/faults";
+import { baseOf, fullName } from "./world/names";
 import { nsOf } from "./world/time";
-import type { World } from "./world/world";
+import { clusterIps, podAddresses, type World } from "./world/world";
 
 const DEFAULT_SECONDS = 5;
 const DEFAULT_START = "2026-01-01T00:00:00Z";
@@ -132,6 +133,20 @@ export class LiveSimulation {
     return this.#points.points;
   }
 
+  /** Machines and pods with their devices, as `capture.points` names them. */
+  get places(): readonly string[] {
+    const later = (this.scenario.changes ?? []).flatMap((c) =>
+      c.kind === "create-pod" ? [baseOf(fullName(c.name))] : [],
+    );
+    return [
+      ...this.#network.namespaces.flatMap(({ name, devices }) => [
+        name,
+        ...devices.map((device) => `${name}/${device.name}`),
+      ]),
+      ...later,
+    ];
+  }
+
   get packets(): number {
     return this.#points.packets;
   }
@@ -183,16 +198,11 @@ export class LiveSimulation {
     const records: NameRecord[] = [];
     for (const cluster of this.#world.clusters.values()) {
       for (const pod of cluster.pods.values())
-        records.push({
-          address: pod.address,
-          names: [`${pod.name.split("/").reverse().join(".")}.pod.${cluster.domain}`],
-        });
+        for (const address of podAddresses(pod))
+          records.push({ address, names: [`${pod.name.split("/").reverse().join(".")}.pod.${cluster.domain}`] });
       for (const service of cluster.services.values())
-        if (service.clusterIp !== undefined)
-          records.push({
-            address: service.clusterIp,
-            names: [`${service.name.split("/").reverse().join(".")}.svc.${cluster.domain}`],
-          });
+        for (const address of clusterIps(service))
+          records.push({ address, names: [`${service.name.split("/").reverse().join(".")}.svc.${cluster.domain}`] });
     }
     return records;
   }
@@ -254,5 +264,6 @@ function trafficTitle(spec: TrafficSpec): string {
   if (spec.kind === "dhcp") return `${from} asks for an address`;
   const { to } = spec;
   const name = to.name ?? to.service ?? to.pod ?? to.node ?? to.machine ?? to.address ?? "itself";
-  return `${spec.kind} from ${from} to ${name}${to.port === undefined ? "" : `:${to.port}`}`;
+  const family = to.family === undefined ? "" : ` (${to.family})`;
+  return `${spec.kind} from ${from} to ${name}${to.port === undefined ? "" : `:${to.port}`}${family}`;
 }

@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { EngineHost } from "../../engine/service/engine-host";
 import { isGlob } from "../../engine/sources/glob";
 import { DEFAULT_PORT, NEXT_PORTS } from "../serve/default-port";
-import { serve, untilInterrupted } from "../serve/serve";
+import { Interrupts } from "../serve/interrupts";
+import { serve } from "../serve/serve";
 import { EXIT_DONE, EXIT_UNUSABLE } from "./run";
 import { print, printError } from "./output";
 
@@ -27,7 +28,7 @@ export async function runServe({ inputs, port, open, follow = false }: ServeComm
       follow,
       say: (line) => print(`${line}\n`),
       startEngine: (options) => new EngineHost(options),
-      signal: untilInterrupted(),
+      interrupts: Interrupts.ofProcess(process.stdout.isTTY),
     });
     return EXIT_DONE;
   } catch (error) {

@@ -6,8 +6,8 @@
  * hopscope simulate ./my.yaml --live | wireshark -k -i -
  * ```
  */
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { stringify } from "yaml";
 import { nearest } from "../../../src-shared/base/nearest";
 import { writeFailureMessage } from "../../engine/export/output-file";
@@ -20,6 +20,7 @@ import type { FaultSpec, Scenario } from "../../engine/simulate/scenario/schema"
 import { findScenario, SCENARIOS } from "../../engine/simulate/scenarios/catalogue";
 import { objectList } from "../../engine/simulate/world/cluster-objects";
 import { FaultError, FAULTS, parseFault } from "../../engine/simulate/world/fault-catalogue";
+import { makeFolder } from "../shared/make-folder";
 import { PipeClosed, print, printError, writeAll } from "./output";
 import { EXIT_DONE } from "./run";
 import { UsageError } from "./usage";
@@ -46,6 +47,7 @@ export interface SimulateOptions {
 
 /** How often the live mode looks at the clock, milliseconds. */
 const TICK_MS = 10;
+const LARGEST_SCENARIO = 10_000_000;
 
 export async function runSimulate(options: SimulateOptions): Promise<number> {
   if (options.list) {
@@ -61,6 +63,7 @@ export async function runSimulate(options: SimulateOptions): Promise<number> {
   }
   if (options.out !== undefined && options.split !== undefined)
     throw new UsageError("--out writes one file, --split one for each namespace: choose one of them");
+  checkPlaces(options);
   const toStdout = options.out === "-" || (options.out === undefined && options.split === undefined);
   if (toStdout && process.stdout.isTTY)
     throw new UsageError("a recording is no text for a terminal: give --out X.pcapng, or pipe it on");
@@ -106,6 +109,9 @@ function loadScenario(name: string): Scenario {
   }
   let text: string;
   try {
+    const stats = statSync(name);
+    if (!stats.isFile() && !stats.isFIFO()) throw new Error("expected a file with a scenario in YAML or JSON");
+    if (stats.size > LARGEST_SCENARIO) throw new Error(`it has ${stats.size} bytes: no scenario is that long`);
     text = decodeText(readFileSync(name));
   } catch (error) {
     throw new UsageError(`${name}: ${error instanceof Error ? error.message : String(error)}`);
@@ -133,6 +139,20 @@ function withOptions(scenario: Scenario, options: SimulateOptions): Scenario {
     ...(options.points.length > 0 && { capture: { ...scenario.capture, points: [...options.points] } }),
     ...(options.seconds !== undefined && { seconds: options.seconds }),
   };
+}
+
+/** Each output has a place of its own. */
+function checkPlaces({ out, split, clusterOut, truthOut, conntrackOut }: SimulateOptions): void {
+  const taken = new Map<string, string>();
+  for (const [option, path] of Object.entries({ "--out": out, "--cluster-out": clusterOut, "--truth-out": truthOut })) {
+    if (path === undefined) continue;
+    const other = taken.get(resolve(path));
+    if (other !== undefined)
+      throw new UsageError(`${other} and ${option} both write ${path}: give each a file of its own`);
+    taken.set(resolve(path), option);
+  }
+  for (const [option, path] of Object.entries({ "--split": split, "--conntrack-out": conntrackOut }))
+    if (path === "") throw new UsageError(`${option} needs a folder`);
 }
 
 class Recording {
@@ -172,18 +192,21 @@ class Recording {
         throw new UsageError(`${scenario.name}: ${error.message}`);
       throw error;
     }
+    this.#checkPoints();
+    this.#makeRoom();
     const { startTimeNs, names } = this.simulation;
     const open = (path: string): PcapngSink => {
       const fd = this.#open(path);
       return new PcapngSink(
         (chunk) => {
-          writeAll(fd, chunk);
+          if (fd === 1) writeAll(fd, chunk);
+          else writing(path, () => writeAll(fd, chunk));
         },
         { startTimeNs, comment, names, flushEach: live },
       );
     };
     if (split !== undefined) {
-      writing(split, () => mkdirSync(split, { recursive: true }));
+      writing(split, () => makeFolder(split));
       const parts = new SplitSink((namespace) => open(join(split, `${namespace}.pcapng`)));
       sink = parts;
       this.#idOf = (point) => `${point.namespace}.pcapng#${parts.interfaceOf(point) ?? 0}`;
@@ -198,11 +221,32 @@ class Recording {
     if (live) sink.flush();
   }
 
+  /** A name that nothing has would silently record nothing. */
+  #checkPoints(): void {
+    const { places } = this.simulation;
+    for (const wanted of this.options.points) {
+      if (places.includes(wanted)) continue;
+      const near = nearest(wanted, places);
+      const known = places.filter((place) => !place.includes("/")).join(" ");
+      throw new UsageError(
+        `--point ${wanted}: there is no such machine, pod or MACHINE/DEVICE; ${near === undefined ? "there are" : `did you mean ${near}? There are`}: ${known}`,
+      );
+    }
+  }
+
   #open(path: string): number {
     if (path === "-") return 1;
     const fd = writing(path, () => openSync(path, "w"));
     this.#files.push(fd);
     return fd;
+  }
+
+  /** What is written at the end is looked for at the beginning: nobody waits for a recording that ends in an error. */
+  #makeRoom(): void {
+    const { clusterOut, truthOut, conntrackOut } = this.options;
+    for (const path of [clusterOut, truthOut])
+      if (path !== undefined) closeSync(writing(path, () => openSync(path, "a")));
+    if (conntrackOut !== undefined) writing(conntrackOut, () => makeFolder(conntrackOut));
   }
 
   finish(): void {
@@ -215,11 +259,9 @@ class Recording {
     const { clusterOut, truthOut, conntrackOut } = this.options;
     if (clusterOut !== undefined) this.#writeCluster(clusterOut);
     if (truthOut !== undefined) writeText(truthOut, `${JSON.stringify(this.simulation.truth(this.#idOf), null, 1)}\n`);
-    if (conntrackOut !== undefined) {
-      writing(conntrackOut, () => mkdirSync(conntrackOut, { recursive: true }));
+    if (conntrackOut !== undefined)
       for (const [name, lines] of this.simulation.conntrackLines)
         writeText(join(conntrackOut, `conntrack-${name}.txt`), lines.map((line) => `${line}\n`).join(""));
-    }
   }
 
   /** One file is one moment: where things changed, each further state goes to NAME.2.json, NAME.3.json … */

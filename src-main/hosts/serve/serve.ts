@@ -10,9 +10,12 @@ import { InterfaceFiles } from "../shared/interface-files";
 import { notesHandlers } from "../shared/notes-handlers";
 import { NotesJournal } from "../shared/notes-journal";
 import { SettingsStore } from "../shared/settings-store";
+import { RecordingWatch } from "../shared/unsaved-recording";
 import { configFolder, makeScratchFolder, removeScratchFolder } from "../shared/user-folders";
 import { workspaceFileHostHandlers } from "../shared/workspace-file-handlers";
 import { type BrowserHost, startBrowserHost } from "./browser-host";
+import { sayKept, stopRecording, untilEnd } from "./end-of-recording";
+import type { Interrupts } from "./interrupts";
 import { hasDisplay, openBrowser } from "./open-browser";
 import { Transfers } from "./transfers";
 
@@ -27,8 +30,8 @@ export interface ServeOptions {
   /** Lines for the person at the terminal. */
   readonly say: (line: string) => void;
   readonly startEngine: (options: { readonly scratchFolder: string }) => EngineLink;
-  /** Ends the host: Ctrl+C. */
-  readonly signal: AbortSignal;
+  /** Ctrl+C and the like. */
+  readonly interrupts: Interrupts;
 }
 
 /** Resolves after the end, when everything is closed. Rejects if no port can be had. */
@@ -36,7 +39,13 @@ export async function serve(options: ServeOptions): Promise<void> {
   const scratchFolder = makeScratchFolder();
   try {
     const transfers = new Transfers(scratchFolder);
-    const common: CommonHandlers = { host: "browser", settings: new SettingsStore(configFolder()), scratchFolder };
+    const recording = new RecordingWatch();
+    const common: CommonHandlers = {
+      host: "browser",
+      settings: new SettingsStore(configFolder()),
+      scratchFolder,
+      recordingSaved: (path) => recording.saved(path),
+    };
     const hub = new EngineHub(options.startEngine({ scratchFolder }), {
       ...commonHandlers(common),
       ...notesHandlers(new NotesJournal(configFolder()), (message) => hub.broadcast(message)),
@@ -52,6 +61,7 @@ export async function serve(options: ServeOptions): Promise<void> {
         },
       }),
     });
+    hub.onEvent(recording.take);
     let host: BrowserHost;
     try {
       host = await startBrowserHost({
@@ -76,9 +86,11 @@ export async function serve(options: ServeOptions): Promise<void> {
     options.say(`Hopscope is at ${host.link}`);
     options.say("The link lets one browser in, once. Ctrl+C ends Hopscope.");
     if (options.open && hasDisplay()) openBrowser(host.link);
-    await ended(options.signal);
+    const kept = await untilEnd(options.interrupts, recording, options.say);
+    if (kept) await stopRecording(hub, kept);
     await host.close();
     await hub.close();
+    if (kept) sayKept(kept, join(configFolder(), "recordings"), options.say);
   } finally {
     removeScratchFolder(scratchFolder);
   }
@@ -108,23 +120,4 @@ function exportHandler(transfers: Transfers): HostHandlers {
       return { ...(await forward({ ...params, path })), path: address };
     },
   };
-}
-
-function ended(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-}
-
-/** Aborts at the first Ctrl+C (or a polite kill); a second one ends the process at once. */
-export function untilInterrupted(): AbortSignal {
-  const abort = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    process.on(name, () => {
-      if (abort.signal.aborted) process.exit(130);
-      abort.abort();
-    });
-  }
-  return abort.signal;
 }

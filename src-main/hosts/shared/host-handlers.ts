@@ -16,6 +16,8 @@ export interface CommonHandlers {
   readonly scratchFolder: string;
   /** Called with what was opened, after it was: Electron tells the system too. */
   readonly opened?: (paths: readonly string[]) => void;
+  /** Called when a window has saved the recording of that path: a host that ends by Ctrl+C need not ask any more. */
+  readonly recordingSaved?: (path: string) => void;
 }
 
 export function commonHandlers(options: CommonHandlers): HostHandlers {
@@ -41,6 +43,10 @@ export function commonHandlers(options: CommonHandlers): HostHandlers {
     "files.pickSave": unsupported,
     "report.printToPdf": unsupported,
     "files.list": ({ path }) => listFolder(path),
+    "live.saved": ({ path }) => {
+      options.recordingSaved?.(path);
+      return null;
+    },
     "files.forgetRecent": () => {
       settings.forgetRecent();
       return null;

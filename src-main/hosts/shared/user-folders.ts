@@ -1,7 +1,8 @@
 /** Where Hopscope keeps things of this person: settings (kept), scratch files (deleted when it ends). */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeFolder } from "./make-folder";
 
 /** Tests, and people who want their settings elsewhere, name the folder in this variable. */
 const CONFIG_VARIABLE = "HOPSCOPE_CONFIG";
@@ -12,7 +13,7 @@ export function configFolder(
   platform: string = process.platform,
 ): string {
   const folder = environment[CONFIG_VARIABLE] ?? customFolder(environment, platform);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   return folder;
 }
 

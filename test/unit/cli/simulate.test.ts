@@ -74,6 +74,20 @@ describe("hopscope simulate", () => {
     expect(stderr).toContain("bad.yaml line 4: networks.lan.subnet: expected an IPv4 range such as 10.0.0.0/24");
   });
 
+  test.each([
+    ["a folder where none can be made", ["--split", "/proc/x"], /^hopscope: \/proc\/x: .*folder/],
+    ["a folder that is a file", ["--conntrack-out", CLI], /is a file, not a folder/],
+    ["two outputs in one place", ["--out", "same", "--truth-out", "./same"], /--out and --truth-out both write/],
+    ["a fault's value out of range", ["--fault", "small-mtu=1"], /small-mtu=1: mtu: expected a number from 576/],
+    ["a place that is not there", ["--point", "nod-a"], /did you mean node-a\? There are: gw outside node-a node-b/],
+    ["a scenario without an end", ["/dev/zero"], /expected a file with a scenario in YAML or JSON/],
+  ])("says what is wrong with %s", (_what, args, expected) => {
+    const scenario = args[0]?.startsWith("--") === true ? ["vxlan"] : [];
+    const out = args.includes("--split") || args.includes("--out") ? [] : ["--out", at("never.pcapng")];
+    const { stderr, status } = hopscope("simulate", ...scenario, ...args, ...out);
+    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringMatching(expected) as string });
+  });
+
   test("knows what was meant", () => {
     expect(hopscope("simulate", "hair-pin", "--out", at("n.pcapng")).stderr).toContain("did you mean hairpin?");
     expect(hopscope("simulate", "vxlan", "--fault", "loss=x", "--out", at("n.pcapng")).stderr).toContain(

@@ -58,6 +58,32 @@ describe("a generator", () => {
     expect(await at(5100)).toBe(4);
   });
 
+  it("steps over what makes no packet, as in a simulated network between two calls", () => {
+    // Something happens every 10 ms, a packet comes every 50 ms; the first is there at the start.
+    let written = -1;
+    let atNs = -1;
+    const pace = new GeneratorPace(
+      {
+        choices: [],
+        nextNs: () => (Math.floor(atNs / 10e6) + 1) * 10e6,
+        advance: (toNs) => {
+          const packets = Math.floor(toNs / 50e6) - Math.floor(atNs / 50e6);
+          atNs = toNs;
+          return Array.from({ length: packets }, () => Uint8Array.of(1));
+        },
+        inject: () => {
+          throw new Error("nothing to inject");
+        },
+      },
+      (bytes) => (written += bytes.length),
+      () => 0,
+    );
+    pace.control({ kind: "step" });
+    expect({ written, atNs }).toEqual({ written: 1, atNs: 50e6 });
+    pace.control({ kind: "step" });
+    expect({ written, atNs }).toEqual({ written: 2, atNs: 100e6 });
+  });
+
   it("goes faster and slower from the moment it is told", async () => {
     const { pace, at } = paced();
     await at(100);

@@ -52,6 +52,48 @@ describe("a scenario in YAML", () => {
     ]);
   });
 
+  test.each([
+    [
+      "IPv6 pods on nodes without IPv6",
+      { "podRange: 10.1.0.0/16": "podRange: 10.1.0.0/16\n    podRange6: fd00::/48" },
+      "clusters.c.nodes.n1.addresses6: is missing: the cluster has a podRange6",
+    ],
+    [
+      "an IPv6 address on a network without",
+      { "{ addresses: { lan: 10.0.0.11 } }": "{ addresses: { lan: 10.0.0.11 }, addresses6: { lan: fd00::1 } }" },
+      "clusters.c.nodes.n1.addresses6.lan: network lan has no subnet6",
+    ],
+    [
+      "a route between families",
+      {
+        "{ addresses: { lan: 10.0.0.11 } }":
+          "{ addresses: { lan: 10.0.0.11 }, routes: [{ to: fd00::/64, via: 10.0.0.1 }] }",
+      },
+      "clusters.c.nodes.n1.routes.0.via: 10.0.0.1 is not of the family of fd00::/64",
+    ],
+    [
+      "one address for two pods",
+      {
+        "a: { node: n1 }": "a: { node: n1, address: 10.1.1.5 }",
+        "b: { node: n1 }": "b: { node: n1, address: 10.1.1.5 }",
+      },
+      "clusters.c.pods.b.address: pod a has 10.1.1.5 already",
+    ],
+    [
+      "a gateway on another network",
+      { "{ addresses: { lan: 10.0.0.11 } }": "{ addresses: { lan: 10.0.0.11 }, gateway: 10.9.0.1 }" },
+      "clusters.c.nodes.n1.gateway: 10.9.0.1 is on none of its networks",
+    ],
+    [
+      "an IPv6 Service in a cluster without",
+      { "    pods:": "    services: { s: { families: [IPv6], ports: [{ port: 80 }] } }\n    pods:" },
+      "clusters.c.services.s.families: the cluster has no podRange6",
+    ],
+  ] as const)("with %s is refused", (_what, changes, problem) => {
+    const text = Object.entries(changes).reduce((all, [from, to]) => all.replace(from, to), SOUND);
+    expect(problemsOf(text).map((line) => line.replace(/^mine\.yaml line \d+: /, ""))).toEqual([problem]);
+  });
+
   test("with something missing says what", () => {
     expect(problemsOf(SOUND.replace("    podRange: 10.1.0.0/16\n", ""))).toEqual([
       "mine.yaml line 7: clusters.c.podRange: is missing",

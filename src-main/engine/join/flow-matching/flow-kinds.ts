@@ -4,6 +4,8 @@ export const FLOW_ACTIVE = 0;
 export const FLOW_CARRIER = 1;
 /** Quoted in ICMP errors. */
 export const FLOW_QUOTED = 2;
+/** IPv6 neighbour discovery: what ARP is to IPv4, between machines of one link, no conversation. */
+export const FLOW_NEIGHBOURS = 3;
 
 export interface MatchOptions {
   /** File of each capture point: rows of one file have one clock. */

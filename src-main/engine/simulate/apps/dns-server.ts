@@ -6,7 +6,7 @@
  * db.default.svc.cluster.local       A 10.244.1.5, A …      headless: the pods themselves
  * ext.default.svc.cluster.local      CNAME www.example.org  ExternalName, and what that name has
  * ```
- * AAAA of a name that exists is an answer without records; a name nobody has is NXDOMAIN (RFC 2308).
+ * AAAA is answered where there are IPv6 addresses; of a name that exists without any it is an answer without records; a name nobody has is NXDOMAIN (RFC 2308).
  */
 import {
   DNS_NXDOMAIN,
@@ -16,10 +16,11 @@ import {
   type DnsType,
 } from "../../../../src-shared/wire/write/dns";
 import { DNS_TYPE_A, DNS_TYPE_AAAA, dnsName, visitDns } from "../../../../src-shared/wire/dns";
+import { formatIpv6 } from "../../../../src-shared/model/address";
 import { addressBytes } from "../../../../src-shared/model/ip-range";
 import type { Namespace, UdpSocket } from "../network/api/namespaces";
 import { baseOf, namespaceOf } from "../world/names";
-import { type ClusterState, endpointsOf } from "../world/world";
+import { clusterIps, type ClusterState, endpointsOf } from "../world/world";
 import { messageBytes } from "./payload";
 
 export interface DnsQuestionRead {
@@ -28,7 +29,7 @@ export interface DnsQuestionRead {
   readonly type: number;
   readonly response: boolean;
   readonly rcode: number;
-  /** Addresses of A records. */
+  /** Of A and AAAA records. */
   readonly addresses: readonly string[];
 }
 
@@ -49,6 +50,7 @@ export function readDnsMessage(bytes: Uint8Array): DnsQuestionRead | undefined {
     record: (record) => {
       if (record.type === DNS_TYPE_A && record.dataLength === 4)
         addresses.push(Array.from(bytes.subarray(record.data, record.data + 4)).join("."));
+      if (record.type === DNS_TYPE_AAAA && record.dataLength === 16) addresses.push(formatIpv6(bytes, record.data));
     },
   });
   return read && { ...read, addresses };
@@ -81,7 +83,8 @@ function answer(question: DnsQuestionRead, zone: string, found: NameRecords | un
   const answers: DnsRecord[] = [];
   const owner = found?.alias ?? name;
   if (found?.alias !== undefined) answers.push({ name, type: "CNAME", target: found.alias });
-  if (type === "A") for (const address of found?.addresses ?? []) answers.push({ name: owner, type: "A", address });
+  for (const address of found?.addresses ?? [])
+    if (address.includes(":") === (type === "AAAA")) answers.push({ name: owner, type, address });
   const empty = answers.every((record) => record.type === "CNAME");
   return messageBytes(
     dnsResponse({
@@ -139,6 +142,7 @@ export function clusterLookUp(cluster: ClusterState): (name: string) => NameReco
       const one = pods.filter(({ pod }) => baseOf(pod.name) === labels[0]);
       return service.spec.headless === true && one.length > 0 ? { addresses: one.map((e) => e.address) } : undefined;
     }
-    return { addresses: service.clusterIp === undefined ? pods.map((e) => e.address) : [service.clusterIp] };
+    const own = clusterIps(service);
+    return { addresses: own.length === 0 ? pods.map((e) => e.address) : own };
   };
 }

@@ -9,7 +9,7 @@ import { httpRequest } from "../../../../src-shared/wire/write/http";
 import type { TcpConnection, TcpHandlers } from "../network/api/namespaces";
 import type { IngressSpec } from "../scenario/schema";
 import { fullName } from "../world/names";
-import type { ClusterState, Pod } from "../world/world";
+import { clusterIps, type ClusterState, type Pod } from "../world/world";
 import { HttpReader, type HttpMessage, statusAnswer } from "./http";
 import { messageBytes } from "./payload";
 
@@ -62,7 +62,8 @@ function passOn(
     // The longest path wins (networking/v1, pathType Prefix).
     .sort((a, b) => b.path.length - a.path.length)[0];
   const service = rule && cluster.services.get(fullName(rule.service));
-  if (!rule || service?.clusterIp === undefined) {
+  const [clusterIp] = service ? clusterIps(service) : [];
+  if (!rule || clusterIp === undefined) {
     client.write(statusAnswer(404, "no rule matches\n"));
     return undefined;
   }
@@ -75,7 +76,7 @@ function passOn(
   );
   let answered = false;
   const upstream = pod.namespace.tcpConnect({
-    to: { address: service.clusterIp, port: rule.port },
+    to: { address: clusterIp, port: rule.port },
     onOpen: (opened) => {
       opened.write(bytes);
     },

@@ -35,7 +35,7 @@ export function candidates(
   return dots >= ndots ? [name, ...expanded] : [...expanded, name];
 }
 
-/** Calls `onDone` with the addresses found, empty if there are none. */
+/** Calls `onDone` with the addresses found, IPv4 first, empty if there are none. */
 export function resolve(
   network: Network,
   namespace: Namespace,
@@ -63,7 +63,7 @@ class Lookup {
   #timer: ScheduledAction | undefined;
   #attempts = 0;
   #a: readonly string[] | undefined;
-  #aaaaDone = false;
+  #aaaa: readonly string[] | undefined;
   #done = false;
 
   constructor(
@@ -91,7 +91,8 @@ class Lookup {
     const to = { address: this.config.nameserver, port: DNS_PORT };
     const [a, aaaa] = this.#ids;
     if (this.#a === undefined) this.#socket.send(messageBytes(dnsQuery({ id: a, name: this.name, type: "A" })), to);
-    if (!this.#aaaaDone) this.#socket.send(messageBytes(dnsQuery({ id: aaaa, name: this.name, type: "AAAA" })), to);
+    if (this.#aaaa === undefined)
+      this.#socket.send(messageBytes(dnsQuery({ id: aaaa, name: this.name, type: "AAAA" })), to);
     this.#attempts++;
     this.#timer = this.network.schedule(this.network.nowNs + this.config.timeoutNs, () => {
       if (this.namespace.removed) return;
@@ -104,8 +105,8 @@ class Lookup {
     const message = readDnsMessage(payload);
     if (!message?.response) return;
     if (message.type === DNS_TYPE_A && message.id === this.#ids[0]) this.#a ??= message.addresses;
-    else if (message.type === DNS_TYPE_AAAA && message.id === this.#ids[1]) this.#aaaaDone = true;
-    if (this.#a !== undefined && this.#aaaaDone) this.#finish();
+    else if (message.type === DNS_TYPE_AAAA && message.id === this.#ids[1]) this.#aaaa ??= message.addresses;
+    if (this.#a !== undefined && this.#aaaa !== undefined) this.#finish();
   }
 
   #finish(): void {
@@ -113,6 +114,6 @@ class Lookup {
     this.#done = true;
     this.#timer?.cancel();
     if (!this.namespace.removed) this.#socket.close();
-    this.onDone(this.#a ?? []);
+    this.onDone([...(this.#a ?? []), ...(this.#aaaa ?? [])]);
   }
 }

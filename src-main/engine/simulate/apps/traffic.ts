@@ -6,7 +6,18 @@ import type { Network } from "../network/api/network";
 import type { OriginSpec, TargetSpec, TrafficSpec } from "../scenario/schema";
 import { baseOf, fullName } from "../world/names";
 import { nsOf } from "../world/time";
-import { askedKey, findNode, findPod, findService, type Pod, type World } from "../world/world";
+import {
+  askedKey,
+  clusterIpOf,
+  clusterIps,
+  type Family,
+  findNode,
+  findPod,
+  findService,
+  type Pod,
+  podAddress,
+  type World,
+} from "../world/world";
 import { askDhcp } from "./dhcp";
 import { callHttp } from "./http";
 import { fill } from "./payload";
@@ -14,7 +25,6 @@ import { machineResolver, podResolver } from "./programs";
 import { resolve, type ResolverConfig } from "./resolver";
 
 const DEFAULT_EVERY_SECONDS = 0.2;
-const LOOPBACK = "127.0.0.1";
 const HTTP_PORT = 80;
 const ECHO_SIZE = 56;
 
@@ -72,7 +82,7 @@ export class Traffic {
       return;
     }
     if (spec.kind === "dns") {
-      this.#lookUp(spec, origin, spec.name, () => {
+      this.#lookUp(spec, origin, spec.name, undefined, () => {
         this.#say(spec, "answered");
       });
       return;
@@ -87,7 +97,7 @@ export class Traffic {
     }
     const { to } = spec;
     if (to.name !== undefined)
-      this.#lookUp(spec, origin, to.name, (address) => {
+      this.#lookUp(spec, origin, to.name, to.family, (address) => {
         const service = serviceWithoutAddress(this.world, to.name ?? "");
         if (service !== undefined)
           this.world.askedByName.set(askedKey(origin.namespace.name, address, this.#port(to)), service);
@@ -100,13 +110,20 @@ export class Traffic {
     }
   }
 
-  #lookUp(spec: TrafficSpec, origin: Origin, name: string, then: (address: string) => void): void {
+  #lookUp(
+    spec: TrafficSpec,
+    origin: Origin,
+    name: string,
+    family: Family | undefined,
+    then: (address: string) => void,
+  ): void {
     if (!origin.resolver) {
       this.#say(spec, "no-name");
       return;
     }
     resolve(this.network, origin.namespace, origin.resolver, name, (addresses) => {
-      const [address] = addresses;
+      // Without a wish, as C libraries order private addresses (RFC 6724): IPv4 first.
+      const address = addresses.find((a) => family === undefined || a.includes(":") === (family === "IPv6"));
       if (address === undefined || origin.namespace.removed) this.#say(spec, "no-name");
       else then(address);
     });
@@ -215,18 +232,31 @@ export class Traffic {
   }
 
   #address(to: TargetSpec, origin: Origin): string | undefined {
-    if (to.loopback === true) return LOOPBACK;
+    const family = to.family ?? "IPv4";
+    const isIpv6 = family === "IPv6";
+    if (to.loopback === true) return isIpv6 ? "::1" : "127.0.0.1";
     if (to.address !== undefined) return to.address;
-    if (to.pod !== undefined) return findPod(this.world, fullName(to.pod), to.cluster)?.address;
-    if (to.node !== undefined) return findNode(this.world, to.node)?.address;
+    if (to.pod !== undefined) {
+      const pod = findPod(this.world, fullName(to.pod), to.cluster);
+      return pod && podAddress(pod, family);
+    }
+    if (to.node !== undefined) {
+      const node = findNode(this.world, to.node);
+      return isIpv6 ? node?.six?.address : node?.address;
+    }
     if (to.machine !== undefined)
-      return this.world.machines.get(to.machine)?.cards.find((c) => c.address !== undefined)?.address;
+      return this.world.machines
+        .get(to.machine)
+        ?.cards.map((c) => (isIpv6 ? c.address6 : c.address))
+        .find((address) => address !== undefined);
     if (to.service === undefined) return undefined;
     const found = findService(this.world, fullName(to.service), to.cluster ?? origin.pod?.cluster.name);
     if (!found) return undefined;
+    if (to.family !== undefined) return clusterIpOf(found.service, family);
     // From outside a Service is known by its load balancer's address.
     const outside = origin.pod === undefined && !findNode(this.world, origin.namespace.name);
-    return outside ? (found.service.loadBalancerIp ?? found.service.clusterIp) : found.service.clusterIp;
+    const [clusterIp] = clusterIps(found.service);
+    return outside ? (found.service.loadBalancerIp ?? clusterIp) : clusterIp;
   }
 
   #port(to: TargetSpec): number {
@@ -242,14 +272,19 @@ function serviceWithoutAddress(world: World, name: string): string | undefined {
     for (const service of cluster.services.values()) {
       const [namespace = "", own = ""] = service.name.split("/");
       const full = `${own}.${namespace}.svc.${cluster.domain}`;
-      if (service.clusterIp === undefined && (name === full || name.endsWith(`.${full}`))) return service.name;
+      if (clusterIps(service).length === 0 && (name === full || name.endsWith(`.${full}`))) return service.name;
     }
   return undefined;
 }
 
 function hostName(to: TargetSpec, address: string, port: number): string {
-  const name = to.name ?? (to.service === undefined ? address : baseOf(fullName(to.service)));
+  const name = to.name ?? (to.service === undefined ? urlHost(address) : baseOf(fullName(to.service)));
   return port === HTTP_PORT ? name : `${name}:${port}`;
+}
+
+/** An IPv6 address stands in brackets (RFC 3986 section 3.2.2). */
+function urlHost(address: string): string {
+  return address.includes(":") ? `[${address}]` : address;
 }
 
 function pathWithSize(path: string, size: number | undefined): string {

@@ -46,11 +46,6 @@ export function checksum(bytes: Uint8Array, start: number, end: number): number 
   return ~fold16(sum16(bytes, start, end)) & 0xffff;
 }
 
-/** Sum over source, destination, protocol and length: what TCP and UDP add to theirs (RFC 9293 section 3.1). */
-export function pseudoHeaderSum(source: number, destination: number, protocol: number, length: number): number {
-  return (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff) + protocol + length;
-}
-
 /** The checksum field at `at`, after a 16-bit word it covers went from `before` to `after`. */
 export function patchChecksum16(bytes: Uint8Array, at: number, before: number, after: number): void {
   const sum = (~u16(bytes, at) & 0xffff) + (~before & 0xffff) + after;

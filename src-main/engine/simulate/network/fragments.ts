@@ -1,7 +1,15 @@
-/** IPv4 fragmentation and reassembly (RFC 791 sections 2.3 and 3.2). */
-import { checksum, putU16, u16 } from "./bytes";
+/** Fragmentation and reassembly: IPv4 (RFC 791 sections 2.3 and 3.2), IPv6 with its fragment header (RFC 8200 section 4.5). */
+import { checksum, putU16, putU32, u16, u32 } from "./bytes";
 import { Timer } from "./event-queue";
-import { IP_DF, IP_MF, IP_OFFSET_MASK, Packet } from "./packet";
+import {
+  IP_DF,
+  IP_MF,
+  IP_OFFSET_MASK,
+  IPV6_BYTES,
+  IPV6_FRAGMENT_BYTES,
+  Packet,
+  PROTOCOL_IPV6_FRAGMENT,
+} from "./packet";
 import { ICMP_REASSEMBLY_EXCEEDED, type NetStack } from "./parts";
 
 /** `ipfrag_time` of Linux. */
@@ -9,19 +17,21 @@ const REASSEMBLY_NS = 30e9;
 /** A datagram's length is 16 bits: pieces that reach further are an attack ("ping of death"). */
 const LARGEST_PAYLOAD = 65_515;
 
-/** Pieces of at most `mtu` bytes each; identification, tracking and number are the datagram's. */
-export function fragment(packet: Packet, mtu: number): readonly Packet[] {
-  const { buffer, start, headerBytes } = packet;
+/** Pieces of at most `mtu` bytes each; tracking and number are the datagram's, so is IPv4's identification. `identification`: for IPv6. */
+export function fragment(packet: Packet, mtu: number, identification: number): readonly Packet[] {
+  const { buffer, start, isIpv6 } = packet;
+  const wholeHeader = packet.headerBytes;
+  const headerBytes = isIpv6 ? IPV6_BYTES + IPV6_FRAGMENT_BYTES : wholeHeader;
   const step = (mtu - headerBytes) & ~7;
   const word = packet.fragmentWord;
   const baseOffset = word & IP_OFFSET_MASK;
-  const payloadAt = start + headerBytes;
+  const payloadAt = start + wholeHeader;
   const pieces: Packet[] = [];
-  for (let at = payloadAt; at < packet.end; at += step) {
-    const length = Math.min(step, packet.end - at);
+  for (let offset = payloadAt; offset < packet.end; offset += step) {
+    const length = Math.min(step, packet.end - offset);
     const piece = Packet.withRoom(headerBytes + length);
-    piece.buffer.set(buffer.subarray(start, payloadAt), piece.start);
-    piece.buffer.set(buffer.subarray(at, at + length), piece.start + headerBytes);
+    piece.buffer.set(buffer.subarray(start, start + (isIpv6 ? IPV6_BYTES : wholeHeader)), piece.start);
+    piece.buffer.set(buffer.subarray(offset, offset + length), piece.start + headerBytes);
     piece.journey = packet.journey;
     piece.depth = packet.depth;
     piece.mark = packet.mark;
@@ -29,9 +39,24 @@ export function fragment(packet: Packet, mtu: number): readonly Packet[] {
     piece.trackState = packet.trackState;
     piece.isReply = packet.isReply;
     piece.nextHop = packet.nextHop;
-    const more = at + length < packet.end || (word & IP_MF) !== 0;
+    const more = offset + length < packet.end || (word & IP_MF) !== 0;
+    if (isIpv6) {
+      const at = piece.start + IPV6_BYTES;
+      putU16(piece.buffer, piece.start + 4, piece.length - IPV6_BYTES);
+      piece.buffer[piece.start + 6] = PROTOCOL_IPV6_FRAGMENT;
+      piece.buffer[at] = packet.protocol;
+      // The offset is a multiple of 8: its bytes and the flag M share the field.
+      putU16(piece.buffer, at + 2, baseOffset * 8 + (offset - payloadAt) + (more ? 1 : 0));
+      putU32(piece.buffer, at + 4, identification);
+      pieces.push(piece);
+      continue;
+    }
     putU16(piece.buffer, piece.start + 2, headerBytes + length);
-    putU16(piece.buffer, piece.start + 6, (word & IP_DF) | (more ? IP_MF : 0) | (baseOffset + ((at - payloadAt) >> 3)));
+    putU16(
+      piece.buffer,
+      piece.start + 6,
+      (word & IP_DF) | (more ? IP_MF : 0) | (baseOffset + ((offset - payloadAt) >> 3)),
+    );
     putU16(piece.buffer, piece.start + 10, 0);
     putU16(piece.buffer, piece.start + 10, checksum(piece.buffer, piece.start, piece.start + headerBytes));
     pieces.push(piece);
@@ -54,7 +79,7 @@ export class Reassembly {
 
   /** The whole datagram with the last missing piece, else undefined. */
   add(packet: Packet): Packet | undefined {
-    const key = `${packet.source} ${packet.destination} ${packet.protocol} ${u16(packet.buffer, packet.start + 4)}`;
+    const key = `${packet.source} ${packet.destination} ${packet.protocol} ${identificationOf(packet)}`;
     let pile = this.#piles.get(key);
     if (pile === undefined) {
       const timer = new Timer(this.#stack.world.queue, () => {
@@ -98,9 +123,14 @@ export class Reassembly {
   }
 }
 
+function identificationOf(packet: Packet): number {
+  const { buffer, start } = packet;
+  return packet.isIpv6 ? u32(buffer, start + IPV6_BYTES + 4) : u16(buffer, start + 4);
+}
+
 function join(pieces: readonly Packet[], payloadBytes: number): Packet {
   const first = pieces[0] as Packet;
-  const { headerBytes } = first;
+  const headerBytes = first.isIpv6 ? IPV6_BYTES : first.headerBytes;
   const whole = Packet.withRoom(headerBytes + payloadBytes);
   whole.buffer.set(first.buffer.subarray(first.start, first.start + headerBytes), whole.start);
   for (const piece of pieces) {
@@ -114,6 +144,11 @@ function join(pieces: readonly Packet[], payloadBytes: number): Packet {
   whole.depth = first.depth;
   whole.mark = first.mark;
   whole.preRouted = first.preRouted;
+  if (first.isIpv6) {
+    putU16(whole.buffer, whole.start + 4, payloadBytes);
+    whole.buffer[whole.start + 6] = first.protocol;
+    return whole;
+  }
   putU16(whole.buffer, whole.start + 2, whole.length);
   putU16(whole.buffer, whole.start + 6, first.fragmentWord & IP_DF);
   putU16(whole.buffer, whole.start + 10, 0);

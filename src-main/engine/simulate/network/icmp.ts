@@ -1,18 +1,35 @@
 /**
- * ICMP of one namespace (RFC 792): echo, errors sent and errors received.
+ * ICMP of one namespace (RFC 792; over IPv6: RFC 4443): echo, errors sent and errors received.
  *
  * ```
  *  0 type   1 code   2 checksum   4 rest (identifier, sequence; MTU in 6-7)   8 data, or the quoted packet: IP header and what follows
  * ```
  */
-import { checksum, patchChecksum16, pseudoHeaderSum, putU16, putU32, fold16, sum16, u16, u32 } from "./bytes";
-import { IP_DF, IP_OFFSET_MASK, Packet, PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP } from "./packet";
+import { BROADCAST_IP, isMulticast } from "./addresses";
+import { checksum, patchChecksum16, putU16, putU32, fold16, sum16, u16, u32 } from "./bytes";
+import { ICMPV6_ECHO_REPLY, icmpv6TypeOf, isIcmpv6Error } from "./icmpv6";
+import { writeIpHeader } from "./ip-header";
+import { isIpv6 } from "./ipv6-addresses";
+import {
+  IP_DF,
+  IP_OFFSET_MASK,
+  IPV4_BYTES,
+  IPV6_BYTES,
+  isIcmp,
+  Packet,
+  PROTOCOL_ICMP,
+  PROTOCOL_ICMPV6,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+} from "./packet";
 import { ICMP_FRAGMENTATION_NEEDED, type NetStack, type QuotedPacket } from "./parts";
+import { pseudoHeaderSum } from "./pseudo-header";
 
-const IP_BYTES = 20;
 const ICMP_BYTES = 8;
 /** The whole error message (RFC 1812 section 4.3.2.3). */
 const ERROR_BYTES = 576;
+/** The smallest MTU of IPv6: no more (RFC 4443 section 2.4). */
+const ICMPV6_ERROR_BYTES = 1280;
 const TOS_INTERNETWORK_CONTROL = 0xc0;
 
 /** A datagram with its header but for identification and checksum, `payloadBytes` zero bytes behind it. */
@@ -24,10 +41,15 @@ export function newDatagram(
   payloadBytes: number,
   df: boolean,
 ): Packet {
-  const packet = Packet.withRoom(IP_BYTES + payloadBytes);
+  const packet = Packet.withRoom((isIpv6(destination) ? IPV6_BYTES : IPV4_BYTES) + payloadBytes);
   const { buffer, start } = packet;
+  if (isIpv6(destination)) {
+    writeIpHeader(packet, { protocol, source, destination, ttl, tos: 0, identification: 0, df });
+    packet.mayFragment = !df;
+    return packet;
+  }
   buffer[start] = 0x45;
-  putU16(buffer, start + 2, IP_BYTES + payloadBytes);
+  putU16(buffer, start + 2, IPV4_BYTES + payloadBytes);
   if (df) putU16(buffer, start + 6, IP_DF);
   buffer[start + 8] = ttl;
   buffer[start + 9] = protocol;
@@ -36,26 +58,35 @@ export function newDatagram(
   return packet;
 }
 
-/** Identification and header checksum: the last thing before it is sent. */
+/** Identification and header checksum: the last thing before it is sent. IPv6 has neither. */
 export function sealDatagram(packet: Packet, identification: number): void {
   const { buffer, start } = packet;
+  if (packet.isIpv6) return;
   putU16(buffer, start + 4, identification);
-  putU16(buffer, start + 10, checksum(buffer, start, start + IP_BYTES));
+  putU16(buffer, start + 10, checksum(buffer, start, start + IPV4_BYTES));
+}
+
+/** Writes the checksum of an ICMP message: ICMPv6's covers the addresses, too. */
+export function sealIcmp(packet: Packet): void {
+  const { buffer, end, transportAt: at } = packet;
+  putU16(buffer, at + 2, 0);
+  const pseudo = packet.isIpv6 ? pseudoHeaderSum(packet.source, packet.destination, PROTOCOL_ICMPV6, end - at) : 0;
+  putU16(buffer, at + 2, ~fold16(pseudo + sum16(buffer, at, end)) & 0xffff);
 }
 
 /** Answers an echo request. */
 export function echoReply(stack: NetStack, request: Packet): Packet {
-  const from = request.transportAt;
+  const { protocol, transportAt: from } = request;
   const bytes = request.end - from;
-  const reply = newDatagram(PROTOCOL_ICMP, request.destination, request.source, stack.defaultTtl, bytes, false);
-  const { buffer, start } = reply;
-  buffer[start + 1] = request.buffer[request.start + 1] as number;
-  const at = start + IP_BYTES;
+  const reply = newDatagram(protocol, request.destination, request.source, stack.defaultTtl, bytes, false);
+  const { buffer, start, transportAt: at } = reply;
+  if (!reply.isIpv6) buffer[start + 1] = request.buffer[request.start + 1] as number;
   buffer.set(request.buffer.subarray(from, request.end), at);
   const before = u16(buffer, at);
-  putU16(buffer, at, before & 0xff);
-  patchChecksum16(buffer, at + 2, before, before & 0xff);
-  sealDatagram(reply, stack.nextIdentification(request.source, PROTOCOL_ICMP));
+  const after = (reply.isIpv6 ? ICMPV6_ECHO_REPLY << 8 : 0) | (before & 0xff);
+  putU16(buffer, at, after);
+  patchChecksum16(buffer, at + 2, before, after);
+  sealDatagram(reply, stack.nextIdentification(request.source, protocol));
   return reply;
 }
 
@@ -63,23 +94,26 @@ export function echoReply(stack: NetStack, request: Packet): Packet {
 export function mayComplainAbout(packet: Packet): boolean {
   if ((packet.fragmentWord & IP_OFFSET_MASK) !== 0) return false;
   const { source, destination } = packet;
-  if (source === 0 || destination === 0xffffffff || destination >>> 28 === 14 || source >>> 28 === 14) return false;
-  if (packet.protocol !== PROTOCOL_ICMP) return true;
+  if (source === 0 || destination === BROADCAST_IP || isMulticast(destination) || isMulticast(source)) return false;
   const type = packet.buffer[packet.transportAt] as number;
-  return type === 0 || type === 8 || type > 12;
+  if (packet.protocol === PROTOCOL_ICMPV6) return !isIcmpv6Error(type);
+  return packet.protocol !== PROTOCOL_ICMP || type === 0 || type === 8 || type > 12;
 }
 
-export function errorAbout(stack: NetStack, about: Packet, source: number, typeAndCode: number, mtu: number): Packet {
-  const quoted = Math.min(about.length, ERROR_BYTES - IP_BYTES - ICMP_BYTES);
-  const error = newDatagram(PROTOCOL_ICMP, source, about.source, stack.defaultTtl, ICMP_BYTES + quoted, false);
-  const { buffer, start } = error;
-  buffer[start + 1] = TOS_INTERNETWORK_CONTROL;
-  const at = start + IP_BYTES;
-  putU16(buffer, at, typeAndCode);
-  if (typeAndCode === ICMP_FRAGMENTATION_NEEDED) putU16(buffer, at + 6, mtu);
+export function errorAbout(stack: NetStack, about: Packet, source: number, reason: number, mtu: number): Packet {
+  const { isIpv6 } = about;
+  const limit = isIpv6 ? ICMPV6_ERROR_BYTES - IPV6_BYTES : ERROR_BYTES - IPV4_BYTES;
+  const quoted = Math.min(about.length, limit - ICMP_BYTES);
+  const protocol = isIpv6 ? PROTOCOL_ICMPV6 : PROTOCOL_ICMP;
+  const error = newDatagram(protocol, source, about.source, stack.defaultTtl, ICMP_BYTES + quoted, false);
+  const { buffer, start, transportAt: at } = error;
+  putU16(buffer, at, isIpv6 ? icmpv6TypeOf(reason) : reason);
+  if (!isIpv6) buffer[start + 1] = TOS_INTERNETWORK_CONTROL;
+  // Both have it in the last two bytes: ICMPv6's MTU is a 32-bit number.
+  if (reason === ICMP_FRAGMENTATION_NEEDED) putU16(buffer, at + 6, mtu);
   buffer.set(about.buffer.subarray(about.start, about.start + quoted), at + ICMP_BYTES);
-  putU16(buffer, at + 2, checksum(buffer, at, error.end));
-  sealDatagram(error, stack.nextIdentification(about.source, PROTOCOL_ICMP));
+  sealIcmp(error);
+  sealDatagram(error, stack.nextIdentification(about.source, protocol));
   return error;
 }
 
@@ -87,17 +121,17 @@ export function errorAbout(stack: NetStack, about: Packet, source: number, typeA
 export function quotedIn(packet: Packet): QuotedPacket | undefined {
   const { buffer, end } = packet;
   const ip = packet.transportAt + ICMP_BYTES;
-  if (ip + IP_BYTES > end) return undefined;
-  const transport = ip + (((buffer[ip] as number) & 15) << 2);
+  if (ip + (packet.isIpv6 ? IPV6_BYTES : IPV4_BYTES) > end) return undefined;
+  const quoted = new Packet(buffer, ip, end);
+  const { protocol, transportAt: transport } = quoted;
   if (transport + 8 > end) return undefined;
-  const protocol = buffer[ip + 9] as number;
-  const isIcmp = protocol === PROTOCOL_ICMP;
+  const isEcho = isIcmp(protocol);
   return {
     protocol,
-    source: u32(buffer, ip + 12),
-    destination: u32(buffer, ip + 16),
-    sourcePort: u16(buffer, isIcmp ? transport + 4 : transport),
-    destinationPort: u16(buffer, isIcmp ? transport + 6 : transport + 2),
+    source: quoted.source,
+    destination: quoted.destination,
+    sourcePort: u16(buffer, isEcho ? transport + 4 : transport),
+    destinationPort: u16(buffer, isEcho ? transport + 6 : transport + 2),
     sequence: protocol === PROTOCOL_TCP ? u32(buffer, transport + 4) : 0,
   };
 }
@@ -108,8 +142,7 @@ export function resetFor(stack: NetStack, about: Packet): Packet | undefined {
   const flags = about.buffer[from + 13] as number;
   if ((flags & 0x04) !== 0) return undefined;
   const reset = newDatagram(PROTOCOL_TCP, about.destination, about.source, stack.defaultTtl, 20, true);
-  const { buffer, start } = reset;
-  const at = start + IP_BYTES;
+  const { buffer, transportAt: at } = reset;
   putU16(buffer, at, u16(about.buffer, from + 2));
   putU16(buffer, at + 2, u16(about.buffer, from));
   buffer[at + 12] = 0x50;

@@ -1,18 +1,21 @@
 /**
- * IPv4 in one namespace, from device to device or socket, as Linux orders it.
+ * IPv4 and IPv6 in one namespace, from device to device or socket, as Linux orders it.
  *
  * ```
  *  receive ─► PREROUTING ─► route ─┬─ here: reassemble ─► INPUT ─► deliver (tunnel, ICMP, socket)
  *                                  └─ not here: TTL, path MTU ─► FORWARD ─┐
  *  output (made here) ─► route ─► OUTPUT ─► route again if NAT changed it ┴─► POSTROUTING ─► fragment ─► neighbour or device
  * ```
+ * Neighbour discovery goes past netfilter and connection tracking, as ARP does.
  */
-import { BROADCAST_IP, BROADCAST_MAC } from "./addresses";
-import { checksum, fold16, patchChecksum16, putU16, putU32, sum16, u16 } from "./bytes";
+import { BROADCAST_IP, BROADCAST_MAC, isMulticast } from "./addresses";
+import { fold16, sum16, u16 } from "./bytes";
+import { decrementTtl, setAddress } from "./ip-header";
 import { fragment, isFragment, Reassembly } from "./fragments";
 import type { ConntrackTable } from "./netfilter/conntrack";
 import type { NetfilterImpl } from "./netfilter/netfilter";
-import { ETHERTYPE_IPV4, IP_DF, type Packet, pushEthernet } from "./packet";
+import { ethertypeOf, IP_DF, IPV6_BYTES, type Packet, PROTOCOL_ICMPV6, pushEthernet } from "./packet";
+import { firstAddress } from "./routing-table";
 import {
   ICMP_FRAGMENTATION_NEEDED,
   ICMP_HOST_UNREACHABLE,
@@ -47,6 +50,10 @@ export class IpLayer {
   receive(arrived: Packet, device: NetDevice): void {
     let packet = arrived;
     if (!this.#isSound(packet, device)) return;
+    if (isNeighbourDiscovery(packet)) {
+      this.#stack.receiveNeighbourDiscovery(packet, device);
+      return;
+    }
     if (packet.preRouted) packet.preRouted = false;
     else {
       if (this.#conntrack.enabled && isFragment(packet)) {
@@ -70,13 +77,22 @@ export class IpLayer {
       this.#receiveHere(packet, device);
       return;
     }
-    // Class D: nobody here has joined a group.
-    if (packet.destination >>> 28 === 14) return;
+    // Nobody here has joined a group.
+    if (isMulticast(packet.destination)) return;
     this.#forward(packet, device, path);
   }
 
   #isSound(packet: Packet, device: NetDevice): boolean {
     const { buffer, start } = packet;
+    if (packet.isIpv6) {
+      const end = start + IPV6_BYTES + u16(buffer, start + 4);
+      if (packet.length < IPV6_BYTES || end > packet.end || packet.transportAt > end) {
+        this.#drop(packet, device, "malformed");
+        return false;
+      }
+      packet.end = end;
+      return true;
+    }
     const header = packet.headerBytes;
     const total = u16(buffer, start + 2);
     if (
@@ -131,10 +147,7 @@ export class IpLayer {
       this.#drop(packet, device, "mtu");
       return;
     }
-    const { buffer, start } = packet;
-    const word = u16(buffer, start + 8);
-    putU16(buffer, start + 8, word - 0x100);
-    patchChecksum16(buffer, start + 10, word, word - 0x100);
+    decrementTtl(packet);
     packet.nextHop = path.gateway === 0 ? packet.destination : path.gateway;
     if (!this.#netfilter.run("FORWARD", packet, device, path.device)) return;
     this.#send(packet, path, path.device);
@@ -155,7 +168,7 @@ export class IpLayer {
       this.#drop(packet, bound, "no-route");
       return false;
     }
-    if (packet.source === 0 && bound === undefined) this.#setSource(packet, path.source);
+    if (packet.source === 0 && bound === undefined) setAddress(packet, "source", path.source);
     packet.nextHop = path.gateway === 0 ? packet.destination : path.gateway;
     if (packet.journey === 0) stack.world.originate(packet, stack);
     const before = packet.destination;
@@ -178,14 +191,7 @@ export class IpLayer {
     if (bound === undefined || path?.device === bound || path?.kind === ROUTE_LOCAL) return path;
     // A socket bound to a device reaches everything there, with or without a route.
     const kind = destination === BROADCAST_IP ? ROUTE_BROADCAST : ROUTE_UNICAST;
-    return { kind, device: bound, gateway: 0, source: bound.addressList[0]?.address ?? 0, mtu: 0 };
-  }
-
-  #setSource(packet: Packet, source: number): void {
-    const { buffer, start } = packet;
-    putU32(buffer, start + 12, source);
-    putU16(buffer, start + 10, 0);
-    putU16(buffer, start + 10, checksum(buffer, start, packet.transportAt));
+    return { kind, device: bound, gateway: 0, source: firstAddress(bound, destination), mtu: 0 };
   }
 
   #send(packet: Packet, path: Path, device: NetDevice): void {
@@ -197,12 +203,13 @@ export class IpLayer {
       this.#toLink(packet, path, device);
       return;
     }
-    if ((packet.fragmentWord & IP_DF) !== 0) {
+    if ((packet.fragmentWord & IP_DF) !== 0 && !(packet.isIpv6 && (packet.mayFragment || packet.largestFragment > 0))) {
       stack.sendIcmpError(packet, ICMP_FRAGMENTATION_NEEDED, mtu);
       this.#drop(packet, device, "mtu");
       return;
     }
-    for (const piece of fragment(packet, mtu)) this.#toLink(piece, path, device);
+    const identification = packet.isIpv6 ? stack.nextIdentification(packet.destination, packet.protocol) : 0;
+    for (const piece of fragment(packet, mtu, identification)) this.#toLink(piece, path, device);
   }
 
   #toLink(packet: Packet, path: Path, device: NetDevice): void {
@@ -215,7 +222,7 @@ export class IpLayer {
         packet,
         path.kind === ROUTE_LOCAL ? device.macBytes : BROADCAST_MAC,
         device.macBytes,
-        ETHERTYPE_IPV4,
+        ethertypeOf(packet),
       );
       device.transmit(packet);
       return;
@@ -226,13 +233,14 @@ export class IpLayer {
   /** br_netfilter: PREROUTING of a bridged frame. */
   bridgePreRouting(packet: Packet, bridge: NetDevice): boolean {
     if (!this.#isSound(packet, bridge)) return false;
+    if (isNeighbourDiscovery(packet)) return true;
     // A fragment passes as it is: putting bridged datagrams together would change what the other ports see.
     if (isFragment(packet)) return true;
     return this.#netfilter.run("PREROUTING", packet, bridge, undefined);
   }
 
   bridgeForward(packet: Packet, bridge: NetDevice): boolean {
-    if (isFragment(packet)) return true;
+    if (isFragment(packet) || isNeighbourDiscovery(packet)) return true;
     packet.nextHop = packet.destination;
     return (
       this.#netfilter.run("FORWARD", packet, bridge, bridge) &&
@@ -245,9 +253,18 @@ export class IpLayer {
   }
 }
 
+/** RFC 4861: messages 133 to 137, which no router has passed on. */
+function isNeighbourDiscovery(packet: Packet): boolean {
+  if (!packet.isIpv6 || packet.protocol !== PROTOCOL_ICMPV6 || packet.ttl !== 255) return false;
+  const type = packet.buffer[packet.transportAt] as number;
+  return type >= 133 && type <= 137;
+}
+
 /** Of a super-packet (offload), the largest of the segments it will be cut into. */
 function lengthOnWire(packet: Packet): number {
-  if (packet.segmentBytes === 0) return packet.length;
+  // What IPv6's conntrack put together leaves as it came.
+  if (packet.segmentBytes === 0)
+    return packet.isIpv6 && packet.largestFragment > 0 ? packet.largestFragment : packet.length;
   const transport = packet.transportAt;
   const headers = packet.headerBytes + (((packet.buffer[transport + 12] as number) >> 4) << 2);
   return Math.min(packet.length, headers + packet.segmentBytes);

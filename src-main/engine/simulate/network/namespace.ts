@@ -19,10 +19,20 @@ import { LoopbackDevice } from "./devices/local-devices";
 import { mix } from "./flow-hash";
 import { echoReply, errorAbout, mayComplainAbout, quotedIn, resetFor, udpChecksumHolds } from "./icmp";
 import { IpLayer } from "./ip-layer";
+import { ICMPV6_ECHO_REPLY, ICMPV6_ECHO_REQUEST, isIcmpv6Error, reasonOfIcmpv6 } from "./icmpv6";
+import { isIpv6, ipv6Word } from "./ipv6-addresses";
 import { NeighbourTable } from "./neighbours";
 import { ConntrackTable } from "./netfilter/conntrack";
 import { NetfilterImpl } from "./netfilter/netfilter";
-import { type Packet, PROTOCOL_ICMP, PROTOCOL_IPIP, PROTOCOL_TCP, PROTOCOL_UDP } from "./packet";
+import {
+  isIcmp,
+  type Packet,
+  PROTOCOL_ICMP,
+  PROTOCOL_ICMPV6,
+  PROTOCOL_IPIP,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+} from "./packet";
 import {
   ICMP_FRAGMENTATION_NEEDED,
   ICMP_HOST_UNREACHABLE,
@@ -44,6 +54,8 @@ import type { World } from "./world";
 /** `mtu_expires` of Linux. */
 const PATH_MTU_NS = 600e9;
 const SMALLEST_PATH_MTU = 552;
+/** RFC 8200 section 5. */
+const SMALLEST_IPV6_MTU = 1280;
 const IDENTIFICATION_SLOTS = 256;
 
 export class NamespaceImpl implements Namespace, NetStack {
@@ -198,7 +210,9 @@ export class NamespaceImpl implements Namespace, NetStack {
 
   /** A counter of its own for each group of destinations, as Linux'. */
   nextIdentification(destination: number, protocol: number): number {
-    const slot = mix(mix(this.#identificationSecret, destination), protocol) % IDENTIFICATION_SLOTS;
+    let hash = mix(this.#identificationSecret, isIpv6(destination) ? ipv6Word(destination, 0) : destination);
+    if (isIpv6(destination)) for (let index = 1; index < 4; index++) hash = mix(hash, ipv6Word(destination, index));
+    const slot = mix(hash, protocol) % IDENTIFICATION_SLOTS;
     const value = ((this.#identifications[slot] as number) + 1) & 0xffff;
     this.#identifications[slot] = value;
     return value;
@@ -208,6 +222,9 @@ export class NamespaceImpl implements Namespace, NetStack {
 
   receiveIp(packet: Packet, device: NetDevice): void {
     this.#ip.receive(packet, device);
+  }
+  receiveNeighbourDiscovery(packet: Packet, device: NetDevice): void {
+    this.#neighbours.receiveDiscovery(packet, device);
   }
   receiveArp(packet: Packet, device: NetDevice): void {
     this.#neighbours.receive(packet, device);
@@ -269,6 +286,7 @@ export class NamespaceImpl implements Namespace, NetStack {
     else if (protocol === PROTOCOL_UDP) {
       if (!this.#isForTunnel(packet, device)) this.#udp.receive(packet, device);
     } else if (protocol === PROTOCOL_ICMP) this.#receiveIcmp(packet);
+    else if (protocol === PROTOCOL_ICMPV6) this.#receiveIcmpv6(packet);
     else if (protocol === PROTOCOL_IPIP && this.#ipipHandlers.some((handler) => handler(packet))) return;
   }
 
@@ -296,6 +314,21 @@ export class NamespaceImpl implements Namespace, NetStack {
     else if (type === 3 || type === 11) this.#receiveError(packet, u16(packet.buffer, at));
   }
 
+  #receiveIcmpv6(packet: Packet): void {
+    const at = packet.transportAt;
+    if (packet.end - at < 8) return;
+    const type = packet.buffer[at] as number;
+    if (type === ICMPV6_ECHO_REQUEST) {
+      if (this.answersPing && this.findPath(packet.destination)?.kind === ROUTE_LOCAL)
+        this.outputIp(echoReply(this, packet));
+    } else if (type === ICMPV6_ECHO_REPLY) this.#ping.receive(packet);
+    else if (isIcmpv6Error(type)) {
+      const reason = reasonOfIcmpv6(u16(packet.buffer, at));
+      if (reason !== undefined) this.#receiveError(packet, reason);
+    }
+  }
+
+  /** `typeAndCode`: by ICMP's numbers. */
   #receiveError(packet: Packet, typeAndCode: number): void {
     const quoted = quotedIn(packet);
     if (quoted === undefined) return;
@@ -305,13 +338,16 @@ export class NamespaceImpl implements Namespace, NetStack {
       const path = this.findPath(destination);
       if (path?.kind === ROUTE_UNICAST && mtu < this.pathMtu(path, destination)) {
         const expiresNs = this.world.nowNs + PATH_MTU_NS;
-        this.#pathMtus.set(destination, { mtu: Math.max(mtu, SMALLEST_PATH_MTU), expiresNs });
+        this.#pathMtus.set(destination, {
+          mtu: Math.max(mtu, packet.isIpv6 ? SMALLEST_IPV6_MTU : SMALLEST_PATH_MTU),
+          expiresNs,
+        });
         this.#tcp.pathMtuChanged(destination);
       }
     }
     const error = errorOf(typeAndCode);
     if (protocol === PROTOCOL_UDP) this.#udp.error(quoted, error);
-    else if (protocol === PROTOCOL_ICMP) this.#ping.error(quoted, error, packet.source);
+    else if (isIcmp(protocol)) this.#ping.error(quoted, error, packet.source);
     else if (protocol === PROTOCOL_TCP && typeAndCode >> 8 === 3 && typeAndCode !== ICMP_FRAGMENTATION_NEEDED)
       this.#tcp.error(quoted, error);
   }

@@ -1,5 +1,5 @@
 /**
- * ARP (RFC 826) with Linux' neighbour states.
+ * ARP (RFC 826) and IPv6 neighbour discovery (RFC 4861) with Linux' neighbour states.
  *
  * ```
  *  INCOMPLETE ── 3 broadcasts, 1 s apart ──► FAILED: what waits is dropped, "host unreachable"
@@ -12,7 +12,18 @@
 import { BROADCAST_MAC, ZERO_MAC, ipNumber, macBytes } from "./addresses";
 import { putU16, putU32, u16, u32 } from "./bytes";
 import { Timer } from "./event-queue";
-import { ETHERNET_BYTES, ETHERTYPE_ARP, ETHERTYPE_IPV4, Packet, pushEthernet } from "./packet";
+import { isIpv6 } from "./ipv6-addresses";
+import { advertisement, multicastMac, readNeighbourMessage, solicitation, solicitedNode } from "./neighbour-discovery";
+import {
+  ETHERNET_BYTES,
+  ETHERTYPE_ARP,
+  ETHERTYPE_IPV4,
+  ETHERTYPE_IPV6,
+  ethertypeOf,
+  Packet,
+  pushEthernet,
+} from "./packet";
+import { firstAddress } from "./routing-table";
 import { ICMP_HOST_UNREACHABLE, type NetDevice, type NetStack, ROUTE_UNICAST } from "./parts";
 
 const REACHABLE_NS = 30e9;
@@ -25,6 +36,8 @@ const QUEUE_LENGTH = 101;
 const REQUEST = 1;
 const REPLY = 2;
 const ARP_BYTES = 28;
+/** More than there are numbers of addresses (ipv6-addresses.ts). */
+const ADDRESSES = 2 ** 33;
 
 type State = "incomplete" | "reachable" | "stale" | "delay" | "probe" | "permanent";
 
@@ -75,7 +88,7 @@ export class NeighbourTable {
     if (entry !== undefined && entry.state !== "incomplete") {
       this.#used(entry, packet.confirms);
       packet.confirms = false;
-      pushEthernet(packet, entry.mac, device.macBytes, ETHERTYPE_IPV4);
+      pushEthernet(packet, entry.mac, device.macBytes, ethertypeOf(packet));
       device.transmit(packet);
       return;
     }
@@ -164,9 +177,21 @@ export class NeighbourTable {
     const source =
       preferredSource !== 0 && this.#stack.isLocalAddress(preferredSource)
         ? preferredSource
-        : (this.#stack.findPath(entry.address)?.source ?? device.addressList[0]?.address ?? 0);
+        : (this.#stack.findPath(entry.address)?.source ?? firstAddress(device, entry.address));
+    if (isIpv6(entry.address)) {
+      const group = entry.state === "probe" ? entry.address : solicitedNode(entry.address);
+      const question = solicitation(source, group, entry.address, device.macBytes);
+      this.#transmitDiscovery(question, device, entry.state === "probe" ? entry.mac : multicastMac(group));
+      return;
+    }
     const to = entry.state === "probe" ? entry.mac : BROADCAST_MAC;
     this.#transmit(device, REQUEST, to, source, ZERO_MAC, entry.address);
+  }
+
+  #transmitDiscovery(message: Packet, device: NetDevice, to: Uint8Array): void {
+    if (!device.ethernet) return;
+    pushEthernet(message, to, device.macBytes, ETHERTYPE_IPV6);
+    device.transmit(message);
   }
 
   #transmit(
@@ -190,6 +215,23 @@ export class NeighbourTable {
     putU32(buffer, start + 24, target);
     pushEthernet(packet, to, device.macBytes, ETHERTYPE_ARP);
     device.transmit(packet);
+  }
+
+  /** A message of neighbour discovery; `packet.start` is at the IPv6 header. */
+  receiveDiscovery(packet: Packet, device: NetDevice): void {
+    const message = readNeighbourMessage(packet);
+    if (message === undefined) return;
+    const { source, target, mac } = message;
+    if (!message.isSolicitation) {
+      if (mac !== undefined) this.#learn(device, target, mac, false, message.solicited);
+      return;
+    }
+    if (!this.#answersFor(target, device)) return;
+    // Who asks from "::" only wants to know whether the address is free.
+    if (source === 0 || mac === undefined) return;
+    this.#learn(device, source, mac, true, false);
+    const flags = { router: this.#stack.forwarding, solicited: true };
+    this.#transmitDiscovery(advertisement(source, target, device.macBytes, flags), device, mac);
   }
 
   /** `packet.start` is behind the Ethernet header. */
@@ -245,5 +287,5 @@ export class NeighbourTable {
 }
 
 function keyOf(device: NetDevice, address: number): number {
-  return device.index * 0x100000000 + address;
+  return device.index * ADDRESSES + address;
 }

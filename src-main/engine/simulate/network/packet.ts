@@ -8,6 +8,7 @@
  * ```
  */
 import { putU16, u16, u32 } from "./bytes";
+import { ipv6Number } from "./ipv6-addresses";
 import type { TrackedConnection } from "./netfilter/tracked-connection";
 
 /** Enough for two encapsulations (14 + 20 + 8 + 8 each). */
@@ -16,11 +17,19 @@ export const ETHERNET_BYTES = 14;
 
 export const ETHERTYPE_IPV4 = 0x0800;
 export const ETHERTYPE_ARP = 0x0806;
+export const ETHERTYPE_IPV6 = 0x86dd;
+
+export const IPV4_BYTES = 20;
+export const IPV6_BYTES = 40;
+/** RFC 8200 section 4.5: next header, reserved, offset and M, identification. */
+export const IPV6_FRAGMENT_BYTES = 8;
 
 export const PROTOCOL_ICMP = 1;
 export const PROTOCOL_IPIP = 4;
 export const PROTOCOL_TCP = 6;
 export const PROTOCOL_UDP = 17;
+export const PROTOCOL_IPV6_FRAGMENT = 44;
+export const PROTOCOL_ICMPV6 = 58;
 
 export const IP_DF = 0x4000;
 export const IP_MF = 0x2000;
@@ -60,6 +69,8 @@ export class Packet {
   partialChecksum = false;
   /** Payload bytes of each segment to be made of it; 0: it is one frame. */
   segmentBytes = 0;
+  /** IPv6: its sender may cut it. */
+  mayFragment = false;
   /** Largest fragment it was put together from; 0: it was whole. */
   largestFragment = 0;
   /** The neighbour it is sent to has proved to be there (TCP made progress). */
@@ -119,6 +130,7 @@ export class Packet {
     this.preRouted = false;
     this.forOthers = false;
     this.forUs = false;
+    this.mayFragment = false;
     this.largestFragment = 0;
     this.confirms = false;
   }
@@ -129,30 +141,58 @@ export class Packet {
     this.isReply = false;
   }
 
-  // The following hold while `start` is at an IPv4 header.
+  // The following hold while `start` is at an IPv4 or IPv6 header.
 
+  get isIpv6(): boolean {
+    return (this.buffer[this.start] as number) >> 4 === 6;
+  }
+  /** With the fragment header, the only one of IPv6's that is made or heeded here. */
   get headerBytes(): number {
-    return ((this.buffer[this.start] as number) & 15) << 2;
+    const { buffer, start } = this;
+    const first = buffer[start] as number;
+    if (first >> 4 !== 6) return (first & 15) << 2;
+    return buffer[start + 6] === PROTOCOL_IPV6_FRAGMENT ? IPV6_BYTES + IPV6_FRAGMENT_BYTES : IPV6_BYTES;
   }
   get protocol(): number {
-    return this.buffer[this.start + 9] as number;
+    return protocolAt(this.buffer, this.start);
   }
   get ttl(): number {
-    return this.buffer[this.start + 8] as number;
+    return this.buffer[this.start + (this.isIpv6 ? 7 : 8)] as number;
   }
   get source(): number {
-    return u32(this.buffer, this.start + 12);
+    return this.isIpv6 ? ipv6Number(this.buffer, this.start + 8) : u32(this.buffer, this.start + 12);
   }
   get destination(): number {
-    return u32(this.buffer, this.start + 16);
+    return this.isIpv6 ? ipv6Number(this.buffer, this.start + 24) : u32(this.buffer, this.start + 16);
   }
+  /** As IPv4 has it: DF, MF and the offset in units of 8 bytes. IPv6 is never cut on its way: DF is always set. */
   get fragmentWord(): number {
-    return u16(this.buffer, this.start + 6);
+    const { buffer, start } = this;
+    if ((buffer[start] as number) >> 4 !== 6) return u16(buffer, start + 6);
+    if (buffer[start + 6] !== PROTOCOL_IPV6_FRAGMENT) return IP_DF;
+    const word = u16(buffer, start + IPV6_BYTES + 2);
+    return IP_DF | ((word & 1) !== 0 ? IP_MF : 0) | (word >> 3);
   }
-  /** Offset in the buffer of what follows the IP header. */
+  /** Offset in the buffer of what follows the IP header, fragment header included. */
   get transportAt(): number {
     return this.start + this.headerBytes;
   }
+}
+
+/** Of the datagram at `ip`: what its payload is. */
+export function protocolAt(bytes: Uint8Array, ip: number): number {
+  if ((bytes[ip] as number) >> 4 !== 6) return bytes[ip + 9] as number;
+  const next = bytes[ip + 6] as number;
+  return next === PROTOCOL_IPV6_FRAGMENT ? (bytes[ip + IPV6_BYTES] as number) : next;
+}
+
+/** The ethertype of the datagram at `start`. */
+export function ethertypeOf(packet: Packet): number {
+  return packet.isIpv6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4;
+}
+
+export function isIcmp(protocol: number): boolean {
+  return protocol === PROTOCOL_ICMP || protocol === PROTOCOL_ICMPV6;
 }
 
 /** Puts an Ethernet header in front of a datagram. */

@@ -91,6 +91,8 @@ export interface NetStack extends Namespace {
 
   /** A datagram came in by that device; `packet.start` is at the IP header. */
   receiveIp(packet: Packet, device: NetDevice): void;
+  /** A message of IPv6 neighbour discovery came in; `packet.start` is at the IP header. */
+  receiveNeighbourDiscovery(packet: Packet, device: NetDevice): void;
   /** A frame with an ARP message came in. */
   receiveArp(packet: Packet, device: NetDevice): void;
   /**

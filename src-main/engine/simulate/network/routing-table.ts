@@ -4,6 +4,7 @@
  */
 import type { Route } from "./api/namespaces";
 import { BROADCAST_IP, contains, ipNumber, ipText, parsePrefix, prefixText, type Prefix } from "./addresses";
+import { isIpv6 } from "./ipv6-addresses";
 import {
   type NetDevice,
   type Path,
@@ -129,7 +130,7 @@ export class RoutingTable {
       };
     if (destination === BROADCAST_IP) {
       const device = this.#devices.find((other) => other !== loopback && other.up) ?? loopback;
-      return { kind: ROUTE_BROADCAST, device, gateway: 0, source: device.addressList[0]?.address ?? 0, mtu: 0 };
+      return { kind: ROUTE_BROADCAST, device, gateway: 0, source: firstAddress(device, destination), mtu: 0 };
     }
     for (const entry of entries) {
       if (!entry.device.up || !contains(entry.prefix, destination)) continue;
@@ -144,8 +145,10 @@ export class RoutingTable {
   #sourceFor(device: NetDevice, towards: number): number {
     const own = sourceOn(device, towards);
     if (own !== 0) return own;
-    for (const other of this.#devices.slice(1))
-      if (other.up && other.addressList[0] !== undefined) return other.addressList[0].address;
+    for (const other of this.#devices.slice(1)) {
+      const address = other.up ? firstAddress(other, towards) : 0;
+      if (address !== 0) return address;
+    }
     return 0;
   }
 
@@ -159,7 +162,7 @@ export class RoutingTable {
         this.#local.add(address);
         if (!device.up || device === this.#devices[0]) continue;
         if (broadcast !== 0) this.#broadcast.set(broadcast, device);
-        if (prefix.length < 32)
+        if (prefix.length < (prefix.isIpv6 ? 128 : 32))
           connected.push({
             prefix,
             device,
@@ -181,5 +184,10 @@ export class RoutingTable {
 
 function sourceOn(device: NetDevice, towards: number): number {
   for (const own of device.addressList) if (contains(own.prefix, towards)) return own.address;
-  return device.addressList[0]?.address ?? 0;
+  return firstAddress(device, towards);
+}
+
+/** The device's first address of the family of `towards`, 0 if it has none. */
+export function firstAddress(device: NetDevice, towards: number): number {
+  return device.addressList.find((own) => isIpv6(own.address) === isIpv6(towards))?.address ?? 0;
 }

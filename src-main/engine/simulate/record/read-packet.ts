@@ -1,7 +1,7 @@
 /**
  * Tuple, payload length and carriers of a packet of the simulator's own: it knows which ports are tunnels, so nothing is guessed.
  */
-import { formatIpv4 } from "../../../../src-shared/model/address";
+import { formatIpv4, formatIpv6 } from "../../../../src-shared/model/address";
 import { LINK_ETHERNET } from "./capture-points";
 
 export interface Tuple {
@@ -44,12 +44,14 @@ const IPIP = 4;
 const ICMP = 1;
 const TCP = 6;
 const UDP = 17;
+const FRAGMENT = 44;
+const ICMPV6 = 58;
 
-/** Undefined: no IPv4 packet (ARP). */
+/** Undefined: no IP packet (ARP). */
 export function readFrame(bytes: Uint8Array, linkType: number, tunnels: KnownTunnels): ReadPacket | undefined {
   let at = 0;
   if (linkType === LINK_ETHERNET) {
-    if (((bytes[12] ?? 0) << 8) + (bytes[13] ?? 0) !== 0x0800) return undefined;
+    if (!isIpType(((bytes[12] ?? 0) << 8) + (bytes[13] ?? 0))) return undefined;
     at = 14;
   }
   return readDatagram(bytes, at, tunnels, []);
@@ -61,17 +63,10 @@ export function readDatagram(
   tunnels: KnownTunnels,
   carriers: readonly Carrier[],
 ): ReadPacket | undefined {
-  if (bytes.length < at + 20 || (bytes[at] ?? 0) >>> 4 !== 4) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const headerLength = ((bytes[at] ?? 0) & 15) * 4;
-  const total = view.getUint16(at + 2);
-  const protocol = bytes[at + 9] ?? 0;
-  const laterFragment = (view.getUint16(at + 6) & 0x1fff) !== 0;
-  const source = formatIpv4(view.getUint32(at + 12));
-  const destination = formatIpv4(view.getUint32(at + 16));
-  const body = at + headerLength;
-  const length = total - headerLength;
-  const ttl = bytes[at + 8] ?? 0;
+  const header = readIpHeader(bytes, view, at);
+  if (!header) return undefined;
+  const { protocol, laterFragment, source, destination, ttl, body, length } = header;
   const result = (
     sourcePort: number,
     destinationPort: number,
@@ -99,7 +94,7 @@ export function readDatagram(
   if (protocol === UDP && length >= 8) {
     const port = view.getUint16(body + 2);
     if (tunnels.vxlanPorts.has(port) && length >= 16 + 14)
-      return view.getUint16(body + 16 + 12) === 0x0800
+      return isIpType(view.getUint16(body + 16 + 12))
         ? readDatagram(bytes, body + 16 + 14, tunnels, [
             ...carriers,
             carry("vxlan", view.getUint32(body + 12) >>> 8, port),
@@ -118,5 +113,53 @@ export function readDatagram(
     const identifier = icmpType === 8 || icmpType === 0 ? view.getUint16(body + 4) : 0;
     return result(identifier, identifier, 8, { icmpType });
   }
+  if (protocol === ICMPV6 && length >= 8) {
+    const icmpType = bytes[body] ?? 0;
+    const identifier = icmpType === 128 || icmpType === 129 ? view.getUint16(body + 4) : 0;
+    return result(identifier, identifier, 8, { icmpType });
+  }
   return result(0, 0, 0);
+}
+
+function isIpType(ethertype: number): boolean {
+  return ethertype === 0x0800 || ethertype === 0x86dd;
+}
+
+interface IpHeaderRead {
+  readonly protocol: number;
+  readonly laterFragment: boolean;
+  readonly source: string;
+  readonly destination: string;
+  readonly ttl: number;
+  /** Offset and length of what follows. */
+  readonly body: number;
+  readonly length: number;
+}
+
+function readIpHeader(bytes: Uint8Array, view: DataView, at: number): IpHeaderRead | undefined {
+  const version = (bytes[at] ?? 0) >>> 4;
+  if (version === 6 && bytes.length >= at + 40) {
+    const isFragment = bytes[at + 6] === FRAGMENT;
+    const extension = isFragment ? 8 : 0;
+    return {
+      protocol: bytes[isFragment ? at + 40 : at + 6] ?? 0,
+      laterFragment: isFragment && view.getUint16(at + 42) >>> 3 !== 0,
+      source: formatIpv6(bytes, at + 8),
+      destination: formatIpv6(bytes, at + 24),
+      ttl: bytes[at + 7] ?? 0,
+      body: at + 40 + extension,
+      length: view.getUint16(at + 4) - extension,
+    };
+  }
+  if (version !== 4 || bytes.length < at + 20) return undefined;
+  const headerLength = ((bytes[at] ?? 0) & 15) * 4;
+  return {
+    protocol: bytes[at + 9] ?? 0,
+    laterFragment: (view.getUint16(at + 6) & 0x1fff) !== 0,
+    source: formatIpv4(view.getUint32(at + 12)),
+    destination: formatIpv4(view.getUint32(at + 16)),
+    ttl: bytes[at + 8] ?? 0,
+    body: at + headerLength,
+    length: view.getUint16(at + 2) - headerLength,
+  };
 }

@@ -24,7 +24,7 @@ export interface TruthPlace extends TruthEndpoint {
 
 /** In the words of docs/CLI.md's schema. */
 export interface TruthConnection {
-  readonly protocol: "tcp" | "udp" | "icmp" | "other";
+  readonly protocol: "tcp" | "udp" | "icmp" | "icmpv6" | "other";
   readonly kind: string;
   readonly locality: "same-node" | "cross-node" | "outside" | "unknown";
   readonly hairpin: boolean;
@@ -87,7 +87,18 @@ export function trueConnection(
 
 /** An address that many listen to. */
 export function isGroup(address: string): boolean {
-  return address === "255.255.255.255" || /^2(2[4-9]|3\d)\./.test(address);
+  return address === "255.255.255.255" || /^(2(2[4-9]|3\d)\.|ff)/.test(address);
+}
+
+const PROTOCOLS: ReadonlyMap<number, TruthConnection["protocol"]> = new Map([
+  [1, "icmp"],
+  [6, "tcp"],
+  [17, "udp"],
+  [58, "icmpv6"],
+]);
+
+function isIcmp(protocol: number): boolean {
+  return protocol === 1 || protocol === 58;
 }
 
 class Conversation {
@@ -114,7 +125,7 @@ class Conversation {
     const arrived = toServer.find((s) => s.delivered)?.delivered;
     const last = there?.sightings.at(-1)?.packet.tuple ?? tuple;
     const serverEnd = arrived?.packet.tuple ?? last;
-    const icmp = tuple.protocol === 1;
+    const icmp = isIcmp(tuple.protocol);
     const server: TruthEndpoint = { ip: serverEnd.destination, port: icmp ? 0 : serverEnd.destinationPort };
     const requested: TruthEndpoint = { ip: tuple.destination, port: icmp ? 0 : tuple.destinationPort };
     const serverOwner = arrived?.owner ?? this.ownerThen(server.ip);
@@ -122,7 +133,7 @@ class Conversation {
     const hairpin = tuple.source === server.ip && translations.some((t) => t.kind === "dnat");
     const all = [...toServer, ...toClient].flatMap((s) => s.sightings).map((s) => s.timeNs);
     return {
-      protocol: tuple.protocol === 6 ? "tcp" : tuple.protocol === 17 ? "udp" : icmp ? "icmp" : "other",
+      protocol: PROTOCOLS.get(tuple.protocol) ?? "other",
       kind: this.kind(serverOwner, translations.length > 0, requested, server),
       locality: isGroup(server.ip) ? "unknown" : locality(first.source, serverOwner),
       hairpin,
@@ -195,7 +206,7 @@ class Conversation {
       between: [string, string];
       node: string | null;
     }[] = [];
-    const icmp = this.first.packet.tuple.protocol === 1;
+    const icmp = isIcmp(this.first.packet.tuple.protocol);
     for (const [sent, isBack] of [
       [there, false],
       [back, true],

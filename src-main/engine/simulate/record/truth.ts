@@ -11,7 +11,7 @@
 import type { Namespace } from "../network/api/namespaces";
 import type { Network } from "../network/api/network";
 import { isInRange } from "../world/addresses";
-import { type AddressOwner, askedKey, type ServiceState, type World } from "../world/world";
+import { type AddressOwner, askedKey, clusterIps, podAddresses, type ServiceState, type World } from "../world/world";
 import type { CapturePoint } from "./capture-points";
 import { type KnownTunnels, readDatagram, readFrame, type Tuple } from "./read-packet";
 import { isGroup, type Sent, trueConnection, type TruthConnection } from "./true-connection";
@@ -135,22 +135,26 @@ export class TruthRecorder {
   ownerOf(address: string): AddressOwner {
     for (const cluster of this.world.clusters.values()) {
       for (const pod of cluster.pods.values())
-        if (!pod.gone && pod.address === address) return { network: "pod", pod: pod.name, node: pod.node.name };
+        if (!pod.gone && podAddresses(pod).includes(address))
+          return { network: "pod", pod: pod.name, node: pod.node.name };
       for (const node of cluster.nodes.values())
         if (
           node.bridgeAddress === address ||
           node.tunnel?.address === address ||
-          node.machine.cards.some((c) => c.address === address)
+          node.six?.bridgeAddress === address ||
+          node.six?.tunnelAddress === address ||
+          node.machine.cards.some((c) => c.address === address || c.address6 === address)
         )
           return { network: "node", pod: null, node: node.name };
       for (const service of cluster.services.values())
-        if (service.clusterIp === address || service.loadBalancerIp === address)
+        if (clusterIps(service).includes(address) || service.loadBalancerIp === address)
           return { network: "service", pod: null, node: null };
     }
     // An address of a node's pod range that no pod has.
     for (const cluster of this.world.clusters.values())
       for (const node of cluster.nodes.values())
-        if (isInRange(node.podRange, address)) return { network: "pod", pod: null, node: node.name };
+        if (isInRange(node.podRange, address) || (node.six && isInRange(node.six.podRange, address)))
+          return { network: "pod", pod: null, node: node.name };
     return { network: "outside", pod: null, node: null };
   }
 
@@ -162,7 +166,7 @@ export class TruthRecorder {
       service.ports.some(
         (port) =>
           port.protocol === protocol &&
-          (((service.clusterIp === tuple.destination || service.loadBalancerIp === tuple.destination) &&
+          (((clusterIps(service).includes(tuple.destination) || service.loadBalancerIp === tuple.destination) &&
             port.port === tuple.destinationPort) ||
             (isNode && port.nodePort === tuple.destinationPort)),
       );

@@ -1,12 +1,19 @@
 /** What a schema cannot say: names that must exist, addresses that must lie in their networks. */
 import type { PathPart } from "../../cluster/documents";
+import { parseAddress } from "../../../../src-shared/model/ip-range";
 import { ipv4Range, isInRange } from "../world/addresses";
+import { ipv6Range } from "../world/ipv6-ranges";
 import { fullName } from "../world/names";
 import type { ClusterSpec, OriginSpec, Scenario, TargetSpec } from "./schema";
 
 export interface ReferenceProblem {
   readonly path: readonly PathPart[];
   readonly message: string;
+}
+
+interface WithAddresses {
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly addresses6?: Readonly<Record<string, string>> | undefined;
 }
 
 export function checkReferences(scenario: Scenario): readonly ReferenceProblem[] {
@@ -20,6 +27,31 @@ export function checkReferences(scenario: Scenario): readonly ReferenceProblem[]
   const nodes = new Set(Object.values(clusters).flatMap((c) => Object.keys(c.nodes)));
   const known = (list: Iterable<string>): string => [...list].join(", ") || "none";
 
+  const holders = new Map<string, string>();
+  const checkHolder = (network: string, address: string, path: readonly PathPart[]): void => {
+    const key = `${network} ${parseAddress(address) ?? address}`;
+    const other = holders.get(key);
+    const name = String(path.at(-2) ?? "");
+    if (other !== undefined) say([...path, network], `${other} has ${address} already`);
+    holders.set(key, name);
+  };
+  const checkGateway = (
+    spec: WithAddresses & { readonly gateway?: string | undefined; readonly gateway6?: string | undefined },
+    path: readonly PathPart[],
+  ): void => {
+    for (const [word, own, subnet] of [
+      ["gateway", spec.addresses, "subnet"],
+      ["gateway6", spec.addresses6 ?? {}, "subnet6"],
+    ] as const) {
+      const gateway = spec[word];
+      if (gateway === undefined) continue;
+      const near = Object.keys(own).some((network) => {
+        const text = networks[network]?.[subnet];
+        return text !== undefined && isInRange(text.includes(":") ? ipv6Range(text) : ipv4Range(text), gateway);
+      });
+      if (!near) say([...path, word], `${gateway} is on none of its networks`);
+    }
+  };
   const checkAddresses = (addresses: Readonly<Record<string, string>>, path: readonly PathPart[]): void => {
     if (Object.keys(addresses).length === 0) say(path, "expected an address on at least one network");
     for (const [network, address] of Object.entries(addresses)) {
@@ -27,7 +59,28 @@ export function checkReferences(scenario: Scenario): readonly ReferenceProblem[]
       if (!spec) say([...path, network], `no network is named ${network}; there are: ${known(Object.keys(networks))}`);
       else if (address !== "dhcp" && !isInRange(ipv4Range(spec.subnet), address))
         say([...path, network], `${address} is not in ${spec.subnet} of network ${network}`);
+      else if (address !== "dhcp") checkHolder(network, address, path);
     }
+  };
+
+  const checkAddresses6 = (spec: WithAddresses, path: readonly PathPart[]): void => {
+    for (const [network, address] of Object.entries(spec.addresses6 ?? {})) {
+      const subnet = networks[network]?.subnet6;
+      if (spec.addresses[network] === undefined)
+        say([...path, network], `an IPv4 address on ${network} is needed, too`);
+      else if (subnet === undefined) say([...path, network], `network ${network} has no subnet6`);
+      else if (!isInRange(ipv6Range(subnet), address))
+        say([...path, network], `${address} is not in ${subnet} of network ${network}`);
+      else checkHolder(network, address, path);
+    }
+  };
+  const checkRoutes = (
+    routes: readonly { readonly to: string; readonly via: string }[],
+    path: readonly PathPart[],
+  ): void => {
+    routes.forEach(({ to, via }, i) => {
+      if (to.includes(":") !== via.includes(":")) say([...path, i, "via"], `${via} is not of the family of ${to}`);
+    });
   };
 
   for (const [name, network] of Object.entries(networks)) {
@@ -38,6 +91,9 @@ export function checkReferences(scenario: Scenario): readonly ReferenceProblem[]
     const path = ["machines", name];
     if (nodes.has(name)) say(path, `${name} is a node already: names of machines and nodes are of one kind`);
     checkAddresses(machine.addresses, [...path, "addresses"]);
+    checkAddresses6(machine, [...path, "addresses6"]);
+    checkRoutes(machine.routes ?? [], [...path, "routes"]);
+    checkGateway(machine, path);
     for (const [key, network] of [
       ["masqueradeTo", machine.masqueradeTo],
       ["dhcp", machine.dhcp?.network],
@@ -54,7 +110,10 @@ export function checkReferences(scenario: Scenario): readonly ReferenceProblem[]
   const seen = new Map<string, string>();
   for (const [name, cluster] of Object.entries(clusters)) {
     checkCluster(name, cluster, say, checkAddresses);
-    for (const node of Object.keys(cluster.nodes)) {
+    for (const [node, spec] of Object.entries(cluster.nodes)) {
+      checkAddresses6(spec, ["clusters", name, "nodes", node, "addresses6"]);
+      checkRoutes(spec.routes ?? [], ["clusters", name, "nodes", node, "routes"]);
+      checkGateway(spec, ["clusters", name, "nodes", node]);
       const other = seen.get(node);
       if (other !== undefined) say(["clusters", name, "nodes", node], `cluster ${other} has a node of this name`);
       seen.set(node, name);
@@ -125,6 +184,8 @@ function checkCluster(
     )
       say([...path, "nodes", node, "podRange"], `${spec.podRange} is not in ${cluster.podRange}`);
   }
+  checkFamilies(cluster, path, say);
+  checkGivenAddresses(cluster, path, say);
   const pods = Object.keys(cluster.pods ?? {}).map(fullName);
   for (const [pod, spec] of Object.entries(cluster.pods ?? {}))
     if (!cluster.nodes[spec.node])
@@ -149,4 +210,71 @@ function checkCluster(
   }
   if (cluster.dns && !cluster.nodes[cluster.dns.node])
     say([...path, "dns", "node"], `no node is named ${cluster.dns.node}; there are: ${nodes.join(", ")}`);
+}
+
+/** What needs both families. */
+function checkFamilies(
+  cluster: ClusterSpec,
+  path: readonly PathPart[],
+  say: (path: readonly PathPart[], message: string) => void,
+): void {
+  const { podRange6, connect } = cluster;
+  if (podRange6 === undefined) {
+    for (const [service, spec] of Object.entries(cluster.services ?? {}))
+      if (spec.families?.includes("IPv6") === true)
+        say([...path, "services", service, "families"], "the cluster has no podRange6");
+    if (connect?.kind === "vxlan" && connect.outer === "IPv6" && !hasAddresses6(cluster))
+      say([...path, "connect", "outer"], "every node needs an address in addresses6");
+    return;
+  }
+  if (ipv6Range(podRange6).prefixLength > 60)
+    say([...path, "podRange6"], "expected a prefix length up to 60: each node gets a /64");
+  if (cluster.serviceRange6 !== undefined && ipv6Range(cluster.serviceRange6).prefixLength > 120)
+    say([...path, "serviceRange6"], "expected a prefix length up to 120");
+  if (connect?.kind === "ipip")
+    say([...path, "connect", "kind"], "IP-in-IP carries no IPv6: expected routes, vxlan or udp");
+  for (const [node, spec] of Object.entries(cluster.nodes))
+    if (Object.keys(spec.addresses6 ?? {}).length === 0)
+      say([...path, "nodes", node, "addresses6"], "is missing: the cluster has a podRange6");
+}
+
+function hasAddresses6(cluster: ClusterSpec): boolean {
+  return Object.values(cluster.nodes).every((node) => Object.keys(node.addresses6 ?? {}).length > 0);
+}
+
+/** Addresses that the scenario gives to pods and Services: in their range, and each once. */
+function checkGivenAddresses(
+  cluster: ClusterSpec,
+  path: readonly PathPart[],
+  say: (path: readonly PathPart[], message: string) => void,
+): void {
+  const owners = new Map<string, string>();
+  const check = (
+    address: string | undefined,
+    range: string | undefined,
+    who: string,
+    place: readonly PathPart[],
+  ): void => {
+    if (address === undefined) return;
+    const canonical = parseAddress(address) ?? address;
+    const other = owners.get(canonical);
+    if (other !== undefined) say([...path, ...place], `${other} has ${address} already`);
+    owners.set(canonical, who);
+    if (range === undefined) say([...path, ...place], "the cluster has no IPv6 range");
+    else if (!isInRange(range.includes(":") ? ipv6Range(range) : ipv4Range(range), address))
+      say([...path, ...place], `${address} is not in ${range}`);
+  };
+  const { podRange, podRange6 } = cluster;
+  for (const [pod, spec] of Object.entries(cluster.pods ?? {})) {
+    check(spec.address, podRange, `pod ${pod}`, ["pods", pod, "address"]);
+    check(spec.address6, podRange6, `pod ${pod}`, ["pods", pod, "address6"]);
+  }
+  // A Service's own address may lie anywhere, as in some clusters.
+  for (const [service, spec] of Object.entries(cluster.services ?? {}))
+    for (const word of ["clusterIp", "clusterIp6"] as const)
+      check(spec[word], spec[word]?.includes(":") === true ? "::/0" : "0.0.0.0/0", `Service ${service}`, [
+        "services",
+        service,
+        word,
+      ]);
 }

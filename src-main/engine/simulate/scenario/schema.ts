@@ -33,6 +33,23 @@ const range = v.pipe(
   v.string(),
   v.check((text) => parseRange(text)?.bytes.length === 4, "expected an IPv4 range such as 10.0.0.0/24"),
 );
+const address6 = v.pipe(
+  v.string(),
+  v.check((text) => addressBytes(text)?.length === 16, "expected an IPv6 address such as fd00::1"),
+);
+const range6 = v.pipe(
+  v.string(),
+  v.check((text) => parseRange(text)?.bytes.length === 16, "expected an IPv6 range such as fd00:10::/56"),
+);
+const anyAddress = v.pipe(
+  v.string(),
+  v.check((text) => addressBytes(text) !== undefined, "expected an IP address such as 10.0.0.1 or fd00::1"),
+);
+const anyRange = v.pipe(
+  v.string(),
+  v.check((text) => parseRange(text) !== undefined, "expected a range such as 10.0.0.0/24 or fd00::/64"),
+);
+const family = v.picklist(["IPv4", "IPv6"]);
 const whole = (from: number, to: number) =>
   v.pipe(
     v.number(),
@@ -62,6 +79,7 @@ const wire = {
 
 const network = v.strictObject({
   subnet: range,
+  subnet6: v.optional(range6),
   /** Machine that bridges the ports itself (a home router's LAN). Without it: a wire between two, a switch among more. */
   bridgedBy: v.optional(name),
   bridge: v.optional(device),
@@ -81,17 +99,21 @@ const server = v.strictObject({
   closesFirst: v.optional(v.boolean()),
 });
 
-const route = v.strictObject({ to: range, via: address });
+/** Both of one family. */
+const route = v.strictObject({ to: anyRange, via: anyAddress });
 
 const machine = v.strictObject({
   /** Address on each network it is on; "dhcp": asks for one there. The first network is the one of its default route. */
   addresses: v.record(name, v.union([address, v.literal("dhcp")], "expected an IPv4 address or dhcp")),
+  /** IPv6 addresses beside them. */
+  addresses6: v.optional(v.record(name, address6)),
   /** Names of its network cards, by network. Default eth0, eth1, …; of a router to-NETWORK. */
   devices: v.optional(v.record(name, device)),
   router: v.optional(v.boolean()),
   /** Translates what leaves by this network to its own address there. */
   masqueradeTo: v.optional(name),
   gateway: v.optional(address),
+  gateway6: v.optional(address6),
   routes: v.optional(v.array(route)),
   dhcp: v.optional(
     v.strictObject({
@@ -103,9 +125,9 @@ const machine = v.strictObject({
     }),
   ),
   /** Answers DNS for these names (and hands on nothing). */
-  dns: v.optional(v.record(text(253), v.union([address, text(253)]))),
+  dns: v.optional(v.record(text(253), text(253))),
   /** Resolver it asks. */
-  nameserver: v.optional(address),
+  nameserver: v.optional(anyAddress),
   serves: v.optional(v.array(server)),
   /** A load balancer: takes connections to address:port and passes them to the nodes' port in turn, without changing the source. */
   balances: v.optional(
@@ -128,6 +150,7 @@ const pod = v.strictObject({
   labels: v.optional(labels),
   /** Default: the lowest free one of the node's range. */
   address: v.optional(address),
+  address6: v.optional(address6),
   serves: v.optional(v.array(server)),
   /** Several containers share the pod's addresses and loopback. */
   containers: v.optional(v.array(container)),
@@ -141,6 +164,9 @@ const service = v.strictObject({
   type: v.optional(v.picklist(["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"])),
   /** Default: the next free one of the Service range. */
   clusterIp: v.optional(address),
+  clusterIp6: v.optional(address6),
+  /** In a cluster of both families: which, the first one first. Default: IPv4 alone, as Kubernetes does. */
+  families: v.optional(v.pipe(v.array(family), v.minLength(1, "expected IPv4, IPv6, or both"))),
   headless: v.optional(v.boolean()),
   selector: v.optional(labels),
   ports: v.optional(
@@ -170,7 +196,7 @@ const ingress = v.strictObject({
 const policyPeer = v.strictObject({
   pods: v.optional(labels),
   namespaces: v.optional(labels),
-  range: v.optional(range),
+  range: v.optional(anyRange),
 });
 const policyRule = v.strictObject({
   peers: v.optional(v.array(policyPeer)),
@@ -190,6 +216,8 @@ const connect = v.variant("kind", [
     vni: whole(1, 16777215),
     port: v.optional(port),
     device: v.optional(device),
+    /** Of the outer packets. Default IPv4. */
+    outer: v.optional(family),
   }),
   v.strictObject({ kind: v.literal("ipip"), device: v.optional(device) }),
   v.strictObject({ kind: v.literal("udp"), port, device: v.optional(device) }),
@@ -201,7 +229,9 @@ const cluster = v.strictObject({
     v.strictObject({
       /** Address on each network it is on; the first is the node's InternalIP and has the default route. */
       addresses: v.record(name, address),
+      addresses6: v.optional(v.record(name, address6)),
       gateway: v.optional(address),
+      gateway6: v.optional(address6),
       podRange: v.optional(range),
       routes: v.optional(v.array(route)),
       device: v.optional(device),
@@ -209,6 +239,9 @@ const cluster = v.strictObject({
   ),
   podRange: range,
   serviceRange: v.optional(range),
+  /** Makes it a cluster of both families (dual-stack): each node gets a /64 of it, each pod an address of that, too. */
+  podRange6: v.optional(range6),
+  serviceRange6: v.optional(range6),
   /** How pods of different nodes reach each other. Default: plain routes. */
   connect: v.optional(connect),
   bridge: v.optional(device),
@@ -216,7 +249,7 @@ const cluster = v.strictObject({
   /** A recorded bridge routes its own copy of a translated frame, too, so that it arrives twice: some kernels do. Default false. */
   bridgeRoutesCopies: v.optional(v.boolean()),
   /** Pods' own addresses are kept towards these ranges too (other clusters). */
-  noMasquerade: v.optional(v.array(range)),
+  noMasquerade: v.optional(v.array(anyRange)),
   pods: v.optional(v.record(objectName, pod)),
   services: v.optional(v.record(objectName, service)),
   ingresses: v.optional(v.record(objectName, ingress)),
@@ -231,7 +264,7 @@ const cluster = v.strictObject({
       /** Further search domains behind NAMESPACE.svc.DOMAIN, svc.DOMAIN and DOMAIN. */
       search: v.optional(v.array(text(253))),
       /** Names outside the cluster. */
-      external: v.optional(v.record(text(253), v.union([address, text(253)]))),
+      external: v.optional(v.record(text(253), text(253))),
       /** Seconds a resolver waits before it asks again. Default 5. */
       timeoutSeconds: v.optional(amount(0.1, 30)),
     }),
@@ -258,8 +291,10 @@ const target = v.pipe(
     service: v.optional(objectName),
     node: v.optional(name),
     machine: v.optional(name),
-    address: v.optional(address),
+    address: v.optional(anyAddress),
     name: v.optional(text(253)),
+    /** Of the address that is asked, where there are both. Default IPv4. */
+    family: v.optional(family),
     loopback: v.optional(v.literal(true)),
     cluster: v.optional(name),
     port: v.optional(port),
@@ -387,6 +422,8 @@ const fault = v.variant("kind", [
     silent: v.optional(v.boolean()),
     ...span,
   }),
+  /** A firewall that drops what says that a packet is too big: ICMPv6 Packet Too Big, ICMP fragmentation needed. */
+  v.strictObject({ kind: v.literal("drop-too-big"), machine: v.optional(name), ...span }),
   v.strictObject({ kind: v.literal("masquerade-all"), node: v.optional(name), ...span }),
   v.strictObject({
     kind: v.literal("drop"),

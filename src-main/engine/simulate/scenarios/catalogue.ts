@@ -3,6 +3,7 @@ import type { Scenario } from "../scenario/schema";
 import { CLUSTER_IP } from "./cluster-ip";
 import { CONTAINER_TO_CONTAINER } from "./container-to-container";
 import { DNS_EXPANSION } from "./dns-expansion";
+import { DUAL_STACK } from "./dual-stack";
 import { EGRESS } from "./egress";
 import { EXTERNAL_NAME } from "./external-name";
 import { FAULT_ARP_CONFLICT } from "./fault-arp-conflict";
@@ -13,6 +14,7 @@ import { FAULT_CONNTRACK_DIFFERS } from "./fault-conntrack-differs";
 import { FAULT_DEAD_ENDPOINT } from "./fault-dead-endpoint";
 import { FAULT_DNS_STALL } from "./fault-dns-stall";
 import { FAULT_DUPLICATE_DELIVERY } from "./fault-duplicate-delivery";
+import { FAULT_IPV6_TOO_BIG_DROPPED } from "./fault-ipv6-too-big-dropped";
 import { FAULT_LOST_BETWEEN } from "./fault-lost-between";
 import { FAULT_MTU_BLACKHOLE } from "./fault-mtu-blackhole";
 import { FAULT_NO_ENDPOINT } from "./fault-no-endpoint";
@@ -58,9 +60,11 @@ export const SCENARIOS: readonly Scenario[] = [
   DNS_EXPANSION,
   POD_REPLACED,
   TWO_CLUSTERS,
+  DUAL_STACK,
   FAULT_LOST_BETWEEN,
   FAULT_MTU_BLACKHOLE,
   FAULT_PATH_MTU,
+  FAULT_IPV6_TOO_BIG_DROPPED,
   FAULT_SNAT_HIDES_CLIENT,
   FAULT_ASYMMETRIC_PATH,
   FAULT_POLICY_SILENCE,

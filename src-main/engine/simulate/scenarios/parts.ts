@@ -65,6 +65,39 @@ export function twoSubnets(connect: ConnectSpec, cluster: Partial<ClusterSpec>):
   };
 }
 
+/** The same, every machine and pod with addresses of both families. */
+export function bothFamilies(connect: ConnectSpec, cluster: Partial<ClusterSpec>): Topology {
+  return {
+    networks: {
+      "rack-a": { subnet: "172.18.1.0/24", subnet6: "2001:db8:18:1::/64", delayUs: 80 },
+      "rack-b": { subnet: "172.18.2.0/24", subnet6: "2001:db8:18:2::/64", delayUs: 80 },
+      internet: { subnet: "203.0.113.0/24", subnet6: "2001:db8:80::/64", delayUs: 4000 },
+    },
+    machines: {
+      gw: {
+        router: true,
+        addresses: { "rack-a": "172.18.1.1", "rack-b": "172.18.2.1", internet: "203.0.113.1" },
+        addresses6: { "rack-a": "2001:db8:18:1::1", "rack-b": "2001:db8:18:2::1", internet: "2001:db8:80::1" },
+        masqueradeTo: "internet",
+      },
+      outside: { ...OUTSIDE, addresses6: { internet: "2001:db8:80::80" }, gateway6: "2001:db8:80::1" },
+    },
+    clusters: {
+      main: {
+        ...RANGES,
+        podRange6: "fd00:10:200::/48",
+        serviceRange6: "fd00:10:32::/112",
+        connect,
+        nodes: {
+          "node-a": { addresses: { "rack-a": "172.18.1.11" }, addresses6: { "rack-a": "2001:db8:18:1::11" } },
+          "node-b": { addresses: { "rack-b": "172.18.2.12" }, addresses6: { "rack-b": "2001:db8:18:2::12" } },
+        },
+        ...cluster,
+      },
+    },
+  };
+}
+
 /** A client on the first node, servers "web" on both, and one Service before them. */
 export const WEB_CLUSTER = {
   pods: {

@@ -1,6 +1,7 @@
-/** IPv4 addresses as numbers, and giving them out: a range hands out its lowest free address, so a freed one is used again. */
+/** Addresses of ranges, and giving them out: a range hands out its lowest free address, so a freed one is used again. */
 import { formatIpv4 } from "../../../../src-shared/model/address";
-import { addressBytes, parseRange } from "../../../../src-shared/model/ip-range";
+import { addressBytes, parseRange, rangeContains } from "../../../../src-shared/model/ip-range";
+import { ipv6At, type Ipv6Range } from "./ipv6-ranges";
 
 /** "10.0.0.1" to 0x0a000001. Throws RangeError if it is no IPv4 address. */
 export function ipv4Number(text: string): number {
@@ -24,14 +25,23 @@ export function ipv4Range(text: string): Ipv4Range {
   return { text: range.text, first, size: 2 ** (32 - range.prefixLength), prefixLength: range.prefixLength };
 }
 
-export function isInRange(range: Ipv4Range, address: string): boolean {
+export type AddressRange = Ipv4Range | Ipv6Range;
+
+/** Never, if one is IPv4 and the other IPv6. Throws RangeError if `address` is none. */
+export function isInRange(range: AddressRange, address: string): boolean {
+  if ("bytes" in range) {
+    const bytes = addressBytes(address);
+    return bytes !== undefined && rangeContains(range, bytes);
+  }
+  if (address.includes(":")) return false;
   const n = ipv4Number(address);
   return n >= range.first && n < range.first + range.size;
 }
 
 /** The range's address number `index`, from 0. */
-export function addressAt(range: Ipv4Range, index: number): string {
+export function addressAt(range: AddressRange, index: number): string {
   if (index < 0 || index >= range.size) throw new RangeError(`${range.text} has no address number ${index}`);
+  if ("bytes" in range) return ipv6At(range, index);
   return formatIpv4(range.first + index);
 }
 
@@ -49,7 +59,7 @@ export class AddressPool {
   readonly #taken = new Set<string>();
 
   constructor(
-    private readonly range: Ipv4Range,
+    private readonly range: AddressRange,
     private readonly from = 1,
   ) {}
 

@@ -7,23 +7,30 @@
  *  pod ── eth0 ═ veth1 ──┘        node n1                       node n2
  * ```
  */
+import { formatAddress } from "../../../../src-shared/model/ip-range";
 import type { Device, DeviceAt, Link, LinkProperties, Namespace, VxlanDevice } from "../network/api/namespaces";
 import type { Network } from "../network/api/network";
 import type { ClusterSpec, ConnectSpec, MachineSpec, NetworkSpec, Scenario, ServiceSpec } from "../scenario/schema";
 import { addressAt, AddressPool, ipv4Range, isInRange, type Ipv4Range, subrange } from "./addresses";
+import { ipv6Part, ipv6Range } from "./ipv6-ranges";
 import { fullName } from "./names";
 import { uid } from "./uid";
-import type { Card, ClusterState, Machine, Node, ServicePort, ServiceState, World } from "./world";
+import type { Card, ClusterState, Family, Machine, Node, NodeIpv6, ServicePort, ServiceState, World } from "./world";
 
 /** Linux' limit for names of devices. */
 const MAX_DEVICE_NAME = 15;
 const FIRST_NODE_PORT = 30000;
 /** Room that a tunnel takes of the outer packet. */
 const OVERHEAD: Readonly<Record<ConnectSpec["kind"], number>> = { routes: 0, vxlan: 50, ipip: 20, udp: 28 };
+/** That an outer IPv6 header takes more than an IPv4 one. */
+const IPV6_OVERHEAD = 20;
+const NODE_PREFIX_LENGTH = 64;
+const IPV6_SERVICES = "fd00:10:96::/112";
 
 interface Attachment {
   readonly machine: string;
   readonly address: string | undefined;
+  readonly address6: string | undefined;
   readonly device: string;
 }
 
@@ -85,6 +92,18 @@ export function addDefaultRoute(world: World, machine: Machine, told: string | u
   }
 }
 
+/** The same for IPv6. */
+function addDefaultRoute6(world: World, machine: Machine, told: string | undefined): void {
+  for (const card of machine.cards) {
+    const gateway = told ?? routerOf(world, card.network, machine.name, "addresses6");
+    const subnet = world.scenario.networks?.[card.network]?.subnet6;
+    if (card.address6 === undefined || gateway === undefined || subnet === undefined) continue;
+    if (!isInRange(ipv6Range(subnet), gateway)) continue;
+    machine.namespace.addRoute({ prefix: "::/0", device: card.device, gateway });
+    return;
+  }
+}
+
 function listAttachments(scenario: Scenario): {
   readonly names: readonly string[];
   readonly nodes: ReadonlySet<string>;
@@ -98,26 +117,33 @@ function listAttachments(scenario: Scenario): {
   const add = (
     machine: string,
     addresses: Readonly<Record<string, string>>,
+    addresses6: Readonly<Record<string, string>> | undefined,
     device: (network: string, index: number) => string,
   ): void => {
     order.set(machine, Object.keys(addresses));
     Object.entries(addresses).forEach(([network, address], index) => {
       const list = of.get(network) ?? [];
       of.set(network, list);
-      list.push({ machine, address: address === "dhcp" ? undefined : address, device: device(network, index) });
+      list.push({
+        machine,
+        address: address === "dhcp" ? undefined : address,
+        address6: addresses6?.[network],
+        device: device(network, index),
+      });
     });
   };
   for (const [name, spec] of Object.entries(scenario.machines ?? {}))
     add(
       name,
       spec.addresses,
+      spec.addresses6,
       (network, index) =>
         spec.devices?.[network] ?? (spec.router === true ? deviceName(`to-${network}`) : `eth${index}`),
     );
   for (const cluster of Object.values(scenario.clusters ?? {}))
     for (const [name, spec] of Object.entries(cluster.nodes)) {
       nodes.add(name);
-      add(name, spec.addresses, (_, index) => (index === 0 ? (spec.device ?? "eth0") : `eth${index}`));
+      add(name, spec.addresses, spec.addresses6, (_, index) => (index === 0 ? (spec.device ?? "eth0") : `eth${index}`));
     }
   return { names: [...order.keys()], nodes, of, order };
 }
@@ -142,12 +168,14 @@ function buildNetwork(
   const { network } = world;
   const { prefixLength } = ipv4Range(spec.subnet);
   const properties = linkProperties(spec);
-  const prefix = (address: string | undefined): readonly string[] =>
-    address === undefined ? [] : [`${address}/${prefixLength}`];
+  const prefixes = ({ address, address6 }: Pick<Attachment, "address" | "address6">): readonly string[] => [
+    ...(address === undefined ? [] : [`${address}/${prefixLength}`]),
+    ...(address6 === undefined ? [] : [`${address6}/${ipv6Range(spec.subnet6 ?? "").prefixLength}`]),
+  ];
   const at = (member: Attachment): DeviceAt => ({
     namespace: namespaces.get(member.machine) as Namespace,
     name: member.device,
-    addresses: prefix(member.address),
+    addresses: prefixes(member),
     ...(spec.mtu !== undefined && { mtu: spec.mtu }),
   });
   const put = (member: Attachment, device: Device, link: Link | undefined, end: "a" | "b"): void => {
@@ -156,7 +184,9 @@ function buildNetwork(
       away: end === "a" ? ("a-to-b" as const) : ("b-to-a" as const),
       towards: end === "a" ? ("b-to-a" as const) : ("a-to-b" as const),
     };
-    cards.get(member.machine)?.push({ network: name, device, wire, address: member.address });
+    cards
+      .get(member.machine)
+      ?.push({ network: name, device, wire, address: member.address, address6: member.address6 });
   };
   const [first, second] = members;
   if (spec.bridgedBy === undefined && members.length === 2 && first && second) {
@@ -170,7 +200,7 @@ function buildNetwork(
   const bridge = network.bridge({
     namespace: switchSpace,
     name: spec.bridge ?? deviceName(inside ? `br-${name}` : "br0"),
-    addresses: prefix(inside?.address),
+    addresses: inside ? prefixes(inside) : [],
     ...(spec.mtu !== undefined && { mtu: spec.mtu }),
   });
   if (inside) put(inside, bridge, undefined, "a");
@@ -190,6 +220,7 @@ function buildNetwork(
       device: link.b,
       wire: { link, away: "b-to-a", towards: "a-to-b" },
       address: undefined,
+      address6: undefined,
     });
   }
   if (!inside)
@@ -216,10 +247,13 @@ export function linkProperties(spec: NetworkSpec): LinkProperties {
 
 function configureMachine(world: World, machine: Machine, spec: MachineSpec): void {
   addDefaultRoute(world, machine, spec.gateway);
+  addDefaultRoute6(world, machine, spec.gateway6);
   addRoutes(world, machine, spec.routes ?? []);
   const outside = machine.cards.find((c) => c.network === spec.masqueradeTo);
   if (outside) {
     machine.namespace.netfilter.append("nat", "POSTROUTING", {
+      // Addresses of IPv6 are not scarce: they stay as they are.
+      family: "IPv4",
       outDevice: outside.device.name,
       target: { kind: "masquerade" },
       comment: "to the outside with the address it is known by there",
@@ -257,7 +291,7 @@ function addRoutes(
   for (const { to, via } of routes) {
     const card = machine.cards.find((c) => {
       const spec = world.scenario.networks?.[c.network];
-      return spec !== undefined && isInRange(ipv4Range(spec.subnet), via);
+      return spec !== undefined && isInSubnets(spec, via);
     });
     if (!card) throw new RangeError(`${machine.name}: the gateway ${via} is on none of its networks`);
     machine.namespace.addRoute({ prefix: to, device: card.device, gateway: via });
@@ -270,13 +304,22 @@ function firstAddress(world: World, name: string): string {
   return address;
 }
 
-function routerOf(world: World, network: string, except: string): string | undefined {
+function isInSubnets({ subnet, subnet6 }: NetworkSpec, address: string): boolean {
+  return isInRange(ipv4Range(subnet), address) || (subnet6 !== undefined && isInRange(ipv6Range(subnet6), address));
+}
+
+function routerOf(
+  world: World,
+  network: string,
+  except: string,
+  family: "addresses" | "addresses6" = "addresses",
+): string | undefined {
   for (const [name, spec] of Object.entries(world.scenario.machines ?? {}))
-    if (spec.router === true && name !== except && spec.addresses[network] !== undefined) {
+    if (spec.router === true && name !== except && spec[family]?.[network] !== undefined) {
       // A router does not send everything to one that is behind it: its own outside is where it translates to.
       const own = world.scenario.machines?.[except];
       if (own?.router === true && own.masqueradeTo !== network) continue;
-      return spec.addresses[network];
+      return spec[family]?.[network];
     }
   return undefined;
 }
@@ -287,11 +330,14 @@ function buildCluster(world: World, name: string, spec: ClusterSpec): void {
   const podRange = ipv4Range(spec.podRange);
   const serviceRange = ipv4Range(spec.serviceRange ?? "10.96.0.0/16");
   const servicePool = new AddressPool(serviceRange, 10);
+  const serviceRange6 = spec.podRange6 === undefined ? undefined : ipv6Range(spec.serviceRange6 ?? IPV6_SERVICES);
   const cluster: ClusterState = {
     name,
     spec,
     podRange,
     serviceRange,
+    podRange6: spec.podRange6 === undefined ? undefined : ipv6Range(spec.podRange6),
+    serviceRange6,
     domain: spec.dns?.domain ?? "cluster.local",
     nodes: new Map(),
     pods: new Map(),
@@ -304,7 +350,7 @@ function buildCluster(world: World, name: string, spec: ClusterSpec): void {
   const nodes = [...cluster.nodes.values()];
   for (const node of nodes) for (const other of nodes) if (node !== other) connectNodes(node, other);
   buildTunnelProcesses(nodes, spec.connect);
-  buildServices(cluster, servicePool);
+  buildServices(cluster, servicePool, serviceRange6 && new AddressPool(serviceRange6, 10));
 }
 
 function buildNode(world: World, cluster: ClusterState, name: string, index: number): void {
@@ -315,16 +361,21 @@ function buildNode(world: World, cluster: ClusterState, name: string, index: num
   const address = machine?.cards[0]?.address;
   if (!nodeSpec || !machine || address === undefined) throw new RangeError(`node ${name} has no address`);
   addDefaultRoute(world, machine, nodeSpec.gateway);
+  addDefaultRoute6(world, machine, nodeSpec.gateway6);
   addRoutes(world, machine, nodeSpec.routes ?? []);
   const podRange = nodeSpec.podRange === undefined ? nodeRange(cluster.podRange, index) : ipv4Range(nodeSpec.podRange);
   const pool = new AddressPool(podRange, 2);
   const bridgeAddress = addressAt(podRange, 1);
   const mtu = podMtu(cluster, machine);
+  const six = nodeIpv6(cluster, machine, index);
   const bridge = network.bridge(
     {
       namespace: machine.namespace,
       name: spec.bridge ?? "cni0",
-      addresses: [`${bridgeAddress}/${podRange.prefixLength}`],
+      addresses: [
+        `${bridgeAddress}/${podRange.prefixLength}`,
+        ...(six ? [`${six.bridgeAddress}/${six.podRange.prefixLength}`] : []),
+      ],
       mtu,
     },
     { routesCopies: spec.bridgeRoutesCopies ?? false },
@@ -333,7 +384,10 @@ function buildNode(world: World, cluster: ClusterState, name: string, index: num
   const at = (fallback: string): DeviceAt => ({
     namespace: machine.namespace,
     name: ("device" in connect ? connect.device : undefined) ?? fallback,
-    addresses: [`${addressAt(podRange, 0)}/32`],
+    addresses: [
+      `${addressAt(podRange, 0)}/32`,
+      ...(six?.tunnelAddress === undefined ? [] : [`${six.tunnelAddress}/128`]),
+    ],
     mtu,
   });
   let device: Device | undefined;
@@ -342,7 +396,7 @@ function buildNode(world: World, cluster: ClusterState, name: string, index: num
     vxlan = network.vxlan(at(`flannel.${connect.vni}`.slice(0, MAX_DEVICE_NAME)), {
       vni: connect.vni,
       port: connect.port ?? 4789,
-      local: address,
+      local: outerAddress(machine, connect.outer ?? "IPv4"),
     });
     device = vxlan;
   } else if (connect.kind === "ipip") device = network.ipip(at("tunl0"), { local: address });
@@ -357,9 +411,31 @@ function buildNode(world: World, cluster: ClusterState, name: string, index: num
     bridgeAddress,
     tunnel: device && { device, vxlan, address: addressAt(podRange, 0) },
     pool,
+    six,
     ports: 0,
   };
   cluster.nodes.set(name, node);
+}
+
+/** Of the second family: a /64 of the pods' range, as for IPv4 the first left free. */
+function nodeIpv6(cluster: ClusterState, machine: Machine, index: number): NodeIpv6 | undefined {
+  const address = machine.cards.find((card) => card.address6 !== undefined)?.address6;
+  if (cluster.podRange6 === undefined || address === undefined) return undefined;
+  const podRange = ipv6Part(cluster.podRange6, NODE_PREFIX_LENGTH, index + 1);
+  return {
+    address,
+    podRange,
+    bridgeAddress: addressAt(podRange, 1),
+    tunnelAddress: (cluster.spec.connect?.kind ?? "routes") === "routes" ? undefined : addressAt(podRange, 0),
+    pool: new AddressPool(podRange, 2),
+  };
+}
+
+function outerAddress(machine: Machine, family: Family): string {
+  const card = machine.cards.find((c) => (family === "IPv4" ? c.address : c.address6) !== undefined);
+  const address = family === "IPv4" ? card?.address : card?.address6;
+  if (address === undefined) throw new RangeError(`node ${machine.name} has no ${family} address`);
+  return address;
 }
 
 function nodeRange(podRange: Ipv4Range, index: number): Ipv4Range {
@@ -371,11 +447,34 @@ function nodeRange(podRange: Ipv4Range, index: number): Ipv4Range {
 
 function podMtu(cluster: ClusterState, machine: Machine): number {
   const outer = machine.cards[0]?.device.mtu ?? 1500;
-  return cluster.spec.podMtu ?? outer - OVERHEAD[cluster.spec.connect?.kind ?? "routes"];
+  const { connect, podMtu: told } = cluster.spec;
+  const overIpv6 = connect?.kind === "vxlan" && connect.outer === "IPv6" ? IPV6_OVERHEAD : 0;
+  return told ?? outer - OVERHEAD[connect?.kind ?? "routes"] - overIpv6;
 }
 
 /** How `node` reaches the pods of `other`. */
 function connectNodes(node: Node, other: Node): void {
+  connectFamily(node, other);
+  if (other.six) connectFamily6(node, other, other.six);
+}
+
+function connectFamily6(node: Node, other: Node, six: NodeIpv6): void {
+  const { namespace } = node.machine;
+  const prefix = six.podRange.text;
+  const { tunnel } = node;
+  if (!tunnel) {
+    const shared = node.machine.cards.find((card) =>
+      other.machine.cards.some((c) => c.network === card.network && c.address6 !== undefined),
+    );
+    const gateway = shared && other.machine.cards.find((c) => c.network === shared.network)?.address6;
+    if (shared && gateway !== undefined) namespace.addRoute({ prefix, device: shared.device, gateway });
+  } else if (tunnel.vxlan && other.tunnel && six.tunnelAddress !== undefined) {
+    namespace.addNeighbour(six.tunnelAddress, other.tunnel.device.mac, tunnel.device);
+    namespace.addRoute({ prefix, device: tunnel.device, gateway: six.tunnelAddress, onlink: true });
+  } else namespace.addRoute({ prefix, device: tunnel.device });
+}
+
+function connectFamily(node: Node, other: Node): void {
   const { namespace } = node.machine;
   const prefix = other.podRange.text;
   const { tunnel } = node;
@@ -388,7 +487,9 @@ function connectNodes(node: Node, other: Node): void {
   }
   const { device, vxlan } = tunnel;
   if (vxlan && other.tunnel) {
-    vxlan.addFdb(other.tunnel.device.mac, other.address);
+    const { connect } = other.cluster.spec;
+    const family = connect?.kind === "vxlan" ? (connect.outer ?? "IPv4") : "IPv4";
+    vxlan.addFdb(other.tunnel.device.mac, outerAddress(other.machine, family));
     namespace.addNeighbour(other.tunnel.address, other.tunnel.device.mac, device);
     namespace.addRoute({ prefix, device, gateway: other.tunnel.address, onlink: true });
   } else if (device.kind === "ipip") namespace.addRoute({ prefix, device, gateway: other.address, onlink: true });
@@ -414,28 +515,28 @@ function buildTunnelProcesses(nodes: readonly Node[], connect: ConnectSpec | und
       },
     });
     tun.onDatagram = (datagram, journey) => {
-      const destination =
-        (((datagram[16] ?? 0) << 24) |
-          ((datagram[17] ?? 0) << 16) |
-          ((datagram[18] ?? 0) << 8) |
-          (datagram[19] ?? 0)) >>>
-        0;
-      const peer = nodes.find(
-        ({ podRange }) => destination >= podRange.first && destination < podRange.first + podRange.size,
+      const isIpv6 = (datagram[0] ?? 0) >> 4 === 6;
+      const destination = formatAddress(isIpv6 ? datagram.subarray(24, 40) : datagram.subarray(16, 20));
+      const peer = nodes.find(({ podRange, six }) =>
+        isIpv6 ? six && isInRange(six.podRange, destination) : isInRange(podRange, destination),
       );
       if (peer && peer !== node) socket.send(datagram, { address: peer.address, port }, undefined, journey);
     };
   }
 }
 
-function buildServices(cluster: ClusterState, pool: AddressPool): void {
+function buildServices(cluster: ClusterState, pool: AddressPool, pool6: AddressPool | undefined): void {
   const specs: [string, ServiceSpec][] = Object.entries(cluster.spec.services ?? {}).map(([n, s]) => [fullName(n), s]);
   const told = new Set(specs.flatMap(([, s]) => (s.clusterIp === undefined ? [] : [s.clusterIp])));
   for (const address of told) if (isInRange(cluster.serviceRange, address)) pool.reserve(address, "a Service");
+  for (const [, { clusterIp6 }] of specs) if (clusterIp6 !== undefined) pool6?.reserve(clusterIp6, "a Service");
   let nodePort = FIRST_NODE_PORT + 80;
   for (const [name, spec] of specs) {
     const none = spec.headless === true || spec.type === "ExternalName";
-    const clusterIp = none ? undefined : (spec.clusterIp ?? pool.take(`Service ${name}`));
+    const families = spec.families ?? ["IPv4"];
+    const clusterIp = none || !families.includes("IPv4") ? undefined : (spec.clusterIp ?? pool.take(`Service ${name}`));
+    const clusterIp6 =
+      none || !families.includes("IPv6") ? undefined : (spec.clusterIp6 ?? pool6?.take(`Service ${name}`));
     const exposed = spec.type === "NodePort" || spec.type === "LoadBalancer";
     const ports = (spec.ports ?? []).map((p): ServicePort => ({
       name: p.name,
@@ -444,7 +545,7 @@ function buildServices(cluster: ClusterState, pool: AddressPool): void {
       targetPort: p.targetPort ?? p.port,
       nodePort: exposed ? (p.nodePort ?? nodePort++) : undefined,
     }));
-    cluster.services.set(name, serviceState(name, spec, clusterIp, ports));
+    cluster.services.set(name, serviceState(name, spec, { families, clusterIp, clusterIp6 }, ports));
   }
   if (cluster.dnsAddress !== undefined)
     cluster.services.set(
@@ -452,7 +553,7 @@ function buildServices(cluster: ClusterState, pool: AddressPool): void {
       serviceState(
         "kube-system/kube-dns",
         { selector: { "k8s-app": "kube-dns" } },
-        cluster.dnsAddress,
+        { families: ["IPv4"], clusterIp: cluster.dnsAddress, clusterIp6: undefined },
         (["udp", "tcp"] as const).map((protocol) => ({
           name: protocol === "udp" ? "dns" : "dns-tcp",
           protocol,
@@ -467,14 +568,14 @@ function buildServices(cluster: ClusterState, pool: AddressPool): void {
 function serviceState(
   name: string,
   spec: ServiceSpec,
-  clusterIp: string | undefined,
+  addresses: Pick<ServiceState, "families" | "clusterIp" | "clusterIp6">,
   ports: readonly ServicePort[],
 ): ServiceState {
   return {
     name,
     uid: uid("service", name),
     spec,
-    clusterIp,
+    ...addresses,
     loadBalancerIp: spec.loadBalancerIp,
     ports,
     endpoints: [],

@@ -5,7 +5,15 @@
 import type { PolicyRuleSpec } from "../scenario/schema";
 import { baseOf, fullName, namespaceOf } from "./names";
 import { uid } from "./uid";
-import type { ClusterState, Node, Pod, ServiceState } from "./world";
+import {
+  clusterIps,
+  type ClusterState,
+  type Node,
+  type Pod,
+  podAddress,
+  podAddresses,
+  type ServiceState,
+} from "./world";
 
 export interface ApiObject {
   readonly apiVersion: string;
@@ -73,10 +81,14 @@ function nodeObject(node: Node, created: string, now: string): ApiObject {
       // The kubelet's heartbeat: when this answer was given.
       managedFields: [{ manager: "kubelet", operation: "Update", apiVersion: "v1", time: now, subresource: "status" }],
     }),
-    spec: { podCIDR: node.podRange.text, podCIDRs: [node.podRange.text] },
+    spec: {
+      podCIDR: node.podRange.text,
+      podCIDRs: [node.podRange.text, ...(node.six ? [node.six.podRange.text] : [])],
+    },
     status: {
       addresses: [
         { type: "InternalIP", address: node.address },
+        ...(node.six ? [{ type: "InternalIP", address: node.six.address }] : []),
         { type: "Hostname", address: node.name },
       ],
     },
@@ -123,7 +135,8 @@ function podObject(pod: Pod, time: (ns: number) => string, before: string): ApiO
       conditions: [{ type: "Ready", status: pod.ready && !pod.terminating ? "True" : "False" }],
       hostIP: pod.node.address,
       podIP: pod.address,
-      podIPs: [{ ip: pod.address }],
+      ...(pod.node.six && { hostIPs: [{ ip: pod.node.address }, { ip: pod.node.six.address }] }),
+      podIPs: podAddresses(pod).map((ip) => ({ ip })),
       startTime: created,
     },
   };
@@ -141,7 +154,12 @@ function serviceObject(service: ServiceState, created: string): ApiObject {
       type,
       ...(type === "ExternalName"
         ? { externalName: spec.externalName }
-        : { clusterIP: service.clusterIp ?? "None", clusterIPs: [service.clusterIp ?? "None"] }),
+        : {
+            clusterIP: clusterIps(service)[0] ?? "None",
+            clusterIPs: clusterIps(service).length > 0 ? clusterIps(service) : ["None"],
+            ipFamilies: service.families,
+            ipFamilyPolicy: service.families.length > 1 ? "RequireDualStack" : "SingleStack",
+          }),
       ...(spec.selector && { selector: spec.selector }),
       ...(service.ports.length > 0 && {
         ports: service.ports.map((p) => ({
@@ -163,11 +181,12 @@ function serviceObject(service: ServiceState, created: string): ApiObject {
 
 function sliceObject(service: ServiceState, created: string, now: string, nowNs: number): readonly ApiObject[] {
   if (service.spec.type === "ExternalName" || service.spec.selector === undefined) return [];
-  return [
-    {
+  return service.families.map((family) => {
+    const key = family === "IPv4" ? service.name : `${service.name}/${family}`;
+    return {
       apiVersion: "discovery.k8s.io/v1",
       kind: "EndpointSlice",
-      metadata: meta("endpointslice", `${service.name}-${uid("slice", service.name).slice(0, 5)}`, created, {
+      metadata: meta("endpointslice", `${service.name}-${uid("slice", key).slice(0, 5)}`, created, {
         labels: { "kubernetes.io/service-name": baseOf(service.name) },
         ...(nowNs > 0 && {
           managedFields: [
@@ -175,16 +194,16 @@ function sliceObject(service: ServiceState, created: string, now: string, nowNs:
           ],
         }),
       }),
-      addressType: "IPv4",
+      addressType: family,
       ports: service.ports.map((p) => ({ name: p.name ?? "", port: p.targetPort, protocol: p.protocol.toUpperCase() })),
       endpoints: service.endpoints.map((pod) => ({
-        addresses: [pod.address],
+        addresses: [podAddress(pod, family)],
         conditions: { ready: true, serving: true, terminating: false },
         nodeName: pod.node.name,
         targetRef: { kind: "Pod", namespace: namespaceOf(pod.name), name: baseOf(pod.name), uid: pod.uid },
       })),
-    },
-  ];
+    };
+  });
 }
 
 function ingressObjects(cluster: ClusterState, created: string): ApiObject[] {

@@ -10,6 +10,7 @@
 import { startPodPrograms } from "../apps/programs";
 import type { Network } from "../network/api/network";
 import type { ChangeSpec, PodSpec } from "../scenario/schema";
+import type { AddressPool } from "./addresses";
 import { clusterObjects, type ApiObject } from "./cluster-objects";
 import { baseOf, fullName, hasLabels } from "./names";
 import { hookPolicyRules, writePolicyRules } from "./policy-rules";
@@ -17,7 +18,7 @@ import { hookServiceRules, writeServiceRules } from "./service-rules";
 import { streamOf } from "./streams";
 import { nsOf } from "./time";
 import { uid } from "./uid";
-import type { ClusterState, Pod, ServiceState, World } from "./world";
+import { type ClusterState, type Pod, podAddresses, type ServiceState, type World } from "./world";
 
 const MS = 1e6;
 const DEFAULT_GRACE_SECONDS = 1;
@@ -48,10 +49,11 @@ export class Controller {
       }
       const told = new Map<string, string>();
       for (const [name, spec] of Object.entries(cluster.spec.pods ?? {}))
-        if (spec.address !== undefined) told.set(spec.address, name);
+        for (const address of [spec.address, spec.address6]) if (address !== undefined) told.set(address, name);
       for (const [address, name] of told)
         for (const node of cluster.nodes.values())
-          if (node.name === cluster.spec.pods?.[name]?.node) node.pool.reserve(address, name);
+          if (node.name === cluster.spec.pods?.[name]?.node)
+            (address.includes(":") ? node.six?.pool : node.pool)?.reserve(address, name);
       const { dns } = cluster.spec;
       for (const [name, spec] of Object.entries(cluster.spec.pods ?? {}))
         this.startPod(cluster, fullName(name), spec, true);
@@ -116,21 +118,31 @@ export class Controller {
   startPod(cluster: ClusterState, name: string, spec: PodSpec, reserved: boolean): Pod {
     const node = cluster.nodes.get(spec.node);
     if (!node) throw new RangeError(`pod ${name}: no node is named ${spec.node}`);
-    const address =
-      spec.address === undefined
-        ? node.pool.take(`pod ${name}`)
-        : reserved
-          ? spec.address
-          : node.pool.reserve(spec.address, `pod ${name}`);
+    const take = (pool: AddressPool, told: string | undefined): string => {
+      if (told === undefined) return pool.take(`pod ${name}`);
+      return reserved ? told : pool.reserve(told, `pod ${name}`);
+    };
+    const address = take(node.pool, spec.address);
+    const { six } = node;
+    const address6 = six && take(six.pool, spec.address6);
     const sandbox = this.sandboxName(name);
     const namespace = this.network.namespace(sandbox, {});
     const mtu = node.bridge.mtu;
     const [device, hostDevice] = this.network.veth(
-      { namespace, name: "eth0", mtu, addresses: [`${address}/${node.podRange.prefixLength}`] },
+      {
+        namespace,
+        name: "eth0",
+        mtu,
+        addresses: [
+          `${address}/${node.podRange.prefixLength}`,
+          ...(six ? [`${address6 ?? ""}/${six.podRange.prefixLength}`] : []),
+        ],
+      },
       { namespace: node.machine.namespace, name: `veth${node.ports++}`, mtu },
     );
     node.bridge.attach(hostDevice, { hairpin: true });
     namespace.addRoute({ prefix: "0.0.0.0/0", device, gateway: node.bridgeAddress });
+    if (six) namespace.addRoute({ prefix: "::/0", device, gateway: six.bridgeAddress });
     const pod: Pod = {
       name,
       sandbox,
@@ -139,6 +151,7 @@ export class Controller {
       node,
       spec,
       address,
+      address6,
       namespace,
       device,
       hostDevice,
@@ -154,7 +167,7 @@ export class Controller {
     startPodPrograms(this.world, pod);
     this.onPodStarted?.(pod);
     // Neighbours may remember who had the address before: network plugins announce it.
-    if (pod.createdNs > 0) device.announce(address);
+    if (pod.createdNs > 0) for (const own of podAddresses(pod)) device.announce(own);
     return pod;
   }
 
@@ -179,13 +192,14 @@ export class Controller {
       this.network.removeNamespace(pod.namespace);
       pod.hostDevice.remove();
       pod.node.pool.release(pod.address);
+      if (pod.address6 !== undefined) pod.node.six?.pool.release(pod.address6);
       this.changed(cluster);
     });
     const { replicaSet } = pod.spec;
     if (replicaSet === undefined) return;
     // The ReplicaSet's controller: one is missing. It starts once the old sandbox is gone, and may get its address.
     this.network.schedule(this.network.nowNs + nsOf(graceSeconds) + 300 * MS, () => {
-      const { address: _, ...spec } = pod.spec;
+      const { address: _, address6: _six, ...spec } = pod.spec;
       this.startPod(
         cluster,
         `${pod.name.slice(0, pod.name.indexOf("/") + 1)}${this.memberName(replicaSet)}`,

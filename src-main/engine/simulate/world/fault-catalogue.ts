@@ -1,6 +1,7 @@
 /** What can break: each fault's title, its parameter, the findings it leads to; and how a person writes one (`--fault loss=0.2`). */
+import * as v from "valibot";
 import type { FindingKind } from "../../../../src-shared/model/finding";
-import { FAULT_KINDS, type FaultKind, type FaultSpec, type Scenario } from "../scenario/schema";
+import { FAULT_KINDS, type FaultKind, faultSchema, type FaultSpec, type Scenario } from "../scenario/schema";
 
 /** A fault cannot be applied here: says what is missing. */
 export class FaultError extends Error {
@@ -24,6 +25,11 @@ export const FAULTS: Readonly<Record<FaultKind, Omit<FaultInfo, "kind">>> = {
     title: "large packets vanish on the way, nobody says so",
     parameter: "mtu",
     findings: ["mtu-blackhole"],
+  },
+  "drop-too-big": {
+    title: "a firewall drops what says that a packet is too big",
+    parameter: "machine",
+    findings: [],
   },
   "masquerade-all": {
     title: "a node masquerades traffic inside the cluster",
@@ -78,14 +84,17 @@ export function parseFault(text: string): FaultSpec {
   const isNumber = ["share", "delayMs", "mtu", "count"].includes(parameter);
   if (isNumber && (value === "" || !Number.isFinite(Number(value))))
     throw new FaultError(`--fault ${text}: expected a number for ${parameter}`);
-  return { kind, [parameter]: isNumber ? Number(value) : value };
+  const read = v.safeParse(faultSchema, { kind, [parameter]: isNumber ? Number(value) : value });
+  if (!read.success) throw new FaultError(`--fault ${text}: ${parameter}: ${read.issues[0].message}`);
+  return read.output;
 }
 
 /** Findings that a scenario's faults are to show. */
 export function expectedFindings(scenario: Scenario): readonly FindingKind[] {
   const kinds = new Set<FindingKind>();
   for (const fault of scenario.faults ?? []) {
-    if (fault.kind === "small-mtu" && fault.silent === false) kinds.add("path-mtu");
+    const told = !(scenario.faults ?? []).some((other) => other.kind === "drop-too-big");
+    if (fault.kind === "small-mtu" && fault.silent === false) kinds.add(told ? "path-mtu" : "mtu-blackhole");
     else for (const kind of FAULTS[fault.kind].findings) kinds.add(kind);
   }
   return [...kinds].sort();

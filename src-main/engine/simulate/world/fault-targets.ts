@@ -55,7 +55,9 @@ export class FaultTargets {
         : findPod(this.world, fullName(name), cluster);
     if (!pod)
       throw new FaultError(
-        `no pod is named ${name ?? "anything"}; there are: ${this.world.allPods.map((p) => p.name).join(" ") || "none"}`,
+        name === undefined
+          ? "no pod of this scenario serves anything"
+          : `no pod is named ${name}; there are: ${this.world.allPods.map((p) => p.name).join(" ") || "none"}`,
       );
     return pod;
   }
@@ -78,6 +80,21 @@ export class FaultTargets {
     if (!found)
       throw new FaultError(
         `no Service is named ${name ?? "anything"}; there are: ${all.map((s) => s.service.name).join(" ") || "none"}`,
+      );
+    return found;
+  }
+
+  /** The machine named, else the first that routes, else the first node. */
+  router(name: string | undefined): Machine {
+    const machines = [...this.world.machines.values()];
+    const routing = machines.filter((m) => m.kind === "router" || m.kind === "node");
+    const found =
+      name === undefined
+        ? (routing.find((m) => m.kind === "router") ?? routing[0])
+        : machines.find((m) => m.name === name);
+    if (!found)
+      throw new FaultError(
+        `no machine is named ${name ?? "anything"}; there are: ${machines.map((m) => m.name).join(" ") || "none"}`,
       );
     return found;
   }

@@ -10,7 +10,13 @@ import type { Controller } from "./controller";
 import { FaultError } from "./fault-catalogue";
 import { FaultTargets, needWire } from "./fault-targets";
 import { nsOf } from "./time";
-import type { Card, World } from "./world";
+import { type Card, podAddresses, type World } from "./world";
+
+/** ICMP type 3 is all of "unreachable": firewalls that drop ICMP make no difference either. */
+const TOO_BIG = [
+  { protocol: "icmpv6", icmpType: 2 },
+  { protocol: "icmp", icmpType: 3 },
+] as const;
 
 /** Extra lines that `stale-conntrack` puts into a node's connection-tracking output are made where lines are written. */
 export interface ActiveFaults {
@@ -64,11 +70,30 @@ export class Faults {
           };
         };
       }
+      case "drop-too-big": {
+        const { namespace } = this.targets.router(spec.machine);
+        return () => {
+          const rules = (["FORWARD", "INPUT"] as const).flatMap((hook) =>
+            TOO_BIG.map((message) =>
+              namespace.netfilter.insert("filter", hook, 0, {
+                ...message,
+                target: { kind: "drop" },
+                comment: "fault: nobody is told that a packet is too big",
+              }),
+            ),
+          );
+          return () => {
+            for (const rule of rules) rule.remove();
+          };
+        };
+      }
       case "masquerade-all": {
         const node = this.targets.node(spec.node);
         return () => {
           const rule = node.machine.namespace.netfilter.insert("nat", "POSTROUTING", 0, {
-            source: node.cluster.podRange.text,
+            source: node.cluster.podRange6
+              ? [node.cluster.podRange.text, node.cluster.podRange6.text]
+              : node.cluster.podRange.text,
             not: { outDevice: node.bridge.name },
             target: { kind: "masquerade" },
             comment: "fault: everything is masqueraded",
@@ -82,7 +107,7 @@ export class Faults {
         const pod = this.targets.pod(spec.pod, spec.cluster);
         return () => {
           const rule = pod.node.machine.namespace.netfilter.insert("filter", "FORWARD", 0, {
-            destination: pod.address,
+            destination: podAddresses(pod),
             protocol: "tcp",
             ...(spec.port !== undefined && { destinationPort: spec.port }),
             target: { kind: "drop" },

@@ -11,7 +11,7 @@
 import type { Rule } from "../network/api/netfilter";
 import type { PolicyRuleSpec, PolicySpec } from "../scenario/schema";
 import { hasLabels, namespaceOf } from "./names";
-import type { ClusterState, Node, Pod } from "./world";
+import { type ClusterState, type Node, type Pod, podAddresses } from "./world";
 
 export function hookPolicyRules(node: Node): void {
   node.machine.namespace.netfilter.append("filter", "FORWARD", { target: { kind: "jump", chain: "POLICIES" } });
@@ -35,7 +35,7 @@ export function writePolicyRules(node: Node): void {
         { target: { kind: "drop" }, comment: `NetworkPolicy ${names}` },
       ]);
       rules.push({
-        ...(direction === "ingress" ? { destination: pod.address } : { source: pod.address }),
+        ...(direction === "ingress" ? { destination: podAddresses(pod) } : { source: podAddresses(pod) }),
         target: { kind: "jump", chain },
       });
     }
@@ -89,5 +89,5 @@ function addressesOf(
           : hasLabels({ "kubernetes.io/metadata.name": namespaceOf(pod.name) }, peer.namespaces)) &&
         hasLabels(pod.spec.labels ?? {}, peer.pods ?? {}),
     )
-    .map((pod) => pod.address);
+    .flatMap((pod) => podAddresses(pod));
 }

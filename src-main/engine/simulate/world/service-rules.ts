@@ -8,11 +8,21 @@
  * POSTROUTING ─► KUBE-POSTROUTING: what bears the mark is masqueraded
  * filter: without endpoints REJECT; under policy Local without local ones DROP
  * ```
+ * In a cluster of both families the chains of a Service are there for each of them: iptables and ip6tables.
  * Source: kube-proxy's iptables proxier of Kubernetes 1.31 (names of chains shortened to the Service's).
  */
 import type { Match, Netfilter, Rule } from "../network/api/netfilter";
 import { uid } from "./uid";
-import type { ClusterState, Node, Pod, ServicePort, ServiceState } from "./world";
+import {
+  clusterIpOf,
+  type ClusterState,
+  type Family,
+  type Node,
+  type Pod,
+  podAddress,
+  type ServicePort,
+  type ServiceState,
+} from "./world";
 
 /** kube-proxy's masquerade mark. */
 const MASQUERADE_MARK = 0x4000;
@@ -35,15 +45,16 @@ export function hookServiceRules(node: Node): void {
     { target: { kind: "masquerade" }, comment: "kubernetes service traffic requiring SNAT" },
   ]);
   // The network plugin's own: pods are known by their address inside, by the node's outside.
-  const inside = [podRange.text, ...(node.cluster.spec.noMasquerade ?? [])];
+  const { podRange6 } = node.cluster;
+  const inside = [podRange.text, ...(podRange6 ? [podRange6.text] : []), ...(node.cluster.spec.noMasquerade ?? [])];
   netfilter.append("nat", "POSTROUTING", {
-    source: node.podRange.text,
+    source: node.six ? [node.podRange.text, node.six.podRange.text] : node.podRange.text,
     target: { kind: "jump", chain: "CNI-MASQ" },
     comment: "pods towards the outside",
   });
   netfilter.replace("nat", "CNI-MASQ", [
     ...inside.map((destination): Rule => ({ destination, target: { kind: "return" } })),
-    { destination: "224.0.0.0/4", target: { kind: "return" } },
+    { destination: podRange6 ? ["224.0.0.0/4", "ff00::/8"] : "224.0.0.0/4", target: { kind: "return" } },
     { target: { kind: "masquerade" } },
   ]);
   for (const hook of ["FORWARD", "OUTPUT", "INPUT"] as const)
@@ -62,14 +73,16 @@ export function writeServiceRules(node: Node): void {
   const rejects: Rule[] = [];
   const external: Rule[] = [];
   for (const service of node.cluster.services.values()) {
-    if (service.clusterIp === undefined) continue;
-    for (const port of service.ports) {
-      const one = new PortRules(node, service, port);
+    for (const [family, port] of service.families.flatMap((f) => service.ports.map((p) => [f, p] as const))) {
+      const clusterIp = clusterIpOf(service, family);
+      if (clusterIp === undefined) continue;
+      const one = new PortRules(node, service, port, family);
       const { protocol } = port;
-      const toCluster: Match = { destination: service.clusterIp, protocol, destinationPort: port.port };
-      const toNodePort: Match = { protocol, destinationPort: port.nodePort ?? 0, destinationIsLocal: true };
+      const loadBalancerIp = family === "IPv4" ? service.loadBalancerIp : undefined;
+      const toCluster: Match = { destination: clusterIp, protocol, destinationPort: port.port };
+      const toNodePort: Match = { family, protocol, destinationPort: port.nodePort ?? 0, destinationIsLocal: true };
       const toBalancer: Match = {
-        destination: service.loadBalancerIp ?? "0.0.0.0",
+        destination: loadBalancerIp ?? "0.0.0.0",
         protocol,
         destinationPort: port.port,
       };
@@ -78,7 +91,7 @@ export function writeServiceRules(node: Node): void {
         const comment = `${service.name} has no endpoints`;
         rejects.push({ ...toCluster, target, comment });
         if (port.nodePort !== undefined) external.push({ ...toNodePort, target, comment });
-        if (service.loadBalancerIp !== undefined) external.push({ ...toBalancer, target, comment });
+        if (loadBalancerIp !== undefined) external.push({ ...toBalancer, target, comment });
         continue;
       }
       one.write(netfilter);
@@ -91,10 +104,10 @@ export function writeServiceRules(node: Node): void {
       if (one.isLocalOnly && one.localEndpoints.length === 0) {
         const comment = `${service.name} has no local endpoints`;
         external.push({ ...toNodePort, target: { kind: "drop" }, comment });
-        if (service.loadBalancerIp !== undefined) external.push({ ...toBalancer, target: { kind: "drop" }, comment });
+        if (loadBalancerIp !== undefined) external.push({ ...toBalancer, target: { kind: "drop" }, comment });
       }
       nodePorts.push({ ...toNodePort, target: { kind: "jump", chain: one.externalChain }, comment: service.name });
-      if (service.loadBalancerIp !== undefined)
+      if (loadBalancerIp !== undefined)
         services.push({
           ...toBalancer,
           target: { kind: "jump", chain: one.externalChain },
@@ -127,9 +140,11 @@ class PortRules {
     node: Node,
     private readonly service: ServiceState,
     private readonly port: ServicePort,
+    private readonly family: Family,
   ) {
     this.cluster = node.cluster;
-    const id = uid("port", `${node.cluster.name}/${service.name}/${port.protocol}/${port.port}`)
+    const names = `${node.cluster.name}/${service.name}/${port.protocol}/${port.port}`;
+    const id = uid("port", family === "IPv4" ? names : `${names}/${family}`)
       .slice(0, 13)
       .replace("-", "")
       .toUpperCase();
@@ -137,18 +152,19 @@ class PortRules {
     this.externalChain = `KUBE-EXT-${id}`;
     this.localChain = `KUBE-SVL-${id}`;
     this.isLocalOnly = service.spec.externalTrafficPolicy === "Local";
-    this.endpoints = service.endpoints;
+    this.endpoints = service.endpoints.filter((pod) => podAddress(pod, family) !== undefined);
     this.localEndpoints = this.endpoints.filter((pod) => pod.node === node);
   }
 
   write(netfilter: Netfilter): void {
-    const { service, port, cluster } = this;
+    const { service, port, cluster, family } = this;
+    const podRange = (family === "IPv4" ? cluster.podRange : cluster.podRange6)?.text ?? "";
     netfilter.replace("nat", this.chain, [
       {
-        destination: service.clusterIp ?? "0.0.0.0",
+        destination: clusterIpOf(service, family) ?? "",
         protocol: port.protocol,
         destinationPort: port.port,
-        not: { source: cluster.podRange.text },
+        not: { source: podRange },
         target: { kind: "jump", chain: "KUBE-MARK-MASQ" },
         comment: "from outside the pods",
       },
@@ -166,7 +182,7 @@ class PortRules {
     netfilter.replace("nat", this.localChain, this.choose(this.localEndpoints));
     netfilter.replace("nat", this.externalChain, [
       {
-        source: cluster.podRange.text,
+        source: podRange,
         target: { kind: "jump", chain: this.chain },
         comment: "pods: as to the cluster IP",
       },
@@ -201,13 +217,14 @@ class PortRules {
 
   private endpointRules(pod: Pod): Rule[] {
     const affinity = this.service.spec.sessionAffinity === "ClientIP";
+    const address = podAddress(pod, this.family) ?? pod.address;
     return [
-      { source: pod.address, target: { kind: "jump", chain: "KUBE-MARK-MASQ" }, comment: "hairpin" },
+      { source: address, target: { kind: "jump", chain: "KUBE-MARK-MASQ" }, comment: "hairpin" },
       {
         protocol: this.port.protocol,
         target: {
           kind: "dnat",
-          address: pod.address,
+          address,
           port: this.port.targetPort,
           ...(affinity && { remember: this.list(pod) }),
         },

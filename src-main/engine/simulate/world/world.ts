@@ -6,6 +6,9 @@ import type { BridgeDevice, Device, Link, Namespace, VxlanDevice } from "../netw
 import type { Network } from "../network/api/network";
 import type { ClusterSpec, MachineSpec, PodSpec, PolicySpec, Scenario, ServiceSpec } from "../scenario/schema";
 import type { AddressPool, Ipv4Range } from "./addresses";
+import type { Ipv6Range } from "./ipv6-ranges";
+
+export type Family = "IPv4" | "IPv6";
 
 /** A card, and the wire it is on. */
 export interface Card {
@@ -16,6 +19,7 @@ export interface Card {
     { readonly link: Link; readonly away: "a-to-b" | "b-to-a"; readonly towards: "a-to-b" | "b-to-a" } | undefined;
   /** Undefined until DHCP gives one. */
   address: string | undefined;
+  readonly address6: string | undefined;
 }
 
 export interface Machine {
@@ -40,7 +44,18 @@ export interface Node {
   readonly tunnel:
     { readonly device: Device; readonly vxlan: VxlanDevice | undefined; readonly address: string } | undefined;
   readonly pool: AddressPool;
+  /** In a cluster of both families. */
+  readonly six: NodeIpv6 | undefined;
   ports: number;
+}
+
+/** What a node has of the second family. */
+export interface NodeIpv6 {
+  readonly address: string;
+  readonly podRange: Ipv6Range;
+  readonly bridgeAddress: string;
+  readonly tunnelAddress: string | undefined;
+  readonly pool: AddressPool;
 }
 
 export interface Pod {
@@ -53,6 +68,7 @@ export interface Pod {
   readonly node: Node;
   readonly spec: PodSpec;
   readonly address: string;
+  readonly address6: string | undefined;
   readonly namespace: Namespace;
   readonly device: Device;
   readonly hostDevice: Device;
@@ -88,6 +104,9 @@ export interface ServiceState {
   spec: ServiceSpec;
   /** Undefined for headless ones and ExternalName. */
   readonly clusterIp: string | undefined;
+  readonly clusterIp6: string | undefined;
+  /** The first one first. */
+  readonly families: readonly Family[];
   readonly loadBalancerIp: string | undefined;
   readonly ports: readonly ServicePort[];
   /** EndpointSlice as the controller last wrote it. */
@@ -101,6 +120,8 @@ export interface ClusterState {
   readonly spec: ClusterSpec;
   readonly podRange: Ipv4Range;
   readonly serviceRange: Ipv4Range;
+  readonly podRange6: Ipv6Range | undefined;
+  readonly serviceRange6: Ipv6Range | undefined;
   readonly domain: string;
   readonly nodes: Map<string, Node>;
   /** By full name: those that are there or are ending. */
@@ -164,14 +185,32 @@ export function findNode(world: World, name: string): Node | undefined {
   return undefined;
 }
 
-/** Ready endpoints of a Service's port. */
+/** Ready endpoints of a Service's port, in the families it has. */
 export function endpointsOf(service: ServiceState, port: ServicePort): readonly Endpoint[] {
-  return service.endpoints.map((pod) => ({
-    pod,
-    address: pod.address,
-    port: port.targetPort,
-    ready: true,
-  }));
+  return service.families.flatMap((family) =>
+    service.endpoints.flatMap((pod) => {
+      const address = podAddress(pod, family);
+      return address === undefined ? [] : [{ pod, address, port: port.targetPort, ready: true }];
+    }),
+  );
+}
+
+export function podAddress(pod: Pod, family: Family): string | undefined {
+  return family === "IPv4" ? pod.address : pod.address6;
+}
+
+/** One or both. */
+export function podAddresses(pod: Pod): readonly string[] {
+  return pod.address6 === undefined ? [pod.address] : [pod.address, pod.address6];
+}
+
+export function clusterIpOf(service: ServiceState, family: Family): string | undefined {
+  return family === "IPv4" ? service.clusterIp : service.clusterIp6;
+}
+
+/** In the order of its families. */
+export function clusterIps(service: ServiceState): readonly string[] {
+  return service.families.flatMap((family) => clusterIpOf(service, family) ?? []);
 }
 
 export function isHeadless(spec: ServiceSpec): boolean {

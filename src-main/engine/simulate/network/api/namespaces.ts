@@ -1,5 +1,5 @@
 /** Network namespaces (machines, pods), the devices they have, the sockets their programs open. Each knows the others. */
-import type { Endpoint, Ipv4Text, MacText, PrefixText } from "./addresses";
+import type { Endpoint, AddressText, MacText, PrefixText } from "./addresses";
 import type { Conntrack, Netfilter } from "./netfilter";
 
 // ------------------------------------------------------------------------------------------------------------- namespaces
@@ -38,8 +38,8 @@ export interface Namespace {
   removeRoute(route: Partial<Route> & { readonly prefix: PrefixText }): number;
   readonly routes: readonly Route[];
   /** A permanent neighbour entry. */
-  addNeighbour(address: Ipv4Text, mac: MacText, device: Device): void;
-  removeNeighbour(address: Ipv4Text, device: Device): void;
+  addNeighbour(address: AddressText, mac: MacText, device: Device): void;
+  removeNeighbour(address: AddressText, device: Device): void;
   /** Forgets all learned entries, of one device or all. */
   flushNeighbours(device?: Device): void;
 
@@ -58,9 +58,9 @@ export interface Route {
   readonly prefix: PrefixText;
   readonly device: Device;
   /** Next hop; without it the destination is on the link. */
-  readonly gateway?: Ipv4Text;
+  readonly gateway?: AddressText;
   /** Preferred source address. */
-  readonly source?: Ipv4Text;
+  readonly source?: AddressText;
   readonly metric?: number;
   /** The gateway is reached on the device although no address says so (169.254.1.1, overlay next hops). */
   readonly onlink?: boolean;
@@ -120,7 +120,7 @@ export interface Device {
   /** A packet socket: every frame received for us or for all, before IP looks at it. Returns the function that closes it. */
   receiveFrames(listener: (frame: Uint8Array, timeNs: number) => void): () => void;
   /** Announces an address to everybody (gratuitous ARP request, as `arping -U` / after an address move). */
-  announce(address: Ipv4Text): void;
+  announce(address: AddressText): void;
   remove(): void;
   readonly counters: Readonly<DeviceCounters>;
 }
@@ -190,11 +190,11 @@ export interface VxlanOptions {
   /** UDP destination port. Default 4789. */
   readonly port?: number;
   /** Source of outer packets. */
-  readonly local: Ipv4Text;
+  readonly local: AddressText;
   /** Learns inner MAC → tunnel endpoint from arriving packets. Default false (Calico and flannel: static entries). */
   readonly learning?: boolean;
   /** Where frames without an FDB entry go (head-end replication). */
-  readonly remotes?: readonly Ipv4Text[];
+  readonly remotes?: readonly AddressText[];
   /**
    * Outer UDP checksum. Default "zero". "broken": not 0 and wrong, so that the receiving kernel drops it (the classic fault). May be set
    * while running.
@@ -210,7 +210,7 @@ export type OuterChecksum = "zero" | "right" | "broken";
 
 export interface VxlanDevice extends Device {
   /** `bridge fdb append MAC dev X dst ADDRESS`. */
-  addFdb(mac: MacText, endpoint: Ipv4Text): void;
+  addFdb(mac: MacText, endpoint: AddressText): void;
   removeFdb(mac: MacText): void;
   outerChecksum: OuterChecksum;
   vni: number;
@@ -218,9 +218,9 @@ export interface VxlanDevice extends Device {
 
 export interface IpipOptions {
   /** Source of outer packets. */
-  readonly local: Ipv4Text;
+  readonly local: AddressText;
   /** Far end; without it, the route's gateway is the far end (as Calico's tunl0). */
-  readonly remote?: Ipv4Text;
+  readonly remote?: AddressText;
   /** Outer TTL; default inherits the inner one. */
   readonly ttl?: number;
 }
@@ -231,7 +231,7 @@ export interface TunDevice extends Device {
   /** The process writes a datagram: the kernel receives it. `journey`: that of the packet it is, if it came from elsewhere. */
   write(datagram: Uint8Array, journey?: number): void;
   /** `socat UDP:remote:port,bind=:port TUN`: the usual process. Returns the function that ends it. */
-  runUdpTunnel(options: { readonly port: number; readonly remote: Endpoint; readonly local?: Ipv4Text }): () => void;
+  runUdpTunnel(options: { readonly port: number; readonly remote: Endpoint; readonly local?: AddressText }): () => void;
 }
 
 // ---------------------------------------------------------------------------------------------------------------- sockets
@@ -240,7 +240,7 @@ export interface UdpOptions {
   /** Default: an ephemeral one. */
   readonly port?: number;
   /** Default any. */
-  readonly address?: Ipv4Text;
+  readonly address?: AddressText;
   /** Connected: hears only from there, and numbers its datagrams (IP identification), as DNS clients do. */
   readonly remote?: Endpoint;
   /** Sends and receives on this device only (needed for broadcasts from 0.0.0.0). */
@@ -266,7 +266,7 @@ export interface UdpSocket {
   readonly local: Endpoint;
   readonly namespace: Namespace;
   /** `from`: source address of this datagram only. */
-  send(payload: Uint8Array, to: Endpoint, from?: Ipv4Text, journey?: number): void;
+  send(payload: Uint8Array, to: Endpoint, from?: AddressText, journey?: number): void;
   close(): void;
 }
 
@@ -283,20 +283,20 @@ export type SocketError =
   | "no-route";
 
 export interface PingOptions {
-  readonly to: Ipv4Text;
-  readonly from?: Ipv4Text;
+  readonly to: AddressText;
+  readonly from?: AddressText;
   /** Default: from the seed. */
   readonly identifier?: number;
   readonly ttl?: number;
   readonly dontFragment?: boolean;
   readonly onReply?: (reply: PingReply) => void;
   /** `by`: who sent the ICMP error. */
-  readonly onError?: (error: SocketError, sequence: number, by: Ipv4Text) => void;
+  readonly onError?: (error: SocketError, sequence: number, by: AddressText) => void;
 }
 
 export interface PingReply {
   readonly sequence: number;
-  readonly from: Ipv4Text;
+  readonly from: AddressText;
   readonly ttl: number;
   readonly roundTripNs: number;
   readonly bytes: number;
@@ -304,7 +304,7 @@ export interface PingReply {
 
 export interface PingSocket {
   readonly identifier: number;
-  readonly local: Ipv4Text;
+  readonly local: AddressText;
   /** Payload as `ping` makes it: 16 bytes of time, then 10 11 12 … Default 56 bytes. */
   send(sequence: number, payloadBytes?: number): void;
   close(): void;
@@ -340,7 +340,7 @@ export interface TcpTuning {
 
 export interface TcpListenOptions extends TcpTuning {
   readonly port: number;
-  readonly address?: Ipv4Text;
+  readonly address?: AddressText;
   /** Open connections that were not accepted yet, default 4096; SYNs beyond it are dropped. */
   readonly backlog?: number;
   readonly onConnection: (connection: TcpConnection) => TcpHandlers;
@@ -357,7 +357,7 @@ export interface TcpListener {
 
 export interface TcpConnectOptions extends TcpTuning, TcpHandlers {
   readonly to: Endpoint;
-  readonly from?: Ipv4Text;
+  readonly from?: AddressText;
   readonly fromPort?: number;
 }
 

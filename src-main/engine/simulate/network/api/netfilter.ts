@@ -1,5 +1,5 @@
 /** Netfilter of a namespace: chains, rules, targets; connection tracking and its timeouts. */
-import type { Ipv4Text, PrefixText } from "./addresses";
+import type { AddressText, PrefixText } from "./addresses";
 
 /** Tables in the order the kernel asks them: mangle, nat, filter (raw has no use here). */
 export type TableName = "mangle" | "nat" | "filter";
@@ -38,7 +38,8 @@ export interface Rule extends Match {
 export interface Match {
   readonly source?: PrefixText | readonly PrefixText[];
   readonly destination?: PrefixText | readonly PrefixText[];
-  readonly protocol?: "tcp" | "udp" | "icmp" | number;
+  readonly family?: "IPv4" | "IPv6";
+  readonly protocol?: "tcp" | "udp" | "icmp" | "icmpv6" | number;
   readonly sourcePort?: number | readonly [first: number, last: number];
   readonly destinationPort?: number | readonly [first: number, last: number];
   /** A device's name; a trailing + matches any rest. */
@@ -65,8 +66,8 @@ export interface Match {
 export type Target =
   | { readonly kind: "accept" | "drop" | "return" | "masquerade" }
   /** `rememberIn`: recent --set, also allowed on other targets through `remember`. */
-  | { readonly kind: "dnat"; readonly address?: Ipv4Text; readonly port?: number; readonly remember?: string }
-  | { readonly kind: "snat"; readonly address: Ipv4Text; readonly ports?: readonly [first: number, last: number] }
+  | { readonly kind: "dnat"; readonly address?: AddressText; readonly port?: number; readonly remember?: string }
+  | { readonly kind: "snat"; readonly address: AddressText; readonly ports?: readonly [first: number, last: number] }
   | { readonly kind: "masquerade-random" }
   /** REDIRECT: DNAT to the address of the device it came in on. */
   | { readonly kind: "redirect"; readonly port: number }
@@ -114,8 +115,8 @@ export interface ConntrackTimeouts {
 }
 
 export interface ConntrackTuple {
-  readonly source: Ipv4Text;
-  readonly destination: Ipv4Text;
+  readonly source: AddressText;
+  readonly destination: AddressText;
   /** Ports; for ICMP echo the identifier in both (type and code are in the text). */
   readonly sourcePort: number;
   readonly destinationPort: number;

@@ -9,9 +9,11 @@
  * Frames of one device never overtake each other.
  */
 import type { DeviceAt, DeviceCounters, DeviceKind, Tap, TapDirection, TapLinkType } from "../api/namespaces";
-import { BROADCAST_MAC, contains, ipNumber, macBytes, macText, parseInterfaceAddress } from "../addresses";
+import { BROADCAST_MAC, ipNumber, macBytes, macText, parseInterfaceAddress } from "../addresses";
 import { putU16, putU32, u16 } from "../bytes";
-import { ETHERNET_BYTES, ETHERTYPE_ARP, ETHERTYPE_IPV4, Packet } from "../packet";
+import { isIpv6 } from "../ipv6-addresses";
+import { advertisement, allNodes, multicastMac } from "../neighbour-discovery";
+import { ETHERNET_BYTES, ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6, Packet, pushEthernet } from "../packet";
 import type { BridgePort, InterfaceAddress, NetDevice, NetStack } from "../parts";
 import type { Random } from "../random";
 import type { World } from "../world";
@@ -103,7 +105,7 @@ export abstract class BaseDevice implements NetDevice {
   addAddress(text: string): void {
     const { address, prefix } = parseInterfaceAddress(text);
     if (this.addressList.some((own) => own.address === address)) return;
-    const broadcast = prefix.length < 31 ? (prefix.network | ~prefix.mask) >>> 0 : 0;
+    const broadcast = !prefix.isIpv6 && prefix.length < 31 ? (prefix.network | ~prefix.mask) >>> 0 : 0;
     this.addressList = [...this.addressList, { address, prefix, broadcast }];
     this.#addressTexts = [...this.#addressTexts, text];
     this.stack.pathsChanged();
@@ -189,7 +191,7 @@ export abstract class BaseDevice implements NetDevice {
     if (packet.forOthers) return;
     const type = u16(buffer, start + 12);
     packet.start += ETHERNET_BYTES;
-    if (type === ETHERTYPE_IPV4) this.stack.receiveIp(packet, this);
+    if (type === ETHERTYPE_IPV4 || type === ETHERTYPE_IPV6) this.stack.receiveIp(packet, this);
     else if (type === ETHERTYPE_ARP) this.stack.receiveArp(packet, this);
   }
 
@@ -221,7 +223,7 @@ export abstract class BaseDevice implements NetDevice {
   sendFrame(frame: Uint8Array): void {
     const packet = Packet.of(frame);
     const ipAt = packet.start + this.frameHeaderBytes;
-    if (!this.ethernet || (frame.length >= ETHERNET_BYTES && u16(frame, 12) === ETHERTYPE_IPV4)) {
+    if (!this.ethernet || isIpFrame(frame)) {
       packet.start = ipAt;
       this.world.originate(packet, this.stack);
       packet.start = ipAt - this.frameHeaderBytes;
@@ -238,6 +240,13 @@ export abstract class BaseDevice implements NetDevice {
 
   announce(text: string): void {
     const address = ipNumber(text);
+    if (isIpv6(address)) {
+      const flags = { router: this.stack.forwarding, solicited: false };
+      const message = advertisement(allNodes(), address, this.macBytes, flags);
+      pushEthernet(message, multicastMac(allNodes()), this.macBytes, ETHERTYPE_IPV6);
+      this.transmit(message);
+      return;
+    }
     const packet = Packet.withRoom(ETHERNET_BYTES + 28);
     const { buffer, start } = packet;
     buffer.set(BROADCAST_MAC, start);
@@ -256,10 +265,10 @@ export abstract class BaseDevice implements NetDevice {
     this.port?.bridge.detach(this);
     this.stack.unregisterDevice(this);
   }
+}
 
-  /** The address to speak to `destination` from: one of its subnet, else the first. 0: none. */
-  sourceFor(destination: number): number {
-    for (const own of this.addressList) if (contains(own.prefix, destination)) return own.address;
-    return this.addressList[0]?.address ?? 0;
-  }
+function isIpFrame(frame: Uint8Array): boolean {
+  if (frame.length < ETHERNET_BYTES) return false;
+  const type = u16(frame, 12);
+  return type === ETHERTYPE_IPV4 || type === ETHERTYPE_IPV6;
 }

@@ -13,7 +13,15 @@
 import type { BridgeDevice, BridgeOptions, DeviceAt } from "../api/namespaces";
 import { macKey, macText } from "../addresses";
 import { u16 } from "../bytes";
-import { ETHERNET_BYTES, ETHERTYPE_IPV4, PROTOCOL_TCP, TRACK_UNTRACKED, type Packet } from "../packet";
+import {
+  ETHERNET_BYTES,
+  ETHERTYPE_IPV4,
+  ETHERTYPE_IPV6,
+  IPV6_BYTES,
+  PROTOCOL_TCP,
+  TRACK_UNTRACKED,
+  type Packet,
+} from "../packet";
 import type { BridgePort, NetDevice, NetStack } from "../parts";
 import { BaseDevice } from "./base-device";
 
@@ -99,7 +107,7 @@ export class BridgeImpl extends BaseDevice implements BridgeDevice {
       return;
     }
     if (((buffer[start + 6] as number) & 1) === 0) this.#learn(macKey(buffer, start + 6), port);
-    if (this.stack.bridgeNetfilter && u16(buffer, start + 12) === ETHERTYPE_IPV4) {
+    if (this.stack.bridgeNetfilter && isIp(packet)) {
       packet.start += ETHERNET_BYTES;
       const before = packet.destination;
       if (!this.stack.bridgePreRouting(packet, this)) return;
@@ -189,7 +197,7 @@ export class BridgeImpl extends BaseDevice implements BridgeDevice {
   }
 
   #passesNetfilter(packet: Packet): boolean {
-    if (!this.stack.bridgeNetfilter || u16(packet.buffer, packet.start + 12) !== ETHERTYPE_IPV4) return true;
+    if (!this.stack.bridgeNetfilter || !isIp(packet)) return true;
     packet.start += ETHERNET_BYTES;
     const passes = this.stack.bridgeForward(packet, this);
     packet.start -= ETHERNET_BYTES;
@@ -224,12 +232,21 @@ export class BridgeImpl extends BaseDevice implements BridgeDevice {
   }
 }
 
-function isTcp({ buffer, start }: Packet): boolean {
-  return u16(buffer, start + 12) === ETHERTYPE_IPV4 && buffer[start + ETHERNET_BYTES + 9] === PROTOCOL_TCP;
+function isIp({ buffer, start }: Packet): boolean {
+  const type = u16(buffer, start + 12);
+  return type === ETHERTYPE_IPV4 || type === ETHERTYPE_IPV6;
 }
 
+function isTcp({ buffer, start }: Packet): boolean {
+  const type = u16(buffer, start + 12);
+  if (type === ETHERTYPE_IPV6) return buffer[start + ETHERNET_BYTES + 6] === PROTOCOL_TCP;
+  return type === ETHERTYPE_IPV4 && buffer[start + ETHERNET_BYTES + 9] === PROTOCOL_TCP;
+}
+
+/** Of a frame with TCP. */
 function isSyn({ buffer, start }: Packet): boolean {
-  const tcp = start + ETHERNET_BYTES + (((buffer[start + ETHERNET_BYTES] as number) & 15) << 2);
+  const first = buffer[start + ETHERNET_BYTES] as number;
+  const tcp = start + ETHERNET_BYTES + (first >> 4 === 6 ? IPV6_BYTES : (first & 15) << 2);
   return ((buffer[tcp + 13] as number) & 0x02) !== 0;
 }
 

@@ -14,7 +14,7 @@ export class LoopbackDevice extends BaseDevice {
   constructor(stack: NetStack) {
     super(
       stack,
-      { namespace: stack, name: "lo", mac: macText(ZERO_MAC), mtu: 65536, addresses: ["127.0.0.1/8"] },
+      { namespace: stack, name: "lo", mac: macText(ZERO_MAC), mtu: 65536, addresses: ["127.0.0.1/8", "::1/128"] },
       65536,
     );
   }

@@ -13,9 +13,12 @@
 import type { Endpoint } from "../api/addresses";
 import type { DeviceAt, IpipOptions, OuterChecksum, TunDevice, VxlanDevice, VxlanOptions } from "../api/namespaces";
 import { ipNumber, macBytes, macKey } from "../addresses";
-import { checksum, fold16, pseudoHeaderSum, putU16, putU32, sum16, u16 } from "../bytes";
+import { fold16, putU16, putU32, sum16, u16 } from "../bytes";
 import { flowHash, mix } from "../flow-hash";
-import { ETHERNET_BYTES, ETHERTYPE_IPV4, IP_DF, Packet, PROTOCOL_IPIP, PROTOCOL_UDP } from "../packet";
+import { ipHeaderBytes, writeIpHeader } from "../ip-header";
+import { isIpv6 } from "../ipv6-addresses";
+import { ETHERNET_BYTES, ETHERTYPE_IPV4, ETHERTYPE_IPV6, IP_DF, Packet, PROTOCOL_IPIP, PROTOCOL_UDP } from "../packet";
+import { pseudoHeaderSum } from "../pseudo-header";
 import { ICMP_FRAGMENTATION_NEEDED, type NetStack } from "../parts";
 import { splitSegments } from "../segmentation";
 import { BaseDevice } from "./base-device";
@@ -26,39 +29,15 @@ const PROCESS_WAKES_NS = 8_000;
 const VXLAN_BYTES = 8;
 const UDP_BYTES = 8;
 const IP_BYTES = 20;
-/** Outer IP, UDP, VXLAN and inner Ethernet. */
-const VXLAN_OVERHEAD = 50;
-
-/** Writes a 20-byte IPv4 header at `packet.start`, checksum included. */
-function writeIpHeader(
-  packet: Packet,
-  fields: {
-    readonly protocol: number;
-    readonly source: number;
-    readonly destination: number;
-    readonly ttl: number;
-    readonly tos: number;
-    readonly identification: number;
-    readonly df: boolean;
-  },
-): void {
-  const { buffer, start } = packet;
-  buffer[start] = 0x45;
-  buffer[start + 1] = fields.tos;
-  putU16(buffer, start + 2, packet.length);
-  putU16(buffer, start + 4, fields.identification);
-  putU16(buffer, start + 6, fields.df ? IP_DF : 0);
-  buffer[start + 8] = fields.ttl;
-  buffer[start + 9] = fields.protocol;
-  putU16(buffer, start + 10, 0);
-  putU32(buffer, start + 12, fields.source);
-  putU32(buffer, start + 16, fields.destination);
-  putU16(buffer, start + 10, checksum(buffer, start, start + IP_BYTES));
-}
 
 /** The device that carries the outer packets, if it can be told already: for the default MTU. */
 function outerMtu(stack: NetStack, local: number): number {
   return stack.netDevices.find((device) => device.addressList.some(({ address }) => address === local))?.mtu ?? 1500;
+}
+
+/** Outer IP, UDP, VXLAN and inner Ethernet: 50 bytes, over IPv6 70. */
+function vxlanOverhead(local: number): number {
+  return ipHeaderBytes(local) + UDP_BYTES + VXLAN_BYTES + ETHERNET_BYTES;
 }
 
 export class VxlanImpl extends BaseDevice implements VxlanDevice {
@@ -76,7 +55,7 @@ export class VxlanImpl extends BaseDevice implements VxlanDevice {
   readonly #stopListening: () => void;
 
   constructor(stack: NetStack, at: DeviceAt, options: VxlanOptions) {
-    super(stack, at, outerMtu(stack, ipNumber(options.local)) - VXLAN_OVERHEAD);
+    super(stack, at, outerMtu(stack, ipNumber(options.local)) - vxlanOverhead(ipNumber(options.local)));
     if (!Number.isInteger(options.vni) || options.vni < 0 || options.vni > 0xffffff)
       throw new RangeError(`${at.name}: a VNI is 0 to 16777215, not ${options.vni}`);
     this.vni = options.vni;
@@ -120,7 +99,8 @@ export class VxlanImpl extends BaseDevice implements VxlanDevice {
   #sendTo(packet: Packet, remote: number): void {
     const { stack } = this;
     const inner = packet.start;
-    const isIp = u16(packet.buffer, inner + 12) === ETHERTYPE_IPV4;
+    const type = u16(packet.buffer, inner + 12);
+    const isIp = type === ETHERTYPE_IPV4 || type === ETHERTYPE_IPV6;
     const hash = isIp
       ? flowHash(packet.buffer, inner + ETHERNET_BYTES, this.#secret)
       : mix(macKey(packet.buffer, inner) >>> 0, this.#secret);
@@ -136,13 +116,15 @@ export class VxlanImpl extends BaseDevice implements VxlanDevice {
     putU16(buffer, udp + 6, 0);
     putU32(buffer, udp + 8, 0x08000000);
     putU32(buffer, udp + 12, this.vni * 256);
-    if (this.outerChecksum !== "zero") {
+    // Over IPv6 a checksum is the rule (RFC 8200 section 8.1), and Linux makes one.
+    if (this.outerChecksum !== "zero" || isIpv6(remote)) {
       const pseudo = pseudoHeaderSum(this.#local, remote, PROTOCOL_UDP, packet.length);
       let value = ~fold16(pseudo + sum16(buffer, udp, packet.end)) & 0xffff;
       if (this.outerChecksum === "broken") value ^= 0x5a5a;
       putU16(buffer, udp + 6, value === 0 ? 0xffff : value);
     }
-    packet.push(IP_BYTES);
+    packet.push(ipHeaderBytes(remote));
+    packet.mayFragment = !this.#df;
     writeIpHeader(packet, {
       protocol: PROTOCOL_UDP,
       source: this.#local,
@@ -212,7 +194,8 @@ export class IpipDevice extends BaseDevice {
     const { stack } = this;
     const remote = this.#remote === 0 ? packet.nextHop : this.#remote;
     const path = stack.findPath(remote);
-    if (remote === 0 || path === undefined) {
+    // IPv6 inside is another protocol (sit, 41), which this device has not.
+    if (remote === 0 || path === undefined || packet.isIpv6) {
       this.drop(packet, "no-tunnel-endpoint");
       return;
     }

@@ -9,12 +9,16 @@
  */
 import type { Conntrack, ConntrackEntry, ConntrackEvent, ConntrackTimeouts } from "../api/netfilter";
 import { ipText } from "../addresses";
-import { u16, u32 } from "../bytes";
+import { u16 } from "../bytes";
+import { isIcmpv6Error } from "../icmpv6";
+import { isIpv6 } from "../ipv6-addresses";
 import { Timer } from "../event-queue";
 import { mix } from "../flow-hash";
 import {
-  type Packet,
+  isIcmp,
+  Packet,
   PROTOCOL_ICMP,
+  PROTOCOL_ICMPV6,
   PROTOCOL_TCP,
   PROTOCOL_UDP,
   TRACK_ESTABLISHED,
@@ -22,6 +26,7 @@ import {
   TRACK_NEW,
   TRACK_NONE,
   TRACK_RELATED,
+  TRACK_UNTRACKED,
 } from "../packet";
 import type { World } from "../world";
 import {
@@ -37,7 +42,14 @@ import {
   TCP_TIME_WAIT,
   TCP_TIMEOUTS,
 } from "./conntrack-states";
-import { inverseIcmp, TrackedConnection, type TrackTuple } from "./tracked-connection";
+import {
+  ECHO_REPLY_V6,
+  ECHO_REQUEST,
+  ECHO_REQUEST_V6,
+  inverseIcmp,
+  TrackedConnection,
+  type TrackTuple,
+} from "./tracked-connection";
 
 const COLLECT_NS = 5e9;
 const CLASH_NS = 1e9;
@@ -93,7 +105,13 @@ export class ConntrackTable implements Conntrack {
         return;
       }
       const typeAndCode = u16(buffer, at);
-      this.#assign(packet, u16(buffer, at + 4), typeAndCode, typeAndCode === 0x0800);
+      this.#assign(packet, u16(buffer, at + 4), typeAndCode, typeAndCode === ECHO_REQUEST);
+    } else if (protocol === PROTOCOL_ICMPV6) {
+      const typeAndCode = u16(buffer, at);
+      if (isIcmpv6Error(typeAndCode >> 8)) this.#observeError(packet, at + 8);
+      else if (typeAndCode >= ECHO_REQUEST_V6 && typeAndCode <= ECHO_REPLY_V6)
+        this.#assign(packet, u16(buffer, at + 4), typeAndCode, typeAndCode === ECHO_REQUEST_V6);
+      else packet.trackState = TRACK_UNTRACKED;
     } else if (protocol === PROTOCOL_TCP || protocol === PROTOCOL_UDP)
       this.#assign(packet, u16(buffer, at), u16(buffer, at + 2), true);
     else this.#assign(packet, 0, 0, true);
@@ -158,7 +176,7 @@ export class ConntrackTable implements Conntrack {
         connection.changed = true;
       }
       this.#setTimeout(connection, isStream ? "udpStream" : "udp");
-    } else this.#setTimeout(connection, protocol === PROTOCOL_ICMP ? "icmp" : "generic");
+    } else this.#setTimeout(connection, isIcmp(protocol) ? "icmp" : "generic");
     return true;
   }
 
@@ -171,18 +189,15 @@ export class ConntrackTable implements Conntrack {
   #observeError(packet: Packet, quotedAt: number): void {
     const { buffer, end } = packet;
     packet.trackState = TRACK_INVALID;
-    const transport = quotedAt + (((buffer[quotedAt] ?? 0) & 15) << 2);
-    if (transport + 8 > end) return;
-    const protocol = buffer[quotedAt + 9] as number;
-    const source = u32(buffer, quotedAt + 12);
-    const destination = u32(buffer, quotedAt + 16);
+    const quoted = new Packet(buffer, quotedAt, end);
+    const { protocol, source, destination, transportAt: transport } = quoted;
+    if (transport + 8 > end || quoted.isIpv6 !== packet.isIpv6) return;
     // The error goes the way of answers to what it quotes.
-    const tuple =
-      protocol === PROTOCOL_ICMP
-        ? this.find(protocol, destination, source, u16(buffer, transport + 4), inverseIcmp(u16(buffer, transport)))
-        : protocol === PROTOCOL_TCP || protocol === PROTOCOL_UDP
-          ? this.find(protocol, destination, source, u16(buffer, transport + 2), u16(buffer, transport))
-          : this.find(protocol, destination, source, 0, 0);
+    const tuple = isIcmp(protocol)
+      ? this.find(protocol, destination, source, u16(buffer, transport + 4), inverseIcmp(u16(buffer, transport)))
+      : protocol === PROTOCOL_TCP || protocol === PROTOCOL_UDP
+        ? this.find(protocol, destination, source, u16(buffer, transport + 2), u16(buffer, transport))
+        : this.find(protocol, destination, source, 0, 0);
     if (tuple === undefined) return;
     packet.track = tuple.connection;
     packet.isReply = tuple.isReply;
@@ -324,6 +339,7 @@ function hashOfTuple(tuple: TrackTuple): number {
 
 const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
   [PROTOCOL_ICMP, "icmp"],
+  [PROTOCOL_ICMPV6, "icmpv6"],
   [PROTOCOL_TCP, "tcp"],
   [PROTOCOL_UDP, "udp"],
 ]);
@@ -332,9 +348,10 @@ const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
 function eventText(type: ConntrackEvent["type"], unixNs: bigint, connection: TrackedConnection): string {
   const { protocol, original, reply } = connection;
   const micros = unixNs / 1000n;
+  const family = isIpv6(original.source) ? "ipv6     10" : "ipv4     2";
   const name = PROTOCOL_NAMES.get(protocol) ?? "unknown";
   const parts = [
-    `[${micros / 1000000n}.${String(micros % 1000000n).padStart(6, "0")}]\t${`[${type}]`.padStart(9)} ipv4     2 ${name.padEnd(8)} ${protocol}`,
+    `[${micros / 1000000n}.${String(micros % 1000000n).padStart(6, "0")}]\t${`[${type}]`.padStart(9)} ${family} ${name.padEnd(8)} ${protocol}`,
   ];
   if (type !== "DESTROY") {
     parts.push(String(connection.timeoutSeconds));
@@ -350,7 +367,7 @@ function eventText(type: ConntrackEvent["type"], unixNs: bigint, connection: Tra
 function tupleText(tuple: TrackTuple): string {
   const { protocol, sourcePort, destinationPort } = tuple;
   const addresses = `src=${ipText(tuple.source)} dst=${ipText(tuple.destination)}`;
-  if (protocol === PROTOCOL_ICMP)
+  if (isIcmp(protocol))
     return `${addresses} type=${destinationPort >> 8} code=${destinationPort & 255} id=${sourcePort}`;
   if (protocol === PROTOCOL_TCP || protocol === PROTOCOL_UDP)
     return `${addresses} sport=${sourcePort} dport=${destinationPort}`;

@@ -12,10 +12,11 @@
  */
 import { inverseIcmp, type TrackedConnection } from "./tracked-connection";
 import type { ConntrackTable } from "./conntrack";
-import { checksum, putU16 } from "../bytes";
-import { type Packet, PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP } from "../packet";
+import { sealIcmp } from "../icmp";
+import { setAddress } from "../ip-header";
+import { isIcmp, type Packet, PROTOCOL_TCP, PROTOCOL_UDP } from "../packet";
 import type { Random } from "../random";
-import { rewriteAt, rewriteEndpoint } from "./rewrite";
+import { rewriteEndpoint, rewriteQuoted } from "./rewrite";
 
 export type Manipulation = "source" | "destination";
 
@@ -44,18 +45,18 @@ export class Nat {
     else connection.destinationDecided = true;
     if (connection.confirmed) return;
     const { reply, protocol } = connection;
-    const isIcmp = protocol === PROTOCOL_ICMP;
+    const isEcho = isIcmp(protocol);
     // How its packets look now: the inverse of how answers do.
     let source = reply.destination;
     let destination = reply.source;
-    let sourcePort = isIcmp ? reply.sourcePort : reply.destinationPort;
-    let destinationPort = isIcmp ? inverseIcmp(reply.destinationPort) : reply.sourcePort;
+    let sourcePort = isEcho ? reply.sourcePort : reply.destinationPort;
+    let destinationPort = isEcho ? inverseIcmp(reply.destinationPort) : reply.sourcePort;
     const before = [source, destination, sourcePort, destinationPort];
-    const hasPorts = isIcmp || protocol === PROTOCOL_TCP || protocol === PROTOCOL_UDP;
+    const hasPorts = isEcho || protocol === PROTOCOL_TCP || protocol === PROTOCOL_UDP;
     if (manipulation === "destination") {
       if (range === undefined) return;
       destination = range.address;
-      if (range.ports !== undefined && !isIcmp && hasPorts) destinationPort = this.#draw(range.ports);
+      if (range.ports !== undefined && !isEcho && hasPorts) destinationPort = this.#draw(range.ports);
     } else {
       source = range?.address ?? source;
       const isFree = (port: number): boolean => this.#isFree(connection, source, destination, port, destinationPort);
@@ -64,7 +65,7 @@ export class Nat {
         range?.randomPort !== true &&
         (wanted === undefined || (sourcePort >= wanted[0] && sourcePort <= wanted[1])) &&
         isFree(sourcePort);
-      if (!keeps && hasPorts) sourcePort = this.#freePort(wanted ?? portClass(sourcePort, isIcmp), sourcePort, isFree);
+      if (!keeps && hasPorts) sourcePort = this.#freePort(wanted ?? portClass(sourcePort, isEcho), sourcePort, isFree);
     }
     reply.setInverseOf(source, destination, sourcePort, destinationPort);
     const after = [source, destination, sourcePort, destinationPort];
@@ -84,13 +85,13 @@ export class Nat {
     sourcePort: number,
     destinationPort: number,
   ): boolean {
-    const isIcmp = connection.protocol === PROTOCOL_ICMP;
+    const isEcho = isIcmp(connection.protocol);
     const used = this.#table.find(
       connection.protocol,
       destination,
       source,
-      isIcmp ? sourcePort : destinationPort,
-      isIcmp ? inverseIcmp(destinationPort) : sourcePort,
+      isEcho ? sourcePort : destinationPort,
+      isEcho ? inverseIcmp(destinationPort) : sourcePort,
     );
     // The same flow twice, before the first was confirmed: no reason for another port, that is settled when it is confirmed.
     return used === undefined || used.connection === connection || isSameFlow(used.connection, connection);
@@ -113,10 +114,10 @@ export class Nat {
     if (connection === undefined || !isTranslated(connection, manipulation, packet.isReply)) return;
     // What the packet looks like at the far side: the inverse of the other direction's tuple.
     const other = packet.isReply ? connection.original : connection.reply;
-    const isIcmp = connection.protocol === PROTOCOL_ICMP;
+    const isEcho = isIcmp(connection.protocol);
     if (manipulation === "source")
-      rewriteEndpoint(packet, 12, other.destination, isIcmp ? other.sourcePort : other.destinationPort);
-    else rewriteEndpoint(packet, 16, other.source, other.sourcePort);
+      rewriteEndpoint(packet, "source", other.destination, isEcho ? other.sourcePort : other.destinationPort);
+    else rewriteEndpoint(packet, "destination", other.source, other.sourcePort);
   }
 
   /** An ICMP error related to a connection: what it quotes, and its own address, are translated back. */
@@ -124,38 +125,22 @@ export class Nat {
     const connection = packet.track;
     if (connection === undefined || !isTranslated(connection, manipulation, packet.isReply)) return;
     const other = packet.isReply ? connection.original : connection.reply;
-    const isIcmp = connection.protocol === PROTOCOL_ICMP;
-    const { buffer } = packet;
-    const icmp = packet.transportAt;
+    const isEcho = isIcmp(connection.protocol);
+    const quoted = packet.transportAt + 8;
     // The quoted packet went the other way: its other end is the one that changes.
     if (manipulation === "source")
-      rewriteAt(
-        buffer,
-        icmp + 8,
-        packet.end,
-        16,
+      rewriteQuoted(
+        packet,
+        quoted,
+        "destination",
         other.destination,
-        isIcmp ? other.sourcePort : other.destinationPort,
-        false,
+        isEcho ? other.sourcePort : other.destinationPort,
       );
-    else rewriteAt(buffer, icmp + 8, packet.end, 12, other.source, other.sourcePort, false);
+    else rewriteQuoted(packet, quoted, "source", other.source, other.sourcePort);
     // Its own addresses are no ports' business: the protocol is ICMP, but there is no identifier.
-    const at = manipulation === "source" ? 12 : 16;
-    const address = manipulation === "source" ? other.destination : other.source;
-    rewriteAddressOnly(packet, at, address);
-    putU16(buffer, icmp + 2, 0);
-    putU16(buffer, icmp + 2, checksum(buffer, icmp, packet.end));
+    setAddress(packet, manipulation, manipulation === "source" ? other.destination : other.source);
+    sealIcmp(packet);
   }
-}
-
-function rewriteAddressOnly(packet: Packet, at: number, address: number): void {
-  const { buffer, start } = packet;
-  buffer[start + at] = address >>> 24;
-  buffer[start + at + 1] = address >>> 16;
-  buffer[start + at + 2] = address >>> 8;
-  buffer[start + at + 3] = address;
-  putU16(buffer, start + 10, 0);
-  putU16(buffer, start + 10, checksum(buffer, start, packet.transportAt));
 }
 
 function isSameFlow({ original: a }: TrackedConnection, { original: b }: TrackedConnection): boolean {

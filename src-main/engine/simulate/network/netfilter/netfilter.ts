@@ -12,15 +12,8 @@
 import type { HookName, Netfilter, Rule, RuleHandle, TableName, Target } from "../api/netfilter";
 import { ipNumber } from "../addresses";
 import { patchChecksum16, putU16, u16 } from "../bytes";
-import {
-  type Packet,
-  PROTOCOL_ICMP,
-  PROTOCOL_TCP,
-  PROTOCOL_UDP,
-  TRACK_NEW,
-  TRACK_RELATED,
-  TRACK_UNTRACKED,
-} from "../packet";
+import { isIpv6 } from "../ipv6-addresses";
+import { isIcmp, type Packet, PROTOCOL_TCP, PROTOCOL_UDP, TRACK_NEW, TRACK_RELATED, TRACK_UNTRACKED } from "../packet";
 import {
   ICMP_ADMIN_PROHIBITED,
   ICMP_HOST_UNREACHABLE,
@@ -31,6 +24,7 @@ import {
 } from "../parts";
 import { contains } from "../addresses";
 import type { Random } from "../random";
+import { firstAddress } from "../routing-table";
 import type { ConntrackTable } from "./conntrack";
 import { type Manipulation, Nat, type NatRange } from "./nat";
 import { CompiledRule, handleOf, type Subject, type Surroundings } from "./rule";
@@ -212,7 +206,7 @@ export class NetfilterImpl implements Netfilter {
     const connection = packet.track;
     if (connection === undefined) return true;
     if (packet.trackState === TRACK_RELATED) {
-      if (packet.protocol === PROTOCOL_ICMP) this.#nat.translateError(packet, manipulation);
+      if (isIcmp(packet.protocol)) this.#nat.translateError(packet, manipulation);
       return true;
     }
     const decided = manipulation === "source" ? connection.sourceDecided : connection.destinationDecided;
@@ -235,7 +229,7 @@ export class NetfilterImpl implements Netfilter {
     subject.protocol = protocol;
     subject.sourcePort = hasPorts ? u16(buffer, at) : -1;
     subject.destinationPort = hasPorts ? u16(buffer, at + 2) : -1;
-    subject.icmpType = protocol === PROTOCOL_ICMP ? (buffer[at] ?? -1) : -1;
+    subject.icmpType = isIcmp(protocol) ? (buffer[at] ?? -1) : -1;
     subject.tcpFlags = protocol === PROTOCOL_TCP ? (buffer[at + 13] ?? 0) : 0;
     subject.length = packet.length;
     subject.mark = packet.mark;
@@ -294,18 +288,22 @@ export class NetfilterImpl implements Netfilter {
         subject.mark = packet.mark;
         return CONTINUE;
       case "dnat": {
-        if (target.remember !== undefined) this.#remember(target.remember, subject.source);
         const address = target.address === undefined ? subject.destination : ipNumber(target.address);
+        // A rule of iptables is none of ip6tables, and the other way round.
+        if (isIpv6(address) !== packet.isIpv6) return CONTINUE;
+        if (target.remember !== undefined) this.#remember(target.remember, subject.source);
         this.#range = target.port === undefined ? { address } : { address, ports: [target.port, target.port] };
         return ACCEPT;
       }
       case "redirect": {
-        const address = subject.in?.addressList[0]?.address ?? ipNumber("127.0.0.1");
+        const own = subject.in === undefined ? 0 : firstAddress(subject.in, subject.destination);
+        const address = own !== 0 ? own : ipNumber(packet.isIpv6 ? "::1" : "127.0.0.1");
         this.#range = { address, ports: [target.port, target.port] };
         return ACCEPT;
       }
       case "snat": {
         const address = ipNumber(target.address);
+        if (isIpv6(address) !== packet.isIpv6) return CONTINUE;
         this.#range = target.ports === undefined ? { address } : { address, ports: target.ports };
         return ACCEPT;
       }
@@ -320,7 +318,7 @@ export class NetfilterImpl implements Netfilter {
         return ACCEPT;
       }
       case "clamp-mss":
-        clampMss(packet, target.mss ?? (subject.out?.mtu ?? 1500) - 40);
+        clampMss(packet, target.mss ?? (subject.out?.mtu ?? 1500) - packet.headerBytes - 20);
         return CONTINUE;
       case "notrack":
         packet.forgetTracking();
@@ -336,10 +334,10 @@ export class NetfilterImpl implements Netfilter {
   }
 }
 
-/** The device's address on the next hop's subnet, else its first. */
+/** The device's address on the next hop's subnet, else its first of that family. */
 function masqueradeAddress(device: NetDevice | undefined, nextHop: number): number {
-  const list = device?.addressList ?? [];
-  return (list.find(({ prefix }) => contains(prefix, nextHop)) ?? list[0])?.address ?? 0;
+  if (device === undefined) return 0;
+  return device.addressList.find(({ prefix }) => contains(prefix, nextHop))?.address ?? firstAddress(device, nextHop);
 }
 
 /** Lowers the MSS option of a SYN, never raises it. */

@@ -1,8 +1,10 @@
 /** One rule of a chain, its conditions as numbers: what `iptables` calls matches. */
 import type { Match, Rule, RuleHandle } from "../api/netfilter";
 import { contains, parsePrefix, type Prefix } from "../addresses";
+import { isIpv6 } from "../ipv6-addresses";
 import {
   PROTOCOL_ICMP,
+  PROTOCOL_ICMPV6,
   PROTOCOL_TCP,
   PROTOCOL_UDP,
   TRACK_ESTABLISHED,
@@ -73,7 +75,7 @@ export function handleOf(compiled: CompiledRule, remove: () => void): RuleHandle
   };
 }
 
-const PROTOCOLS = { tcp: PROTOCOL_TCP, udp: PROTOCOL_UDP, icmp: PROTOCOL_ICMP } as const;
+const PROTOCOLS = { tcp: PROTOCOL_TCP, udp: PROTOCOL_UDP, icmp: PROTOCOL_ICMP, icmpv6: PROTOCOL_ICMPV6 } as const;
 
 const STATES: Readonly<Record<NonNullable<Match["state"]>[number], Condition>> = {
   NEW: (subject) => subject.trackState === TRACK_NEW,
@@ -94,6 +96,10 @@ function compile(match: Match): Condition[] {
   if (match.source !== undefined) {
     const inside = insideOf(match.source);
     conditions.push((subject) => inside(subject.source));
+  }
+  if (match.family !== undefined) {
+    const wanted = match.family === "IPv6";
+    conditions.push((subject) => isIpv6(subject.destination) === wanted);
   }
   if (match.protocol !== undefined) {
     const protocol = typeof match.protocol === "number" ? match.protocol : PROTOCOLS[match.protocol];

@@ -3,6 +3,7 @@ import type { ConntrackEntry, ConntrackTuple } from "../api/netfilter";
 import { ipText } from "../addresses";
 
 const ICMP = 1;
+const ICMPV6 = 58;
 
 /**
  * One direction: addresses and ports as its packets have them in that namespace. For ICMP echo `sourcePort` is the identifier and
@@ -42,7 +43,7 @@ export class TrackTuple {
       source: ipText(this.source),
       destination: ipText(this.destination),
       sourcePort: this.sourcePort,
-      destinationPort: this.protocol === ICMP ? this.sourcePort : this.destinationPort,
+      destinationPort: isIcmp(this.protocol) ? this.sourcePort : this.destinationPort,
     };
   }
 
@@ -50,14 +51,35 @@ export class TrackTuple {
   setInverseOf(source: number, destination: number, sourcePort: number, destinationPort: number): void {
     this.source = destination;
     this.destination = source;
-    this.sourcePort = this.protocol === ICMP ? sourcePort : destinationPort;
-    this.destinationPort = this.protocol === ICMP ? inverseIcmp(destinationPort) : sourcePort;
+    this.sourcePort = isIcmp(this.protocol) ? sourcePort : destinationPort;
+    this.destinationPort = isIcmp(this.protocol) ? inverseIcmp(destinationPort) : sourcePort;
   }
 }
 
-/** Type and code of the answer: only echo (8 and 0) has one here. */
+function isIcmp(protocol: number): boolean {
+  return protocol === ICMP || protocol === ICMPV6;
+}
+
+/** Type * 256 + code of echo, the only ICMP messages that have an answer here. */
+export const ECHO_REQUEST = 0x0800;
+export const ECHO_REPLY = 0;
+export const ECHO_REQUEST_V6 = 0x8000;
+export const ECHO_REPLY_V6 = 0x8100;
+
+/** Type and code of the answer. */
 export function inverseIcmp(typeAndCode: number): number {
-  return typeAndCode === 0x0800 ? 0 : typeAndCode === 0 ? 0x0800 : typeAndCode;
+  switch (typeAndCode) {
+    case ECHO_REQUEST:
+      return ECHO_REPLY;
+    case ECHO_REPLY:
+      return ECHO_REQUEST;
+    case ECHO_REQUEST_V6:
+      return ECHO_REPLY_V6;
+    case ECHO_REPLY_V6:
+      return ECHO_REQUEST_V6;
+    default:
+      return typeAndCode;
+  }
 }
 
 export class TrackedConnection {

@@ -1,9 +1,12 @@
-/** Ping sockets of one namespace: ICMP echo requests as iputils sends them. */
+/** Ping sockets of one namespace: ICMP and ICMPv6 echo requests as iputils sends them. */
 import type { PingOptions, PingSocket, SocketError } from "../api/namespaces";
 import { ipNumber, ipText } from "../addresses";
-import { checksum, putU16, u16 } from "../bytes";
-import { newDatagram, sealDatagram } from "../icmp";
-import { type Packet, PROTOCOL_ICMP } from "../packet";
+import { putU16, u16 } from "../bytes";
+import { newDatagram, sealDatagram, sealIcmp } from "../icmp";
+import { ICMPV6_ECHO_REQUEST } from "../icmpv6";
+import { ipHeaderBytes } from "../ip-header";
+import { isIpv6 } from "../ipv6-addresses";
+import { type Packet, PROTOCOL_ICMP, PROTOCOL_ICMPV6 } from "../packet";
 import type { NetStack, QuotedPacket } from "../parts";
 import type { Random } from "../random";
 
@@ -35,25 +38,27 @@ class PingSocketImpl implements PingSocket {
     const destination = ipNumber(this.#options.to);
     const path = stack.findPath(destination);
     const source = this.#options.from === undefined ? (path?.source ?? 0) : ipNumber(this.#options.from);
-    const fits = path === undefined || 20 + HEADER_BYTES + payloadBytes <= stack.pathMtu(path, destination);
+    const protocol = isIpv6(destination) ? PROTOCOL_ICMPV6 : PROTOCOL_ICMP;
+    const fits =
+      path === undefined ||
+      ipHeaderBytes(destination) + HEADER_BYTES + payloadBytes <= stack.pathMtu(path, destination);
     const packet = newDatagram(
-      PROTOCOL_ICMP,
+      protocol,
       source,
       destination,
       this.#options.ttl ?? stack.defaultTtl,
       HEADER_BYTES + payloadBytes,
       this.#options.dontFragment ?? fits,
     );
-    const { buffer, start } = packet;
-    const at = start + 20;
-    buffer[at] = 8;
+    const { buffer, transportAt: at } = packet;
+    buffer[at] = packet.isIpv6 ? ICMPV6_ECHO_REQUEST : 8;
     putU16(buffer, at + 4, this.identifier);
     putU16(buffer, at + 6, sequence);
     const payloadAt = at + HEADER_BYTES;
     for (let i = 0; i < payloadBytes; i++) buffer[payloadAt + i] = i & 255;
     if (payloadBytes >= TIME_BYTES) this.#writeTime(buffer, payloadAt);
-    putU16(buffer, at + 2, checksum(buffer, at, packet.end));
-    sealDatagram(packet, stack.nextIdentification(destination, PROTOCOL_ICMP));
+    sealIcmp(packet);
+    sealDatagram(packet, stack.nextIdentification(destination, protocol));
     this.#sentNs.set(sequence & 0xffff, stack.world.nowNs);
     if (!stack.outputIp(packet)) this.error("no-route", sequence, source);
   }

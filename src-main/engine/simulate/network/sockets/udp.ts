@@ -3,9 +3,11 @@ import type { Endpoint } from "../api/addresses";
 import type { SocketError, UdpOptions, UdpSocket } from "../api/namespaces";
 import { ipNumber, ipText } from "../addresses";
 import { putU16, u16 } from "../bytes";
+import { ipHeaderBytes } from "../ip-header";
 import { newDatagram, sealDatagram, sealTransport, udpChecksumHolds } from "../icmp";
 import { type Packet, PROTOCOL_UDP } from "../packet";
 import { ICMP_PORT_UNREACHABLE, type NetDevice, type NetStack, type QuotedPacket, ROUTE_BROADCAST } from "../parts";
+import { firstAddress } from "../routing-table";
 import { EphemeralPorts } from "./ephemeral-ports";
 
 const HEADER_BYTES = 8;
@@ -51,16 +53,15 @@ class UdpSocketImpl implements UdpSocket {
         : this.address !== 0
           ? this.address
           : device !== undefined && path?.device !== device
-            ? (device.addressList[0]?.address ?? 0)
+            ? firstAddress(device, destination)
             : (path?.source ?? 0);
     const bytes = HEADER_BYTES + payload.length;
     // Linux' default (IP_PMTUDISC_WANT): DF as long as it fits, fragments where it does not.
-    const fits = path === undefined || bytes + 20 <= stack.pathMtu(path, destination);
+    const fits = path === undefined || bytes + ipHeaderBytes(destination) <= stack.pathMtu(path, destination);
     const isBroadcast = path?.kind === ROUTE_BROADCAST;
     const df = this.options.dontFragment !== false && fits && !isBroadcast;
     const packet = newDatagram(PROTOCOL_UDP, source, destination, this.options.ttl ?? stack.defaultTtl, bytes, df);
-    const { buffer, start } = packet;
-    const at = start + 20;
+    const { buffer, transportAt: at } = packet;
     putU16(buffer, at, this.port);
     putU16(buffer, at + 2, to.port);
     putU16(buffer, at + 4, bytes);

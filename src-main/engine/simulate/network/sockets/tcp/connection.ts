@@ -11,6 +11,7 @@ import type { Endpoint } from "../../api/addresses";
 import type { SocketError, TcpConnection, TcpHandlers, TcpState, TcpTuning } from "../../api/namespaces";
 import { ipText } from "../../addresses";
 import { type EventQueue, Timer } from "../../event-queue";
+import { ipHeaderBytes } from "../../ip-header";
 import type { Packet } from "../../packet";
 import type { NetStack } from "../../parts";
 import type { Random } from "../../random";
@@ -27,8 +28,8 @@ const FIN_WAIT_2_NS = 60e9;
 /** Segments acknowledged at once when a connection is young. */
 const QUICK_ACKS = 16;
 const LARGEST_MSS = 65_495;
-/** IP and TCP without options. */
-const HEADER_BYTES = 40;
+/** Without options. */
+const TCP_BYTES = 20;
 const TIMESTAMP_BYTES = 12;
 
 export interface TcpOwner {
@@ -419,13 +420,18 @@ export class TcpConnectionImpl implements TcpConnection, SendingConnection {
     if (this.#isSynchronized) this.#sender.sendSmaller();
   }
 
+  /** IP and TCP without options. */
+  get #headerBytes(): number {
+    return ipHeaderBytes(this.identity.remoteAddress) + TCP_BYTES;
+  }
+
   /** Bytes of payload that fit: what the peer takes, what the path takes, less the timestamps. */
   #largestSegment(): number {
     const { remoteAddress } = this.identity;
     const path = this.namespace.findPath(remoteAddress);
     const mtu = path === undefined ? 1500 : this.namespace.pathMtu(path, remoteAddress);
     const peer = this.#isSynchronized || this.state === "SYN_RECEIVED" ? this.#writer.peerMss : LARGEST_MSS;
-    return Math.max(48, Math.min(peer, mtu - HEADER_BYTES) - (this.#writer.timestamps ? TIMESTAMP_BYTES : 0));
+    return Math.max(48, Math.min(peer, mtu - this.#headerBytes) - (this.#writer.timestamps ? TIMESTAMP_BYTES : 0));
   }
 
   /** SYN, or SYN+ACK of a server. */
@@ -434,7 +440,7 @@ export class TcpConnectionImpl implements TcpConnection, SendingConnection {
     const { remoteAddress } = this.identity;
     const path = this.namespace.findPath(remoteAddress);
     const mtu = path === undefined ? 1500 : path.mtu === 0 ? path.device.mtu : path.mtu;
-    const mss = Math.min(LARGEST_MSS, mtu - HEADER_BYTES);
+    const mss = Math.min(LARGEST_MSS, mtu - this.#headerBytes);
     const unit = mss - (isAnswer && this.#writer.timestamps ? TIMESTAMP_BYTES : 0);
     const window = this.#receiver.firstWindow(unit);
     this.#sender.synLeaves();

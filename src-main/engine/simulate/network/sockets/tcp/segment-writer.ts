@@ -1,7 +1,9 @@
 /** Makes the packets of one connection: ports, options as agreed with the peer, timestamps, identification, checksum or what stands for it. */
-import { fold16, pseudoHeaderSum, putU16, putU32 } from "../../bytes";
+import { fold16, putU16, putU32 } from "../../bytes";
 import { newDatagram, sealDatagram, sealTransport } from "../../icmp";
+import { ipHeaderBytes } from "../../ip-header";
 import { type Packet, PROTOCOL_TCP } from "../../packet";
+import { pseudoHeaderSum } from "../../pseudo-header";
 import type { NetStack } from "../../parts";
 import type { Random } from "../../random";
 import type { TcpTuning } from "../../api/namespaces";
@@ -10,7 +12,6 @@ import { ACK, type Segment, SYN, writeMss, writeTimestamps } from "./segment";
 import type { SendBuffer } from "./send-buffer";
 
 const MS = 1e6;
-const IP_BYTES = 20;
 const TCP_BYTES = 20;
 /** Of a SYN whose sender gives none (RFC 9293 section 3.7.1). */
 const DEFAULT_MSS = 536;
@@ -42,11 +43,13 @@ export class SegmentWriter {
   readonly #identity: TcpIdentity;
   readonly #ttl: number | undefined;
   readonly #timestampOffset: number;
+  readonly #ipBytes: number;
   #identification: number;
 
   constructor(stack: NetStack, identity: TcpIdentity, tuning: TcpTuning, random: Random) {
     this.#stack = stack;
     this.#identity = identity;
+    this.#ipBytes = ipHeaderBytes(identity.remoteAddress);
     this.#ttl = tuning.ttl;
     this.#identification = random.integer(0x10000);
     this.#timestampOffset = random.u32();
@@ -77,7 +80,7 @@ export class SegmentWriter {
     const padded = (optionBytes + 3) & ~3;
     const packet = this.#begin(fields, padded, 0);
     const { buffer } = packet;
-    let option = packet.start + IP_BYTES + TCP_BYTES;
+    let option = packet.start + this.#ipBytes + TCP_BYTES;
     writeMss(buffer, option, mss);
     option += 4;
     // SACK permitted and timestamps fill twelve bytes together; alone, each gets padding.
@@ -118,7 +121,7 @@ export class SegmentWriter {
     const optionBytes = (this.timestamps ? 12 : 0) + (blocks > 0 ? 4 + 8 * blocks : 0);
     const packet = this.#begin(fields, optionBytes, bytes);
     const { buffer } = packet;
-    const at = packet.start + IP_BYTES;
+    const at = packet.start + this.#ipBytes;
     let option = at + TCP_BYTES;
     if (this.timestamps) {
       buffer[option] = buffer[option + 1] = 1;
@@ -140,7 +143,7 @@ export class SegmentWriter {
     const bytes = TCP_BYTES + optionBytes + payloadBytes;
     const packet = newDatagram(PROTOCOL_TCP, localAddress, remoteAddress, ttl, bytes, true);
     const { buffer } = packet;
-    const at = packet.start + IP_BYTES;
+    const at = packet.start + this.#ipBytes;
     putU16(buffer, at, localPort);
     putU16(buffer, at + 2, remotePort);
     putU32(buffer, at + 4, fields.sequence);
