@@ -213,9 +213,13 @@ async function measureMap(page, config, files) {
     await idle(page);
     printFrames(
       `  pointer moved over it`,
-      await frames(page, async () => {
-        for (let i = 0; i < 400; i++) await page.mouse.move(x + Math.sin(i / 7) * 500, y + Math.cos(i / 11) * 300);
-      }),
+      await frames(
+        page,
+        async () => {
+          for (let i = 0; i < 400; i++) await page.mouse.move(x + Math.sin(i / 7) * 500, y + Math.cos(i / 11) * 300);
+        },
+        { scrolled: true },
+      ),
     );
   }
   started = performance.now();

@@ -31,8 +31,24 @@ export function pictureText(picture: SVGSVGElement): string {
   return documentText(drawnCopy(picture));
 }
 
+/** Around a picture: in the window the pane has the margin. */
+const MARGIN_PX = 12;
+
 function documentText(picture: SVGElement): string {
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${new XMLSerializer().serializeToString(picture)}\n`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${new XMLSerializer().serializeToString(framed(picture))}\n`;
+}
+
+function framed(picture: SVGElement): SVGElement {
+  const [width, height] = ["width", "height"].map((name) => Number(picture.getAttribute(name) ?? Number.NaN));
+  // In parts of the page: it says no size of its own.
+  if (width === undefined || height === undefined || !(width > 0 && height > 0)) return picture;
+  const frame = element("svg");
+  frame.setAttribute("width", String(width + 2 * MARGIN_PX));
+  frame.setAttribute("height", String(height + 2 * MARGIN_PX));
+  picture.setAttribute("x", String(MARGIN_PX));
+  picture.setAttribute("y", String(MARGIN_PX));
+  frame.append(background(), picture);
+  return frame;
 }
 
 /** The page's own background, behind everything. */

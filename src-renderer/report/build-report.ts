@@ -13,6 +13,7 @@ import { timeText } from "../../src-shared/report/report-html";
 import { notes } from "../annotations/notes.svelte";
 import { call } from "../bridge/engine";
 import { workspace } from "../state/workspace.svelte";
+import { pageAround } from "../viewmodel/journey-pages";
 
 export interface ReportRequest {
   readonly title: string;
@@ -120,7 +121,8 @@ async function joinedBlocks(
     const place = packet === undefined ? null : await call("join.ofPacket", { packet }, { signal });
     const id = "connection" in subject ? await notes.connectionOf(note) : (place?.connection ?? null);
     if (id === null) return [];
-    const data = await call("join.journeys", { connection: id }, { signal });
+    const from = subject.kind === "connection" ? 0 : pageAround(place?.journey ?? 0);
+    const data = await call("join.journeys", { connection: id, from }, { signal });
     if (subject.kind === "connection") return connectionBlocks(data, data.journeys.slice(0, MOST_JOURNEYS));
     const journey = data.journeys.find(({ index }) => index === place?.journey);
     return journey && journey.sightings.length > 1 ? journeyBlocks(data, journey) : [];

@@ -7,14 +7,20 @@
  * ladder, layers, map ─► linking.chooseSighting({…})  ─► selection, all at once
  * map, Services ─► linking.chooseScope({pod …})       ─► the table of connections shows those alone
  * ```
+ * Nobody has chosen anything yet: join.telling ─► the first call of a Service (or what else shows most of the network) is selected
+ * in place of the first packet, which is mostly an ARP request. Its packet is the selected one then, in all views.
+ *
  * A packet is looked up only once the captures are joined (somebody opened a joined view): selecting packets never starts that.
  */
+import type { TellingConnection } from "../../src-shared/contract/joined";
 import type { PacketId } from "../../src-shared/contract/results";
 import { call, on } from "../bridge/engine";
 import { pause } from "../bridge/idle";
 import { sameScope, type ConnectionScope, type TimeRange } from "../viewmodel/selection-step";
+import { packets } from "./packets.svelte";
 import { selection } from "./selection.svelte";
 import { defineSetting, isBoolean } from "./settings.svelte";
+import { workspace } from "./workspace.svelte";
 
 /** Off: a chosen packet leaves the joined views as they are. */
 export const followSelection = defineSetting("link.follow", true, isBoolean);
@@ -36,6 +42,8 @@ class Linking {
   joined = $state(false);
   /** Why the selected packet is in no connection; null: it is in one, or nobody asked. */
   reason = $state<string | null>(null);
+  /** Shown to begin with, because nobody had chosen anything. */
+  begunWith = $state.raw<TellingConnection | null>(null);
 
   #known: PacketId | null = null;
   #request: AbortController | null = null;
@@ -77,7 +85,7 @@ class Linking {
     }
     const request = new AbortController();
     this.#request = request;
-    void this.#find(packet, request.signal);
+    void this.#find(packet, request.signal, selection.isAutomatic && mayBegin());
   }
 
   /** Other captures are open, or the same ones are joined anew: nothing is known. */
@@ -85,12 +93,24 @@ class Linking {
     this.#request?.abort();
     this.#known = null;
     this.reason = null;
+    this.begunWith = null;
   }
 
-  async #find(packet: PacketId, signal: AbortSignal): Promise<void> {
+  /** `begins`: nobody chose the packet, another one may tell more. */
+  async #find(packet: PacketId, signal: AbortSignal, begins: boolean): Promise<void> {
     try {
       await pause(PAUSE_MS);
       if (signal.aborted) return;
+      if (begins) {
+        const telling = await call("join.telling", {}, { signal });
+        if (signal.aborted || selection.packet !== packet || !selection.isAutomatic) return;
+        if (telling !== null) {
+          this.begunWith = telling;
+          const { connection, journey, packet: first } = telling;
+          this.chooseSighting({ connection, journey, hop: 0, packet: first }, { amend: true });
+          return;
+        }
+      }
       const { connection, journey, hop, reason } = await call("join.ofPacket", { packet }, { signal });
       if (signal.aborted || selection.packet !== packet) return;
       this.reason = reason;
@@ -101,6 +121,11 @@ class Linking {
       this.#known = null;
     }
   }
+}
+
+/** Newest packets are followed while a recording grows, and a filter says what a person wants to see. */
+function mayBegin(): boolean {
+  return !workspace.isLive && packets.filter === "";
 }
 
 export const linking = new Linking();

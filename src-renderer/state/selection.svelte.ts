@@ -31,10 +31,14 @@ export interface SelectOptions {
   readonly reveal?: boolean;
   /** Write over the present step: it follows from it, or one of many while a picture plays. */
   readonly amend?: boolean;
+  /** Nobody chose it: the first packet, when captures were opened. */
+  readonly automatic?: boolean;
 }
 
 class Selection {
   #step = $state.raw<SelectionStep>(NOTHING_SELECTED);
+  /** Nobody has chosen anything yet. */
+  isAutomatic = $state(false);
   /** Counts up when the packet should be brought into view (also when the same one is selected again). */
   reveal = $state(0);
   readonly marks = new SvelteSet<PacketId>();
@@ -63,6 +67,7 @@ class Selection {
   /** Selects several things at once; what is not named stays. */
   choose(change: Partial<SelectionStep>, options: SelectOptions = {}): void {
     const step = { ...this.#step, ...change };
+    this.isAutomatic = options.automatic === true;
     if (!sameStep(step, NOTHING_SELECTED) || this.#history.at >= 0)
       this.#history = options.amend ? amendStep(this.#history, step) : pushStep(this.#history, step);
     this.#show(step, options.reveal ?? change.packet !== undefined);
@@ -93,6 +98,7 @@ class Selection {
     this.marks.clear();
     this.ignored.clear();
     this.references.clear();
+    this.isAutomatic = false;
     this.#history = NO_STEPS;
     this.#show(NOTHING_SELECTED, false);
   }
@@ -101,6 +107,7 @@ class Selection {
     const moved = moveStep(this.#history, by);
     if (moved === this.#history) return;
     this.#history = moved;
+    this.isAutomatic = false;
     this.#show(moved.steps[moved.at] ?? NOTHING_SELECTED, true);
   }
 

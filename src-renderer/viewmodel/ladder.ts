@@ -67,7 +67,8 @@ export function buildLadder(data: ConnectionJourneys): Ladder {
   });
   const isTcp = data.connection.protocol === "tcp";
   let phase: LadderPhase | null = null;
-  let lastNs = 0;
+  // A page from the middle says nothing of the time before it.
+  let lastNs = data.from > 0 ? (data.journeys[0]?.sinceStartNs ?? 0) : 0;
   const rows = data.journeys.map((journey): LadderRow => {
     const now = isTcp ? phaseOf(journey, phase) : "other";
     const pause = journey.sinceStartNs - lastNs;

@@ -5,7 +5,13 @@ import { carriersOf, laneId, type RawCard } from "./layer-cards";
 interface Changes {
   /** By lane and field. */
   readonly fields: ReadonlyMap<string, { readonly before: string; readonly reason: string }>;
-  readonly sentences: readonly string[];
+  readonly said: readonly Said[];
+}
+
+/** What happened on a hop: in a sentence, and in a word or two where there is no room for one. */
+export interface Said {
+  readonly sentence: string;
+  readonly short: string;
 }
 
 export function changesBetween(
@@ -20,16 +26,24 @@ export function changesBetween(
 ): Changes {
   const last = earlier.at(-1) as SightingInfo;
   const fields = new Map<string, { before: string; reason: string }>();
-  const sentences: string[] = [];
+  const said: Said[] = [];
   const hops = last.ttl - sighting.ttl;
   const routed = hops > 0;
   const translated = translationWords(earlier, sighting, journey, connection);
   const wrapped = carriersOf(now) - carriersOf(before);
   const point = points.find((p) => p.point === sighting.point);
-  if (routed) sentences.push(`Routed${hops > 1 ? ` ${hops} times` : ""}: TTL ${last.ttl} → ${sighting.ttl}.`);
-  sentences.push(...translated.sentences);
-  if (wrapped > 0) sentences.push(wrapSentence(sighting, now));
-  else if (wrapped < 0) sentences.push(`Taken out of the tunnel${last.tunnel ? ` (${tunnelWords(last)})` : ""}.`);
+  if (routed)
+    said.push({
+      sentence: `Routed${hops > 1 ? ` ${hops} times` : ""}: TTL ${last.ttl} → ${sighting.ttl}.`,
+      short: hops > 1 ? `routed ×${hops}` : "routed",
+    });
+  said.push(...translated.said);
+  if (wrapped > 0) said.push({ sentence: wrapSentence(sighting, now), short: `into ${tunnelName(sighting)}` });
+  else if (wrapped < 0)
+    said.push({
+      sentence: `Taken out of the tunnel${last.tunnel ? ` (${tunnelWords(last)})` : ""}.`,
+      short: `out of ${tunnelName(last)}`,
+    });
   for (const card of now) {
     const other = before.find((b) => laneId(b) === laneId(card) && b.protocol === card.protocol);
     for (const field of other ? card.fields : []) {
@@ -41,29 +55,38 @@ export function changesBetween(
       });
     }
   }
-  if (last.length !== sighting.length && !sentences.some((s) => s.startsWith("Routed")) && last.ttl === sighting.ttl)
-    sentences.push(`Cut differently by segmentation offload: ${last.length} → ${sighting.length} bytes.`);
-  if (sentences.length === 0) {
+  if (last.length !== sighting.length && last.ttl === sighting.ttl)
+    said.push({
+      sentence: `Cut differently by segmentation offload: ${last.length} → ${sighting.length} bytes.`,
+      short: "cut differently",
+    });
+  if (said.length === 0) {
     const moved = [...fields.keys()].some((key) => key.endsWith("eth.src") || key.endsWith("eth.dst"));
-    if (moved) sentences.push("New link addresses, nothing else changed.");
-    else sentences.push(point?.role === "bridge" ? "Switched: nothing changed." : "Passed on unchanged.");
+    if (moved) said.push({ sentence: "New link addresses, nothing else changed.", short: "new link" });
+    else if (point?.role === "bridge") said.push({ sentence: "Switched: nothing changed.", short: "switched" });
+    else said.push({ sentence: "Passed on unchanged.", short: "unchanged" });
   }
-  return { fields, sentences };
+  return { fields, said };
+}
+
+const TUNNEL_NAMES: Readonly<Record<string, string>> = {
+  vxlan: "VXLAN",
+  geneve: "Geneve",
+  gre: "GRE",
+  ipip: "IP-in-IP",
+  "ip-udp": "IP over UDP",
+  wireguard: "WireGuard",
+  gtpu: "GTP-U",
+};
+
+function tunnelName({ tunnel }: SightingInfo): string {
+  return tunnel ? (TUNNEL_NAMES[tunnel.kind] ?? tunnel.kind) : "tunnel";
 }
 
 export function tunnelWords(sighting: SightingInfo): string {
   const { tunnel } = sighting;
   if (!tunnel) return "";
-  const name: Readonly<Record<string, string>> = {
-    vxlan: "VXLAN",
-    geneve: "Geneve",
-    gre: "GRE",
-    ipip: "IP-in-IP",
-    "ip-udp": "IP over UDP",
-    wireguard: "WireGuard",
-    gtpu: "GTP-U",
-  };
-  const parts = [name[tunnel.kind] ?? tunnel.kind];
+  const parts = [tunnelName(sighting)];
   if (tunnel.vni !== null) parts.push(`VNI ${tunnel.vni}`);
   if (tunnel.port !== null) parts.push(`UDP ${tunnel.port}`);
   return parts.join(", ");
@@ -79,7 +102,7 @@ function wrapSentence(sighting: SightingInfo, cards: readonly RawCard[]): string
 
 interface TranslationWords {
   readonly reason: string | null;
-  readonly sentences: readonly string[];
+  readonly said: readonly Said[];
 }
 
 /** DNAT changes where a packet goes, SNAT where it seems to come from; the way back undoes both. */
@@ -93,7 +116,7 @@ function translationWords(
     e.port > 0 ? (e.ip.includes(":") ? `[${e.ip}]:${e.port}` : `${e.ip}:${e.port}`) : e.ip;
   const same = (a: { ip: string; port: number }, b: { ip: string; port: number }): boolean =>
     a.ip === b.ip && a.port === b.port;
-  const sentences: string[] = [];
+  const said: Said[] = [];
   const names: string[] = [];
   const last = earlier.at(-1) as SightingInfo;
   const forward = journey.direction === "to-server";
@@ -102,18 +125,19 @@ function translationWords(
     const name = forward ? "DNAT" : "SNAT undone";
     const copy = earlier.some((one) => same(one.destination, sighting.destination));
     names.push(copy ? `copy from before the ${name}` : name);
-    if (copy) sentences.push(copyText(name, "to", text(sighting.destination)));
-    else
-      sentences.push(`${name}${forward ? service : ""}: to ${text(last.destination)} → ${text(sighting.destination)}.`);
+    const change = `to ${text(last.destination)} → ${text(sighting.destination)}`;
+    if (copy) said.push({ sentence: copyText(name, "to", text(sighting.destination)), short: `before ${name}` });
+    else said.push({ sentence: `${name}${forward ? service : ""}: ${change}.`, short: name });
   }
   if (!same(last.source, sighting.source)) {
     const name = forward ? "SNAT" : "DNAT undone";
     const copy = earlier.some((one) => same(one.source, sighting.source));
     names.push(copy ? `copy from before the ${name}` : name);
-    if (copy) sentences.push(copyText(name, "from", text(sighting.source)));
-    else sentences.push(`${name}${forward ? "" : service}: from ${text(last.source)} → ${text(sighting.source)}.`);
+    const change = `from ${text(last.source)} → ${text(sighting.source)}`;
+    if (copy) said.push({ sentence: copyText(name, "from", text(sighting.source)), short: `before ${name}` });
+    else said.push({ sentence: `${name}${forward ? "" : service}: ${change}.`, short: name });
   }
-  return { reason: names.length > 0 ? names.join(" and ") : null, sentences };
+  return { reason: names.length > 0 ? names.join(" and ") : null, said };
 }
 
 /** A bridge shows a frame before and between NAT's steps: an address that was left and comes back is no further translation. */

@@ -16,6 +16,8 @@
  * ```
  */
 import { PHYSICAL_LANE } from "./layer-cards";
+import { condensed } from "./layer-condensed";
+import { textWidthPx } from "./text-width";
 import type { CardField, HopColumn, LayerCard, LayerViewModel } from "./layer-view";
 
 const COLUMN_PX = 268;
@@ -35,6 +37,9 @@ const LEAST_SCALE = 0.85;
 const LINE_PX = 16;
 const COMPACT_LINE_PX = 14;
 const LANE_PAD_PX = 6;
+/** Where height is short. */
+const CONDENSED_LINE_PX = 13;
+const CONDENSED_LANE_PAD_PX = 3;
 const INSET_PX = 4;
 const COMPACT_INSET_PX = 1;
 /** Of a sentence, 11 px: 6 px a character. */
@@ -113,48 +118,70 @@ interface Widths {
   readonly scale: number;
 }
 
-/** Columns as wide as `fitPx` allows: wide ones, narrow ones, and at last narrow ones drawn smaller. */
-function widthsFor(count: number, fitPx: number): Widths {
-  const room = (fitPx - LABEL_PX - 6) / count;
-  if (room >= COLUMN_PX + GAP_PX) return { columnPx: COLUMN_PX, gapPx: GAP_PX, labelPx: LABEL_PX, scale: 1 };
+/** Columns as wide as `fitPx` allows: wide ones, narrow ones, and at last narrow ones drawn smaller than `mostScale`. */
+function widthsFor(count: number, fitPx: number, mostScale: number): Widths {
+  const room = (fitPx / mostScale - LABEL_PX - 6) / count;
+  if (room >= COLUMN_PX + GAP_PX) return { columnPx: COLUMN_PX, gapPx: GAP_PX, labelPx: LABEL_PX, scale: mostScale };
   if (room >= NARROWEST_PX + NARROW_GAP_PX) {
     const columnPx = Math.floor(Math.min(COLUMN_PX, room - NARROW_GAP_PX));
-    return { columnPx, gapPx: NARROW_GAP_PX, labelPx: LABEL_PX, scale: 1 };
+    return { columnPx, gapPx: NARROW_GAP_PX, labelPx: LABEL_PX, scale: mostScale };
   }
   const densest = DENSE_LABEL_PX + 6 + count * (DENSEST_PX + DENSE_GAP_PX);
-  const scale = Math.max(LEAST_SCALE, Math.min(1, fitPx / densest));
+  const scale = Math.max(LEAST_SCALE, Math.min(mostScale, fitPx / densest));
   const wide = (fitPx / scale - DENSE_LABEL_PX - 6) / count - DENSE_GAP_PX;
   const columnPx = Math.floor(Math.max(DENSEST_PX, Math.min(NARROWEST_PX, wide)));
   return { columnPx, gapPx: DENSE_GAP_PX, labelPx: DENSE_LABEL_PX, scale };
 }
 
-/** `fitPx`: columns become as narrow as needed (and sensible) to stand in so many pixels; left out: as wide as is easy to read. */
-export function layoutLayerView(model: LayerViewModel, fitPx = Infinity): LayerGeometry {
+/**
+ * `fitWidthPx`, `fitHeightPx`: the picture is made to stand in so many pixels, as far as it can be read then: columns become narrow,
+ * headers show less, and all of it becomes smaller. Left out: as large as is easy to read.
+ */
+export function layoutLayerView(model: LayerViewModel, fitWidthPx = Infinity, fitHeightPx = Infinity): LayerGeometry {
   const count = Math.max(1, model.columns.length);
-  const { columnPx, gapPx, labelPx, scale } = widthsFor(count, fitPx);
+  const whole = layOut(model, widthsFor(count, fitWidthPx, 1), false);
+  if (whole.height * whole.scale <= fitHeightPx) return whole;
+  const short = condensed(model);
+  const large = layOut(short, widthsFor(count, fitWidthPx, 1), true);
+  const fitting = fitHeightPx / large.height;
+  if (large.scale <= fitting) return large;
+  // Drawn smaller, columns may be wider.
+  return layOut(short, widthsFor(count, fitWidthPx, Math.max(LEAST_SCALE, fitting)), true);
+}
+
+function layOut(model: LayerViewModel, widths: Widths, isCondensed: boolean): LayerGeometry {
+  const { columnPx, gapPx, labelPx, scale } = widths;
   const compact = columnPx < LABELLED_PX;
-  const wrapped = model.columns.map((column) =>
-    column.happened.flatMap((sentence) => wrapText(sentence, Math.floor(columnPx / CHAR_PX))),
-  );
-  const linePx = compact ? COMPACT_LINE_PX : LINE_PX;
-  const headLines = compact ? 2 : 3;
-  const insetPx = compact ? COMPACT_INSET_PX : INSET_PX;
+  const linePx = isCondensed ? CONDENSED_LINE_PX : compact ? COMPACT_LINE_PX : LINE_PX;
+  const density: Density = {
+    columnPx,
+    compact,
+    linePx,
+    insetPx: compact ? COMPACT_INSET_PX : INSET_PX,
+    lanePadPx: isCondensed ? CONDENSED_LANE_PAD_PX : LANE_PAD_PX,
+    beside: isCondensed ? besideTitles(model, columnPx) : new Set(),
+  };
+  const wrapped = model.columns.map(({ happened, inShort }) => {
+    const said = isCondensed && compact ? [inShort.join(", ")] : happened;
+    return said.flatMap((sentence) => wrapText(sentence, Math.floor(columnPx / CHAR_PX)));
+  });
+  const headLines = compact || isCondensed ? 2 : 3;
   const happenedLines = wrapped.reduce((most, lines) => Math.max(most, lines.length), 0);
   const deepest = model.columns.reduce((most, column) => Math.max(most, column.cards.length), 0);
   // A name may reach into the gap behind its column, if there is one to speak of.
-  const headPx = columnPx + (gapPx > DENSE_GAP_PX ? 4 : -6);
+  const headPx = columnPx + (gapPx > DENSE_GAP_PX ? 4 : -2);
   const axisY = 16;
   const headTop = 22;
   const happenedTop = headTop + headLines * linePx + 5;
-  const lanesTop = happenedTop + happenedLines * linePx + 8 + deepest * insetPx;
+  const lanesTop = happenedTop + happenedLines * linePx + 8 + deepest * density.insetPx;
   let y = lanesTop;
   const lanes: PlacedLane[] = [];
   for (const lane of model.lanes) {
-    const height = lane.lines * linePx + 2 * LANE_PAD_PX;
+    const height = linesIn(model, lane.id, density.beside) * linePx + 2 * density.lanePadPx;
     const label = wrapText(lane.label, Math.floor((labelPx - 12) / LANE_CHAR_PX)).map((text, line) => ({
       text,
       x: 6,
-      y: y + 18 + line * 13,
+      y: y + density.lanePadPx + 0.85 * linePx + line * 13,
     }));
     lanes.push({ id: lane.id, label, carrier: lane.carrier, top: y, height });
     y += height;
@@ -164,8 +191,8 @@ export function layoutLayerView(model: LayerViewModel, fitPx = Infinity): LayerG
     return {
       column,
       left,
-      head: headOf(column, compact).map((text, line) => ({
-        text: line === 0 ? shortenStart(text, headPx, TITLE_CHAR_PX) : shorten(text, headPx + 4, CHAR_PX),
+      head: headOf(column, headLines === 2).map((text, line) => ({
+        text: line === 0 ? shortenTitle(text, headPx) : shorten(text, headPx + 4, CHAR_PX),
         x: left + 2,
         y: headTop + (line + 0.75) * linePx,
       })),
@@ -174,13 +201,13 @@ export function layoutLayerView(model: LayerViewModel, fitPx = Infinity): LayerG
         x: left + 2,
         y: happenedTop + (line + 0.75) * linePx,
       })),
-      cards: placeCards(column, lanes, left, { columnPx, compact, linePx, insetPx }),
+      cards: placeCards(column, lanes, left, density),
     };
   });
   return {
     scale,
     labelPx,
-    width: labelPx + count * (columnPx + gapPx),
+    width: labelPx + Math.max(1, model.columns.length) * (columnPx + gapPx),
     height: y + 12,
     columnPx,
     gapPx,
@@ -198,6 +225,51 @@ interface Density {
   readonly compact: boolean;
   readonly linePx: number;
   readonly insetPx: number;
+  readonly lanePadPx: number;
+  /** Fields that stand beside their header's title: see besideTitles. */
+  readonly beside: ReadonlySet<string>;
+}
+
+const besideKey = (card: LayerCard, field: CardField): string => `${card.lane} ${card.protocol} ${field.name}`;
+
+/** Of each header the first field that is no address, where it has room beside the title in all columns. */
+function besideTitles(model: LayerViewModel, columnPx: number): ReadonlySet<string> {
+  const fits = new Map<string, boolean>();
+  for (const { cards } of model.columns)
+    cards.forEach((card, at) => {
+      const field = card.fields.find(({ name }) => !/src|dst/.test(name));
+      if (!field) return;
+      const key = besideKey(card, field);
+      const inset = card.lane === PHYSICAL_LANE ? 0 : (cards.length - 1 - at) * COMPACT_INSET_PX;
+      const neededPx = 8 + cardTitlePx(card) + besideText(field).length * COMPACT_CHAR_PX + 4;
+      fits.set(key, (fits.get(key) ?? true) && neededPx <= columnPx - 2 * inset);
+    });
+  return new Set([...fits].filter(([, fit]) => fit).map(([key]) => key));
+}
+
+/** "VXLAN" says what its number is. */
+function besideText({ name, short, value }: CardField): string {
+  return name.endsWith(".vni") ? value : short + value;
+}
+
+/** With what is kept free behind it. */
+function cardTitlePx({ title }: LayerCard): number {
+  return textWidthPx(title, 11, true) + 6;
+}
+
+/** Lines of text that the fullest column has in the lane, titles included. */
+function linesIn(model: LayerViewModel, lane: string, beside: ReadonlySet<string>): number {
+  let most = 0;
+  for (const { cards } of model.columns) {
+    let lines = 0;
+    for (const card of cards) if (card.lane === lane) lines += linesOf(card, beside);
+    most = Math.max(most, lines);
+  }
+  return most;
+}
+
+function linesOf(card: LayerCard, beside: ReadonlySet<string>): number {
+  return 1 + card.fields.filter((field) => !beside.has(besideKey(card, field))).length;
 }
 
 function headOf({ title, subtitle, sighting }: HopColumn, compact: boolean): readonly string[] {
@@ -208,27 +280,29 @@ function placeCards(
   column: HopColumn,
   lanes: readonly PlacedLane[],
   left: number,
-  { columnPx, compact, linePx, insetPx }: Density,
+  density: Density,
 ): readonly PlacedCard[] {
+  const { columnPx, linePx, insetPx, lanePadPx, beside } = density;
   // The cards come innermost first; an envelope is wider the further out it is.
   const placed: PlacedCard[] = [];
-  const linesIn = new Map<string, number>();
-  const count = column.cards.length;
+  const linesBefore = new Map<string, number>();
+  const depth = column.cards.length;
   const lanesTop = lanes[0]?.top ?? 0;
   column.cards.forEach((card, at) => {
     const lane = lanes.find((l) => l.id === card.lane);
     if (!lane) return;
-    const before = linesIn.get(card.lane) ?? 0;
-    linesIn.set(card.lane, before + card.fields.length + 1);
+    const before = linesBefore.get(card.lane) ?? 0;
+    const lines = linesOf(card, beside);
+    linesBefore.set(card.lane, before + lines);
     // Bits are no envelope: they lie below.
     const isBits = card.lane === PHYSICAL_LANE;
-    const inset = isBits ? 0 : (count - 1 - at) * insetPx;
+    const inset = isBits ? 0 : (depth - 1 - at) * insetPx;
     const cardLeft = left + inset;
     const width = columnPx - 2 * inset;
     const top = isBits ? lane.top + 2 : lanesTop - at * insetPx;
-    const textTop = lane.top + LANE_PAD_PX + before * linePx;
+    const textTop = lane.top + lanePadPx + before * linePx;
     const lastInLane = !column.cards.slice(at + 1).some((other) => other.lane === card.lane);
-    const bottom = lastInLane ? lane.top + lane.height - 1 : textTop + (card.fields.length + 1) * linePx;
+    const bottom = lastInLane ? lane.top + lane.height - 1 : textTop + lines * linePx;
     placed.push({
       card,
       left: cardLeft,
@@ -237,27 +311,54 @@ function placeCards(
       height: bottom - top,
       isCarrier: lane.carrier > 0,
       title: { text: card.title, x: cardLeft + 8, y: textTop + 0.75 * linePx },
-      fields: card.fields.map((field, line) => {
-        const fieldTop = textTop + (line + 1) * linePx;
-        const valueX = compact ? 6 : 76;
-        return {
-          field,
-          label: { text: compact ? "" : field.label, x: cardLeft + 14, y: fieldTop + 0.75 * linePx },
-          value: {
-            text: compact ? compactValue(field, width - 7) : shorten(field.value, width - 84 - reasonPx(field.reason)),
-            x: cardLeft + valueX,
-            y: fieldTop + 0.75 * linePx,
-          },
-          reason: compact ? null : field.reason,
-          left: cardLeft + (compact ? 3 : 4),
-          top: fieldTop,
-          width: width - (compact ? 6 : 8),
-          height: linePx,
-        };
-      }),
+      fields: placeFields(card, cardLeft, textTop, width, density),
     });
   });
   return placed.reverse();
+}
+
+function placeFields(
+  card: LayerCard,
+  cardLeft: number,
+  textTop: number,
+  width: number,
+  { compact, linePx, beside }: Density,
+): readonly PlacedField[] {
+  let line = 0;
+  return card.fields.map((field) => {
+    if (beside.has(besideKey(card, field))) {
+      const left = cardLeft + 8 + cardTitlePx(card);
+      const text = besideText(field);
+      const y = textTop + 0.75 * linePx;
+      return {
+        field,
+        label: { text: "", x: left, y },
+        value: { text, x: left, y },
+        reason: null,
+        left: left - 3,
+        top: textTop,
+        width: text.length * (compact ? COMPACT_CHAR_PX : 6.7) + 6,
+        height: linePx,
+      };
+    }
+    line++;
+    const fieldTop = textTop + line * linePx;
+    const y = fieldTop + 0.75 * linePx;
+    return {
+      field,
+      label: { text: compact ? "" : field.label, x: cardLeft + 14, y },
+      value: {
+        text: compact ? compactValue(field, width - 10) : shorten(field.value, width - 84 - reasonPx(field.reason)),
+        x: cardLeft + (compact ? 6 : 76),
+        y,
+      },
+      reason: compact ? null : field.reason,
+      left: cardLeft + (compact ? 3 : 4),
+      top: fieldTop,
+      width: width - (compact ? 6 : 8),
+      height: linePx,
+    };
+  });
 }
 
 /** The reason stands behind the value, 10 px bold. */
@@ -265,10 +366,17 @@ function reasonPx(reason: string | null): number {
   return reason === null ? 0 : reason.length * 5.8 + 8;
 }
 
-/** 13 px, bold. */
-const TITLE_CHAR_PX = 7.7;
+/** Names of capture points, 13 px, bold, by the widths of their letters, which differ threefold. */
+function shortenTitle(text: string, widthPx: number): string {
+  if (textWidthPx(text, 13, true) <= widthPx) return text;
+  let end = text.slice(1);
+  while (end.length > 4 && textWidthPx(end, 13, true) > widthPx - ELLIPSIS_PX) end = end.slice(1);
+  return `…${end}`;
+}
 
-/** Names of capture points differ at their end: "…node1 eth0". */
+const ELLIPSIS_PX = 13;
+
+/** Names of one kind differ at their end: "…node1 eth0". */
 export function shortenStart(text: string, widthPx: number, charPx: number): string {
   const most = Math.max(4, Math.floor(widthPx / charPx));
   return text.length <= most ? text : `…${text.slice(text.length - most + 1)}`;

@@ -27,8 +27,6 @@ export interface Lane {
   readonly label: string;
   /** 0: the journey's packet; 1, 2 …: the carriers around it, the nearest first. The physical lane has 0. */
   readonly carrier: number;
-  /** Lines of text the tallest card in it has, title included. */
-  readonly lines: number;
 }
 
 export interface CardField {
@@ -64,6 +62,8 @@ export interface HopColumn {
   readonly carriers: number;
   /** What happened on the way here from the column before, in sentences; empty for the first. */
   readonly happened: readonly string[];
+  /** The same in a word or two each: "routed", "DNAT", "into VXLAN". */
+  readonly inShort: readonly string[];
   /** Nanoseconds since the column before; null for the first. */
   readonly hopNs: number | null;
   readonly problem: string | null;
@@ -125,7 +125,8 @@ export function buildLayerView(
         }),
       })),
       carriers: carriersOf(now),
-      happened: changes?.sentences ?? [],
+      happened: changes?.said.map(({ sentence }) => sentence) ?? [],
+      inShort: changes?.said.map(({ short }) => short) ?? [],
       hopNs: last ? sighting.sinceFirstNs - last.sinceFirstNs : null,
       problem,
     };
@@ -160,17 +161,12 @@ export const ROLE_NAMES: Readonly<Record<JoinPoint["role"], string>> = {
 };
 
 function lanesOf(columns: readonly (readonly RawCard[])[], names: LayerNames): readonly Lane[] {
-  const lines = new Map<string, number>();
-  for (const cards of columns) {
-    const here = new Map<string, number>();
-    for (const one of cards) here.set(laneId(one), (here.get(laneId(one)) ?? 0) + one.fields.length + 1);
-    for (const [id, n] of here) lines.set(id, Math.max(lines.get(id) ?? 0, n));
-  }
-  return [...lines]
-    .map(([id, n]): Lane => {
-      if (id === PHYSICAL_LANE) return { id, carrier: 0, layer: 1, lines: n, label: LAYER_NAMES[names][1] };
+  const ids = new Set(columns.flatMap((cards) => cards.map(laneId)));
+  return [...ids]
+    .map((id): Lane => {
+      if (id === PHYSICAL_LANE) return { id, carrier: 0, layer: 1, label: LAYER_NAMES[names][1] };
       const [carrier, layer] = id.split(":").map(Number) as [number, LayerNumber];
-      return { id, carrier, layer, lines: n, label: laneLabel(carrier, layer, names) };
+      return { id, carrier, layer, label: laneLabel(carrier, layer, names) };
     })
     .sort(
       (a, b) =>

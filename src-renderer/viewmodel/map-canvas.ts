@@ -53,7 +53,6 @@ export interface MapColours {
   readonly lost: string;
   readonly service: string;
   readonly focus: string;
-  readonly hover: string;
   readonly selected: string;
 }
 

@@ -3,7 +3,7 @@
  *
  * ```
  * base     machine boxes ─ wires, as wide as their traffic ─ pods, devices, Services ─ names       drawn when something changes
- * overlay  hover ─ focus ─ lit path ─ where the chosen packet is                                    map-overlay.ts, with every step
+ * overlay  focus ─ lit path ─ where the chosen packet is                                    map-overlay.ts, with every step
  * ```
  * What is off the screen is not drawn; what is too small to be read is drawn without text, all of a kind in one call.
  */

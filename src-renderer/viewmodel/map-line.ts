@@ -16,6 +16,36 @@ export function trace(canvas: MapCanvas, wire: MapWire | undefined, { k, x, y }:
   else for (let i = 2; i < line.length; i += 2) canvas.lineTo((line[i] ?? 0) * k + x, (line[i + 1] ?? 0) * k + y);
 }
 
+/** What stands around a path for its width. */
+const PATH_PAD_PX = 4;
+
+export interface LinePath {
+  /** Of an SVG path, from the top left corner of the part of the line that may be seen. */
+  readonly d: string;
+  readonly leftPx: number;
+  readonly topPx: number;
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
+/** A wire's line for the page, no larger than the screen: where it leaves it, it is cut. */
+export function linePath({ bounds, wires }: MapNet, wire: number, view: MapView): LinePath | null {
+  const { k, x, y, widthPx, heightPx } = view;
+  const at = wire * 4;
+  const leftPx = Math.max(0, Math.floor((bounds[at] ?? 0) * k + x) - PATH_PAD_PX);
+  const topPx = Math.max(0, Math.floor((bounds[at + 1] ?? 0) * k + y) - PATH_PAD_PX);
+  const right = Math.min(widthPx, Math.ceil((bounds[at + 2] ?? 0) * k + x) + PATH_PAD_PX);
+  const bottom = Math.min(heightPx, Math.ceil((bounds[at + 3] ?? 0) * k + y) + PATH_PAD_PX);
+  const one = wires[wire];
+  if (!one || one.line.length < 4 || right <= leftPx || bottom <= topPx) return null;
+  const place = (i: number): string =>
+    `${((one.line[i] ?? 0) * k + x - leftPx).toFixed(1)} ${((one.line[i + 1] ?? 0) * k + y - topPx).toFixed(1)}`;
+  let d = `M${place(0)}`;
+  if (one.curved) d += `Q${place(2)} ${place(4)}`;
+  else for (let i = 2; i < one.line.length; i += 2) d += `L${place(i)}`;
+  return { d, leftPx, topPx, widthPx: right - leftPx, heightPx: bottom - topPx };
+}
+
 /** Half way along the drawn line. */
 export function middle(wire: MapWire): readonly [number, number] {
   const { line } = wire;

@@ -1,4 +1,4 @@
-/** What changes with every step on the map: hover, focus, selection, the lit path, where the chosen packet is. */
+/** What changes with every step on the map: focus, selection, the lit path, where the chosen packet is. (The pointer: map-pointed.svelte) */
 import type { MapCanvas, MapColours, MapView } from "./map-canvas";
 import type { MapLayout } from "./map-element";
 import { directionAt, middle, trace } from "./map-line";
@@ -6,7 +6,6 @@ import type { MapScene } from "./map-scene";
 import type { MapNet, WireStep } from "./map-wires";
 
 export interface MapMarks {
-  readonly hover: number;
   readonly focus: number;
   /** Elements that are selected. */
   readonly selected: readonly number[];
@@ -14,7 +13,6 @@ export interface MapMarks {
   readonly back: readonly WireStep[];
   /** Element where the chosen packet is now; -1 none. */
   readonly packetAt: number;
-  readonly wire: number;
   /** Moves the dashes of the lit path. */
   readonly phase: number;
 }
@@ -30,17 +28,9 @@ export function drawMapOverlay(
   canvas.clearRect(0, 0, view.widthPx, view.heightPx);
   canvas.lineJoin = "round";
   canvas.globalAlpha = 1;
-  if (marks.wire >= 0) {
-    canvas.beginPath();
-    trace(canvas, net.wires[marks.wire], view);
-    canvas.strokeStyle = colours.hover;
-    canvas.lineWidth = 5;
-    canvas.stroke();
-  }
   // There: a solid line; back: dashes in another colour beside it. Both with arrow heads.
   litPath(canvas, net, view, marks.there, colours.there, -2.5, [], marks.phase);
   litPath(canvas, net, view, marks.back, colours.back, 2.5, [7, 5], marks.phase);
-  outline(canvas, layout, view, [marks.hover], colours.hover, 2, 1);
   outline(canvas, layout, view, marks.selected, colours.selected, 3, 2);
   outline(canvas, layout, view, [marks.focus], colours.focus, 2, 4);
   const at = layout.elements[marks.packetAt];

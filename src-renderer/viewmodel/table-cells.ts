@@ -7,6 +7,7 @@
  */
 import type { Cell, TableColumn, TableRow, TimeValue } from "../../src-shared/contract/results";
 import { formatBytes, formatCount, formatDuration } from "./quantity";
+import { textWidthPx } from "./text-width";
 
 /** How a table's times are shown; the settings decide. */
 export type TimeText = (time: TimeValue) => string;
@@ -52,11 +53,10 @@ export function isRightAligned(kind: TableColumn["kind"]): boolean {
   );
 }
 
-/** A character of the tables' fonts, and of their headings, in pixels at 100 %; and what is beside a cell's text. */
-const CHAR_PX = 7.3;
-/** What a capital is wider. */
-const CAPITAL_PX = 2.2;
-const HEADING_CHAR_PX = 7.5;
+/** A character of an address (monospaced), the size of texts and headings at 100 %, and what is beside a cell's text. */
+const ADDRESS_CHAR_PX = 7.3;
+const TEXT_PX = 13;
+const HEADING_PX = 12;
 const PADDING_PX = 20;
 
 /** Widths that go by the kind alone: numbers, and texts while no row is there. */
@@ -88,22 +88,27 @@ export interface ColumnWidth {
  * nothing moves while a person scrolls.
  */
 export function columnWidth(column: TableColumn, at: number, rows: readonly TableRow[]): ColumnWidth {
-  const headingPx = Math.ceil(Math.min(220, PADDING_PX + column.label.length * HEADING_CHAR_PX));
+  const headingPx = Math.ceil(Math.min(220, PADDING_PX + textWidthPx(column.label, HEADING_PX, true)));
   const kindPx = KIND_WIDTH_PX[column.kind];
-  if ((column.kind !== "text" && column.kind !== "address") || rows.length === 0)
-    return { widthPx: Math.max(kindPx, headingPx), mostPx: null };
-  const neededPx = Math.ceil(PADDING_PX + Math.max(...rows.map((row) => textPx(row, at))));
+  const isText = column.kind === "text" || column.kind === "address";
+  if (!isText || rows.length === 0) {
+    // Empty in all the rows that are there: its heading is enough.
+    const isEmpty = rows.length > 0 && rows.every(({ cells }) => (cells[at] ?? null) === null);
+    return { widthPx: isEmpty ? headingPx : Math.max(kindPx, headingPx), mostPx: null };
+  }
+  const charPx = column.kind === "address" ? ADDRESS_CHAR_PX : null;
+  const neededPx = Math.ceil(PADDING_PX + Math.max(...rows.map((row) => cellPx(row, at, charPx))));
   return {
     widthPx: Math.max(headingPx, Math.min(neededPx, column.kind === "address" ? FIRST_ADDRESS_PX : FIRST_TEXT_PX)),
     mostPx: Math.min(MOST_TEXT_PX, neededPx),
   };
 }
 
-function textPx({ cells, level }: TableRow, at: number): number {
+function cellPx({ cells, level }: TableRow, at: number, charPx: number | null): number {
   const cell = cells[at];
   const text = typeof cell === "string" ? cell : "";
-  const capitals = text.match(/[A-Z]/g)?.length ?? 0;
-  return text.length * CHAR_PX + capitals * CAPITAL_PX + (at === 0 ? level * 16 : 0);
+  const textPx = charPx === null ? textWidthPx(text, TEXT_PX) : text.length * charPx;
+  return textPx + (at === 0 ? level * 16 : 0);
 }
 
 /** Widths as drawn: columns that may grow share what is left of the pane, none beyond its `mostPx`. */

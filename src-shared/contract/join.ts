@@ -106,6 +106,8 @@ export interface ConnectionJourneys {
   readonly connection: ConnectionJson;
   readonly points: readonly JoinPoint[];
   readonly journeys: readonly JourneyInfo[];
+  /** Number of the first of them in the connection, from 0. */
+  readonly from: number;
   /** Journeys there are; `journeys` holds at most 5,000 of them. */
   readonly total: number;
 }

@@ -6,6 +6,7 @@ import * as v from "valibot";
 import type { Finding } from "../model/finding";
 import type { RuleVerdict } from "../model/model-rule";
 import { type LiveResults, liveRequests } from "./live";
+import { joinedRequests, type JoinedResults } from "./joined";
 import { mapRequests, type MapResults } from "./map";
 import type { ConnectionJson, ConnectionJourneys, PacketJourney, TopologyInfo } from "./join";
 import { natRequests, type NatResults } from "./nat";
@@ -168,7 +169,7 @@ export const requests = {
 
   /** Connections and journeys of the joining (JSON of docs/CLI.md), see contract/join.ts. */
   "join.connection": v.strictObject({ id: text(100) }),
-  "join.journeys": v.strictObject({ connection: text(100) }),
+  "join.journeys": v.strictObject({ connection: text(100), from: v.optional(index) }),
   /** Journey a packet belongs to: id, connection, hop; null if it joined nothing (with the reason). */
   "join.ofPacket": v.strictObject({ packet: index }),
   "join.topology": nothing,
@@ -177,6 +178,7 @@ export const requests = {
 
   /** Recording while one looks on: contract/live.ts. */
   ...liveRequests,
+  ...joinedRequests,
   ...mapRequests,
   ...natRequests,
   ...annotationRequests,
@@ -189,7 +191,15 @@ export type MethodName = keyof typeof requests;
 export type Params<M extends MethodName> = v.InferOutput<(typeof requests)[M]>;
 
 export interface Results
-  extends LiveResults, MapResults, NatResults, AnnotationResults, WorkspaceFileResults, LessonResults, ReportResults {
+  extends
+    LiveResults,
+    JoinedResults,
+    MapResults,
+    NatResults,
+    AnnotationResults,
+    WorkspaceFileResults,
+    LessonResults,
+    ReportResults {
   "app.info": AppInfo;
   "settings.get": { readonly value: string | null };
   "settings.set": null;

@@ -61,6 +61,44 @@ describe("a packet selected in the list", () => {
   });
 });
 
+describe("the first packet of a recording, which nobody chose", () => {
+  const telling = { connection: "call", journey: 0, packet: 40, what: "a call to the Service default/web" };
+  const open = (): void => {
+    selection.select(0, { reveal: false, automatic: true });
+    linking.follow(selection.packet);
+  };
+  beforeEach(() => void (engine.answers = { ...engine.answers, "join.telling": () => telling }));
+
+  it("gives way to one that shows more of the network, in all views, as the first step of the history", async () => {
+    open();
+    await expect.poll(() => selection.connection).toBe("call");
+    expect([selection.packet, selection.journey, selection.hop]).toEqual([40, 0, 0]);
+    expect([selection.canGoBack, linking.begunWith?.what]).toEqual([false, "a call to the Service default/web"]);
+  });
+
+  it("stays where no connection shows more", async () => {
+    engine.answers = { ...engine.answers, "join.telling": () => null };
+    open();
+    await expect.poll(() => selection.connection).toBe("c");
+    expect([selection.packet, linking.begunWith]).toEqual([0, null]);
+  });
+
+  it("stays when a person chose it", async () => {
+    const before = engine.asked("join.telling").length;
+    selectInList(0);
+    await expect.poll(() => selection.connection).toBe("c");
+    expect([selection.packet, engine.asked("join.telling").length]).toEqual([0, before]);
+  });
+
+  it("a choice made while the answer is on its way is kept", async () => {
+    open();
+    selectInList(4);
+    await expect.poll(() => selection.connection).toBe("c");
+    await engine.settle();
+    expect([selection.packet, linking.begunWith]).toEqual([4, null]);
+  });
+});
+
 describe("chosen in pictures", () => {
   it("a sighting is everything at once and is not looked up again", async () => {
     const before = asked();

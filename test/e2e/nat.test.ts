@@ -74,6 +74,19 @@ describe.skipIf(CHROMIUM === undefined)("the panes of translations and learned t
     return app.page.locator("[data-pane=translation]").innerText();
   };
 
+  it("show, before anything is chosen, the call that tells most of the network; every pane has the same", async () => {
+    await tab("NAT");
+    const selected = (pane: string): Promise<string> =>
+      app.page.locator(`[data-pane=${pane}] [role=row][aria-selected=true]`).innerText();
+    expect(await selected("nat")).toContain("DNAT");
+    await app.page.locator("[data-pane=translation]").getByText("DNAT of a TCP connection").waitFor();
+    await tab("Connections");
+    expect(await selected("connections")).toContain("10.96.10.20:80");
+    await app.page.getByText("To begin with: a call to the Service 10.96.10.20 across nodes.").waitFor();
+    await tab("Services");
+    await app.page.getByRole("heading", { name: "10.96.10.20:80" }).waitFor();
+  });
+
   it("tell what the kernel's table would have, and why that is believed", async () => {
     await tab("NAT");
     expect(await rowText("nat", 0)).toMatch(

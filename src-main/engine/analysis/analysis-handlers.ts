@@ -41,6 +41,15 @@ export function analysisHandlers(engine: Engine): Handlers {
     "join.connection": ask("join.connection"),
     "join.journeys": ask("join.journeys"),
     "join.ofPacket": ask("join.ofPacket"),
+    "join.telling": ask("join.telling"),
+    "join.rowOf": async ({ table, connection }, context) =>
+      table < FIRST_JOINED_TABLE
+        ? { row: -1, key: "" }
+        : ((await analysis.ask(
+            "join.rowOf",
+            { table: table - FIRST_JOINED_TABLE, connection },
+            context,
+          )) as Results["join.rowOf"]),
     "notes.packetsOfConnection": ask("notes.packetsOfConnection"),
     "notes.connections": ask("notes.connections"),
     "join.topology": ask("join.topology"),

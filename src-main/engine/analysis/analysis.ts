@@ -31,11 +31,14 @@ import { LearnedObserver } from "./learned-observer";
 import { MapBuilder } from "./map-graph";
 import { PacketRows } from "./packet-rows";
 import { ServicesReport } from "./services-report";
+import { tellingConnection } from "./telling-connection";
 
 export type AnalysisMethod =
   | "join.connection"
   | "join.journeys"
   | "join.ofPacket"
+  | "join.rowOf"
+  | "join.telling"
   | "join.topology"
   | "join.findings"
   | "join.model"
@@ -157,6 +160,14 @@ export class Analysis {
         return this.journeys(params as Params<"join.journeys">);
       case "join.ofPacket":
         return this.ofPacket(params as Params<"join.ofPacket">);
+      case "join.rowOf": {
+        const { table, connection } = params as Params<"join.rowOf">;
+        return rowOfConnection(this.table(table), connection, connectionIndex(this.join, connection, this.indices));
+      }
+      case "join.telling": {
+        const rows = Uint32Array.from({ length: this.join.connectionCount }, (_, i) => i);
+        return tellingConnection(this.join, this.quietLast(rows), (file, number) => this.packetOf(file, number));
+      }
       case "join.topology":
         return topologyInfo(this.join);
       case "join.findings":
@@ -227,8 +238,9 @@ export class Analysis {
     return connectionJson(this.join, this.join.connection(this.index(id)));
   }
 
-  private journeys({ connection }: Params<"join.journeys">): Results["join.journeys"] {
-    return connectionJourneys(this.join, this.index(connection), (file, number) => this.packetOf(file, number));
+  private journeys({ connection, from }: Params<"join.journeys">): Results["join.journeys"] {
+    const index = this.index(connection);
+    return connectionJourneys(this.join, index, (file, number) => this.packetOf(file, number), from);
   }
 
   private ofPacket({ packet }: Params<"join.ofPacket">): Results["join.ofPacket"] {
@@ -334,6 +346,15 @@ export class Analysis {
     if (!open) throw new ContractError("gone", `table ${table} is closed`);
     return open;
   }
+}
+
+/** `index`: of the connection, which is its row in a table of connections. */
+function rowOfConnection({ source, order }: OpenTable, id: string, index: number): Results["join.rowOf"] {
+  const isOfConnections = index >= 0 && index < source.rows && source.key(index) === id;
+  // A translation's key begins with its connection's.
+  const row = isOfConnections ? order.indexOf(index) : order.findIndex((at) => source.key(at).startsWith(`${id}/`));
+  const at = order[row];
+  return { row, key: at === undefined ? "" : source.key(at) };
 }
 
 type TellProgress = (done: number, total: number, text: string) => void;

@@ -10,7 +10,7 @@ import type {
   SightingInfo,
   TopologyInfo,
 } from "../../../src-shared/contract/join";
-import type { Connection, JoinResult, Journey } from "../../../src-shared/reconstruct/result";
+import type { Connection, JoinResult, Journey, Point } from "../../../src-shared/reconstruct/result";
 import { ICMPV6_TYPES, ICMP_TYPES } from "../layouts/network-names";
 import { connectionJson } from "../join/connection-json";
 
@@ -32,14 +32,31 @@ export function joinPoints(join: JoinResult): readonly JoinPoint[] {
   }));
 }
 
-/** The interface's name; with the file's where several files have one of that name. */
+/**
+ * The interface's name; where several have that name with the file's in front, or, where one file holds several of them, with the pod's
+ * or the machine's.
+ */
 function pointName(join: JoinResult, at: number): string {
   const point = join.points[at];
   if (!point) return `point ${at}`;
   const name = point.interface ?? point.id;
-  const shared = join.points.some((other, i) => i !== at && other.interface === point.interface);
-  const file = point.file.replace(/\.(pcapng|pcap|cap)(\.(gz|zst|lz4))?$/i, "");
-  return shared && point.interface !== null ? `${file} ${name}` : name;
+  if (point.interface === null) return name;
+  const namesakes = join.points.filter((other, i) => i !== at && other.interface === point.interface);
+  if (namesakes.length === 0) return name;
+  const ownerOf = (one: Point): string | null => podOf(one) ?? join.topology.machines[one.machine]?.name ?? one.node;
+  const tellsApart = (of: (one: Point) => string | null): boolean =>
+    of(point) !== null && namesakes.every((other) => of(other) !== of(point));
+  const owner = !tellsApart(fileOf) && tellsApart(ownerOf) ? ownerOf(point) : null;
+  return `${owner ?? fileOf(point)} ${name}`;
+}
+
+function fileOf({ file }: Point): string {
+  return file.replace(/\.(pcapng|pcap|cap)(\.(gz|zst|lz4))?$/i, "");
+}
+
+/** Without its namespace. */
+function podOf({ pod }: Point): string | null {
+  return pod === null ? null : pod.slice(pod.lastIndexOf("/") + 1);
 }
 
 /** Index of the connection with this id; -1 none. `indices` is filled at the first call. */
@@ -48,16 +65,19 @@ export function connectionIndex(join: JoinResult, id: string, indices: Map<strin
   return indices.get(id) ?? -1;
 }
 
-export function connectionJourneys(join: JoinResult, index: number, packetOf: PacketOf): ConnectionJourneys {
+/** Journeys from number `from` on. */
+export function connectionJourneys(join: JoinResult, index: number, packetOf: PacketOf, from = 0): ConnectionJourneys {
   const connection = join.connection(index);
   const journeys = join.journeys(index);
-  const start = Math.min(...journeys.slice(0, MOST_JOURNEYS).map((j) => firstNs(join, j)), Infinity);
+  // They are in the order of their first sightings.
+  const start = journeys[0] ? firstNs(join, journeys[0]) : 0;
   return {
     connection: connectionJson(join, connection),
     points: joinPoints(join),
     journeys: journeys
-      .slice(0, MOST_JOURNEYS)
+      .slice(from, from + MOST_JOURNEYS)
       .map((journey) => journeyInfo(join, connection, journey, start, packetOf)),
+    from,
     total: journeys.length,
   };
 }

@@ -65,6 +65,7 @@ export function asymmetricPaths(context: FindingContext): FindingFamily {
     finish: () =>
       [...groups.values()].map(({ there, back, first, connections, rows }) => {
         const ids = (points: readonly number[]): string => points.map((p) => context.pointId(p)).join(" → ");
+        const words = (points: readonly number[]): string => points.map((p) => context.pointText(p)).join(" → ");
         const thereOnly = there.filter((p) => !back.includes(p));
         const backOnly = back.filter((p) => !there.includes(p));
         return context.finding({
@@ -72,7 +73,7 @@ export function asymmetricPaths(context: FindingContext): FindingFamily {
           about: `${ids(there)} / ${ids(back)}`,
           severity: "note",
           title: `Answers take another way: ${placeText(first.server)} to ${placeText(first.client)}`,
-          text: `${count(connections.length, "connection")}: questions cross ${ids(there)}, answers ${ids(back)}.`,
+          text: `${count(connections.length, "connection")}: questions cross ${words(there)}, answers ${words(back)}.`,
           inference: false,
           where: [...thereOnly, ...backOnly].map((p) => context.pointId(p)),
           evidence: [

@@ -78,7 +78,7 @@ export function conntrackClashes(context: FindingContext): FindingFamily {
           where: [context.pointId(from), context.pointId(to), ...(node === null ? [] : [node])],
           evidence: [
             "both are the first packets of one UDP port to a translated address",
-            `one is seen at ${context.pointId(to)} behind the translation, the other is not, though that point was recording`,
+            `one is seen at ${context.pointText(to)} behind the translation, the other is not, though that point was recording`,
           ],
           fits: ["two packets race for one entry of connection tracking: the second is dropped (insert_failed)"],
           ruledOut: ["a missing endpoint or a policy: the other packet passed", "MTU: the packets are small"],

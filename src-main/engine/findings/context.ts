@@ -86,11 +86,19 @@ export class FindingContext {
     return this.join.points[index]?.id ?? "?";
   }
 
-  /** "eth0 on n1 (n1.pcapng#0)" */
+  /** "eth0 of n1"; where several points are called that, or its interface has no name, with its id: "eth0 of n1 (n1.pcapng#0)". */
   pointText(index: number): string {
-    const { interface: name, node, pod, id } = this.point(index);
+    const { id, interface: name } = this.point(index);
+    const text = this.#placeOf(index);
+    const isClear =
+      name !== null && this.join.points.every((_, other) => other === index || this.#placeOf(other) !== text);
+    return isClear ? text : `${text} (${id})`;
+  }
+
+  #placeOf(index: number): string {
+    const { interface: name, node, pod } = this.point(index);
     const where = pod ?? node;
-    return `${name ?? "interface"}${where === null ? "" : ` of ${where}`} (${id})`;
+    return `${name ?? "interface"}${where === null ? "" : ` of ${where}`}`;
   }
 
   /** Time on the reference clock. */

@@ -63,7 +63,7 @@ export function duplicateDeliveries(context: FindingContext): FindingFamily {
           about: id,
           severity: mirrored ? "note" : "warn",
           title: mirrored
-            ? `${id} shows its packets twice: captured twice`
+            ? `${context.pointText(point)} shows its packets twice: captured twice`
             : `${count(gapsNs.length, "packet")} delivered twice at ${context.pointText(point)}`,
           text: `${gapsNs.length} of ${count(journeysAt[point] ?? 0, "packet")} are there again, the same in every field a copy keeps, ${gap} later in the median.`,
           inference: mirrored,

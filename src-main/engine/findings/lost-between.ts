@@ -68,6 +68,7 @@ export function lostBetween(context: FindingContext): FindingFamily {
       [...hops.values()].map((hop) => {
         const from = context.point(hop.from);
         const to = context.point(hop.to);
+        const toText = context.pointText(hop.to);
         const drops = context.dropsAt(hop.to);
         const sameNode = from.machine === to.machine;
         const share = hop.lost.length / (hop.lost.length + hop.passed);
@@ -75,17 +76,17 @@ export function lostBetween(context: FindingContext): FindingFamily {
           kind: "lost-between",
           about: `${from.id}>${to.id}`,
           severity: hop.repeated > 0 && share < 0.5 ? "warn" : "error",
-          title: `${count(hop.lost.length, "packet")} lost between ${context.pointText(hop.from)} and ${context.pointText(hop.to)}`,
-          text: `Last seen at ${from.id}, never at ${to.id}, where ${count(hop.passed, "other packet")} of the same ${hop.connections.length === 1 ? "connection" : "connections"} arrived. ${hop.repeated} of ${hop.lost.length} were sent again.`,
+          title: `${count(hop.lost.length, "packet")} lost between ${context.pointText(hop.from)} and ${toText}`,
+          text: `Last seen at ${context.pointText(hop.from)}, never at ${toText}, where ${count(hop.passed, "other packet")} of the same ${hop.connections.length === 1 ? "connection" : "connections"} arrived. ${hop.repeated} of ${hop.lost.length} were sent again.`,
           inference: false,
           where: [from.id, to.id, ...[from.node, to.node].filter((n) => n !== null)],
           evidence: [
-            `${to.id} was recording: it has packets from before and after`,
+            `${toText} was recording: it has packets from before and after`,
             `${count(hop.repeated, "lost packet")} sent again by the sender, ${hop.lost.length - hop.repeated} never answered`,
             `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} % of the packets at this hop`,
           ],
           fits: [
-            ...(drops !== null && drops > 0 ? [`the capture at ${to.id} lost ${drops} packets itself`] : []),
+            ...(drops !== null && drops > 0 ? [`the capture at ${toText} lost ${drops} packets itself`] : []),
             ...(sameNode
               ? [
                   `the kernel of ${from.node ?? "the node"} dropped them: a firewall rule, a full queue, the return path check`,
@@ -93,7 +94,7 @@ export function lostBetween(context: FindingContext): FindingFamily {
               : ["the network between the two dropped them: congestion, a bad link, a policer"]),
           ],
           ruledOut: [
-            ...(drops === 0 ? [`a capture gap: ${to.id} reports no lost packets`] : []),
+            ...(drops === 0 ? [`a capture gap: ${toText} reports no lost packets`] : []),
             ...(hop.largestPassed >= hop.smallestLost
               ? [`MTU: packets as large passed (${hop.largestPassed} bytes; the smallest lost has ${hop.smallestLost})`]
               : []),

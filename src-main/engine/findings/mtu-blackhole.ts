@@ -354,8 +354,8 @@ function say(context: FindingContext, hole: Blackhole): Finding {
     where: [context.pointId(from), ...(to < 0 ? [] : [context.pointId(to)]), ...(node === null ? [] : [node])],
     evidence: [
       `smallest packet lost ${smallestLost} bytes, largest that passed ${largestPassed} bytes`,
-      `the lost packets are sent again and lost again${hole.heard ? "; the other side is still heard" : to < 0 ? `; ${receiver?.ip ?? "the receiver"} still answers others` : `; ${context.pointId(to)} goes on recording other packets`}`,
-      ...errors.map((e) => `ICMP error from ${e.from} at ${context.pointId(e.point)}`),
+      `the lost packets are sent again and lost again${hole.heard ? "; the other side is still heard" : to < 0 ? `; ${receiver?.ip ?? "the receiver"} still answers others` : `; ${context.pointText(to)} goes on recording other packets`}`,
+      ...errors.map((e) => `ICMP error from ${e.from} at ${context.pointText(e.point)}`),
     ],
     fits: [
       overhead === ""
@@ -367,7 +367,7 @@ function say(context: FindingContext, hole: Blackhole): Finding {
     ruledOut: [
       "loss by chance: size decides, and every repetition is lost, too",
       ...(hole.heard ? ["the peer is gone: it is heard after the loss began"] : []),
-      ...(drops === 0 ? [`a capture gap: ${context.pointId(to)} reports no lost packets`] : []),
+      ...(drops === 0 ? [`a capture gap: ${context.pointText(to)} reports no lost packets`] : []),
     ],
     rows: [...hole.rows, ...errors.map((e) => e.row)],
     connections,

@@ -214,7 +214,7 @@ function deadEndpoint(
     where: [context.pointId(attempt.lastSeen), ...(question ? [context.pointId(question.point)] : [])],
     evidence: [
       ...unanswered.map(
-        (q) => `ARP asks ${q.asked} times who has ${server.ip} at ${context.pointId(q.point)}, and nobody answers`,
+        (q) => `ARP asks ${q.asked} times who has ${server.ip} at ${context.pointText(q.point)}, and nobody answers`,
       ),
       ...(unreachable ? [`ICMP host unreachable from ${unreachable.from}`] : []),
       `SYNs at ${timesText(context, attempt.syns)}`,

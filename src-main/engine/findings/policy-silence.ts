@@ -68,7 +68,7 @@ function say(context: FindingContext, key: string, { first, attempt, verdict, co
   );
   const drops = context.dropsAt(attempt.lastSeen);
   if (drops !== null && drops > 0)
-    fits.push(`the capture lost ${drops} packets at ${context.pointId(attempt.lastSeen)}`);
+    fits.push(`the capture lost ${drops} packets at ${context.pointText(attempt.lastSeen)}`);
   return context.finding({
     kind: "policy-silence",
     about: key,

@@ -130,8 +130,8 @@ export function ttlSurprises(context: FindingContext): FindingFamily {
       }
     },
     finish: () => [
-      ...say(context, loops, "loop", "error", (key) => ({
-        title: `Routing loop: packets cross ${key} again and again`,
+      ...say(context, loops, "loop", "error", (_, [place]) => ({
+        title: `Routing loop: packets cross ${place} again and again`,
         text: "The same packets come by with a smaller TTL each time.",
         fits: ["two machines each take the other for the next hop (routes of a removed node, overlapping pod ranges)"],
         ruledOut: [
@@ -147,15 +147,15 @@ export function ttlSurprises(context: FindingContext): FindingFamily {
         ruledOut: ["traceroute: its packets set out with a small TTL"],
         check: [`ip route get ${key}`, "tracepath -n DESTINATION"],
       })),
-      ...say(context, rises, "rises", "note", (key) => ({
-        title: `TTL rises between ${key.replace(">", " and ")}`,
+      ...say(context, rises, "rises", "note", (_, [before, behind]) => ({
+        title: `TTL rises between ${before} and ${behind}`,
         text: "A forwarded packet keeps its TTL or loses one: one that has more was made anew.",
         fits: ["a device in between that writes packets itself (transparent proxy, TTL mangling)"],
         ruledOut: ["clock error: the order is certain"],
         check: ["iptables-save -t mangle | grep -i ttl"],
       })),
-      ...say(context, strangers, "stranger", "warn", (key) => ({
-        title: `A RST in the name of ${key} was written by somebody else`,
+      ...say(context, strangers, "stranger", "warn", (key, [place]) => ({
+        title: `A RST in the name of ${key.slice(0, key.indexOf(" at "))}, seen at ${place}, was written by somebody else`,
         text: "Its TTL is not that of the sender's other packets.",
         fits: ["a firewall or node that rejects with a TCP reset", "a middlebox that cuts connections"],
         ruledOut: ["another route: all other packets have one TTL"],
@@ -170,12 +170,16 @@ function say(
   groups: ReadonlyMap<string, Group>,
   what: string,
   severity: Finding["severity"],
-  words: (key: string) => Pick<Finding, "title" | "text" | "fits" | "ruledOut" | "check">,
+  /** `places`: of the points that saw the packets. */
+  words: (key: string, places: readonly string[]) => Pick<Finding, "title" | "text" | "fits" | "ruledOut" | "check">,
 ): Finding[] {
   return [...groups].map(([key, { connections, rows, example }]) => {
-    const { check, ...rest } = words(key);
     const [first] = connections;
     const points = [...new Set(rows.map((row) => context.join.sightings.point(row)))];
+    const { check, ...rest } = words(
+      key,
+      points.map((point) => context.pointText(point)),
+    );
     const node = points[0] === undefined ? null : context.point(points[0]).node;
     const destination = first?.server.ip ?? "";
     return context.finding({

@@ -11,6 +11,7 @@ import type { ConnectionJourneys } from "../../../src-shared/contract/join";
 import type { MapGraph } from "../../../src-shared/contract/map";
 import { call, errorText, isCancelled } from "../../bridge/engine";
 import { linking } from "../../state/linking.svelte";
+import { isOnPage, pageAround } from "../../viewmodel/journey-pages";
 import { readMapActivity, readMapGraph, type MapModel, type MapReplay } from "../../viewmodel/map-model";
 import { secondsSince } from "../../viewmodel/timeline";
 import type { TimeRange } from "../../viewmodel/selection-step";
@@ -67,18 +68,23 @@ export class MapData {
     linking.joined = true;
   }
 
-  /** Null: none is selected. */
-  async showConnection(id: string | null): Promise<void> {
+  /** `id` null: none is selected. `journey`: of which the map shows where it is; -1: none in particular. */
+  async showConnection(id: string | null, journey: number): Promise<void> {
     this.#connection?.abort();
     if (id === null) {
       this.journeys = null;
       return;
     }
-    if (id === this.journeys?.connection.id) return;
+    const known = this.journeys;
+    if (id === known?.connection.id && (journey < 0 || isOnPage(known, journey))) return;
     const request = new AbortController();
     this.#connection = request;
     try {
-      this.journeys = await call("join.journeys", { connection: id }, { signal: request.signal });
+      this.journeys = await call(
+        "join.journeys",
+        { connection: id, from: pageAround(journey) },
+        { signal: request.signal },
+      );
     } catch (error) {
       // The joining is made anew, or it is another workspace's connection: the map stands without it.
       if (!isCancelled(error)) this.journeys = null;

@@ -2,7 +2,7 @@
  * Paints the map on its two canvases, in the colours of the page.
  *
  * ```
- * base   everything that stands      marks   hover, focus, lit path, above it
+ * base   everything that stands      marks   focus, lit path, above it
  * replay still pictures of what does not change, the wires of the moment between them
  * ```
  */
@@ -44,7 +44,7 @@ export class MapPainter {
     const colours = this.#coloursOf(canvas);
     const svg = new SvgCanvas(view.widthPx, view.heightPx, colours.background);
     drawMapBase(svg, scene, view, colours, getComputedStyle(canvas).fontFamily);
-    drawMapOverlay(svg, scene, view, colours, { ...marks, hover: -1, focus: -1, wire: -1 });
+    drawMapOverlay(svg, scene, view, colours, { ...marks, focus: -1 });
     return svg.text();
   }
 
@@ -98,7 +98,6 @@ function readColours(element: HTMLElement, dark: boolean): MapColours {
     lost: value("--danger"),
     service: dark ? "#dd8fbb" : "#b04f8a",
     focus: value("--focus"),
-    hover: value("--text-muted"),
     selected: value("--accent"),
   };
 }

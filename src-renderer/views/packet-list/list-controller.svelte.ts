@@ -70,8 +70,6 @@ export class PacketListController {
   #colours = rowColours(false);
   /** Row that was asked for by a key and is selected when it is there; -1 none. */
   #pending = -1;
-  /** The first packet, selected because nobody had selected one. */
-  #unasked: PacketId | null = null;
   /** Selected packet that `selectedRow` is about. */
   #located: PacketId | null = null;
   /** The packet the screen stands at, and its row when it was drawn. */
@@ -151,7 +149,7 @@ export class PacketListController {
     if (rows === 0) return;
     const index = Math.max(0, Math.min(rows - 1, row));
     this.#pending = index;
-    this.#unasked = null;
+    selection.isAutomatic = false;
     autoScroll.on = index === rows - 1;
     this.#show(index, where);
     this.#selectPending();
@@ -295,13 +293,14 @@ export class PacketListController {
     this.rows.ensure(from, Math.min(rows, Math.ceil(this.top + page)), rows, towards);
   }
 
-  #selectPending(): void {
+  /** `automatic`: nobody asked for it. */
+  #selectPending(automatic = false): void {
     const row = this.#pending >= 0 ? this.rows.row(this.#pending) : undefined;
     if (!row) return;
     this.selectedRow = this.#pending;
     this.#located = row.packet;
     this.#pending = -1;
-    if (selection.packet !== row.packet) selection.select(row.packet, { reveal: false });
+    if (selection.packet !== row.packet) selection.select(row.packet, { reveal: false, automatic });
   }
 
   async #locate(view: number, packet: PacketId, reveal: boolean): Promise<void> {
@@ -405,7 +404,7 @@ export class PacketListController {
       if (selection.packet === packet) this.selectedRow = row;
       this.restyle();
       // Others came in above it: it is not the first any more.
-      if (row > 0 && packet === this.#unasked && this.top === 0) await this.#selectFirst(view);
+      if (row > 0 && selection.packet === packet && selection.isAutomatic && this.top === 0) await this.#selectFirst(view);
     } catch {
       // As above.
     }
@@ -413,9 +412,8 @@ export class PacketListController {
 
   async #selectFirst(view: number): Promise<void> {
     const { rows } = await call("packets.rows", { view, from: 0, count: 1, columns: [] });
-    if (!rows[0] || selection.packet !== this.#unasked) return;
-    this.#unasked = rows[0].packet;
-    selection.select(rows[0].packet, { amend: true, reveal: false });
+    if (!rows[0] || !selection.isAutomatic) return;
+    selection.select(rows[0].packet, { amend: true, reveal: false, automatic: true });
   }
 
   #frame(): void {
@@ -438,8 +436,7 @@ export class PacketListController {
     const isFree = selection.packet === null && this.#pending < 0 && !packets.opening;
     if (isFree && this.rows.row(0) && this.top === 0) {
       this.#pending = 0;
-      this.#selectPending();
-      this.#unasked = selection.packet;
+      this.#selectPending(true);
     }
     const drawable = this.rows.window.drawableTop(this.top, this.#drawn, area.page, view.rows);
     if (drawable === null) return;

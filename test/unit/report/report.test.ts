@@ -62,6 +62,7 @@ const JOURNEYS: ConnectionJourneys = {
       evidence: [],
     },
   ],
+  from: 0,
   total: 1,
 };
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { ConnectionJson, JoinPoint, JourneyInfo, SightingInfo } from "../../../src-shared/contract/join";
 import type { DetailNode, PacketDetails } from "../../../src-shared/contract/results";
 import { deviceSteps } from "../../../src-renderer/viewmodel/device-layers";
-import { layoutLayerView, wrapText } from "../../../src-renderer/viewmodel/layer-geometry";
+import { condensed } from "../../../src-renderer/viewmodel/layer-condensed";
+import { layoutLayerView, wrapText, type LayerGeometry } from "../../../src-renderer/viewmodel/layer-geometry";
 import { buildLayerView, journeyText, type LayerViewModel } from "../../../src-renderer/viewmodel/layer-view";
 import { buildLadder, foldLadder, foldText } from "../../../src-renderer/viewmodel/ladder";
 import { rowsInSight } from "../../../src-renderer/viewmodel/ladder-geometry";
@@ -220,6 +221,50 @@ describe("the layer view's geometry", () => {
     expect(layoutLayerView(long, 300).scale).toBe(0.85);
   });
 
+  it("stands in the height there is: of each header what names it, a word for what happened, and at last all of it smaller", () => {
+    const call = serviceCall();
+    const tall = layoutLayerView(call, 600);
+    const short = layoutLayerView(call, 600, tall.height - 100);
+    expect(short.height * short.scale).toBeLessThanOrEqual(tall.height - 100);
+    // Nothing is condensed that fits.
+    expect(layoutLayerView(call, 600, tall.height)).toEqual(tall);
+    const texts = (geometry: LayerGeometry, column: number, protocol: string): readonly string[] | undefined =>
+      geometry.columns[column]?.cards
+        .find(({ card }) => card.protocol === protocol)
+        ?.fields.map(({ value }) => value.text);
+    expect(texts(short, 1, "ip")).toEqual(["10.1.0.2", "→10.2.0.9", "TTL 63"]);
+    const ip = short.columns[1]?.cards.find(({ card }) => card.protocol === "ip");
+    const ttl = ip?.fields.find(({ field }) => field.name === "ip.ttl");
+    expect([ttl?.value.y, ttl?.field.before]).toEqual([ip?.title.y, "64"]);
+    expect(short.columns.map(({ happened }) => happened.map(({ text }) => text).join(" "))).toEqual([
+      "",
+      "routed, DNAT",
+      "into VXLAN",
+    ]);
+    expect(layoutLayerView(call, 600, 50).scale).toBe(0.85);
+  });
+
+  it("leaves out what stays as it is and names nothing, and keeps what a hop changed", () => {
+    const call = serviceCall();
+    const [first, second] = call.columns;
+    const card = first?.cards.find(({ protocol }) => protocol === "tcp");
+    const field = card?.fields[0];
+    if (!first || !second || !card || !field) throw new Error("a call begins with TCP");
+    const withSum = (column: typeof first, before: string | null): typeof first => ({
+      ...column,
+      cards: column.cards.map((one) =>
+        one.protocol === "tcp" ? { ...one, fields: [{ ...field, name: "tcp.checksum", value: "0x1", before }] } : one,
+      ),
+    });
+    const names = (before: string | null): readonly string[] =>
+      condensed({ ...call, columns: [withSum(first, null), withSum(second, before)] }).columns.flatMap(({ cards }) =>
+        cards.filter(({ protocol }) => protocol === "tcp").flatMap(({ fields }) => fields.map(({ name }) => name)),
+      );
+    expect(names(null)).toEqual([]);
+    // In both columns: before and after are compared by looking along the line.
+    expect(names("0x2")).toEqual(["tcp.checksum", "tcp.checksum"]);
+  });
+
   it("breaks sentences at spaces and long words anywhere", () => {
     expect(wrapText("one two three", 7)).toEqual(["one two", "three"]);
     expect(wrapText("abcdefghij k", 4)).toEqual(["abcd", "efgh", "ij k"]);
@@ -252,6 +297,7 @@ describe("the ladder", () => {
       one(3, "ACK 100 bytes", { sinceStartNs: 900e6, retransmissionOf: 2 }),
       one(4, "FIN, ACK", { sinceStartNs: 901e6 }),
     ],
+    from: 0,
     total: 5,
     related: [],
   };
@@ -276,6 +322,18 @@ describe("the ladder", () => {
       ["898 ms without a packet", "DNAT", null, true],
       ["Teardown", "DNAT", null, false],
     ]);
+  });
+
+  it("that begins in the middle of a connection says nothing of the time before", () => {
+    const { rows } = buildLadder({ ...data, from: 3, journeys: data.journeys.slice(3) });
+    expect(rows.map((row) => [row.journey, row.heading])).toEqual([
+      [3, "Data"],
+      [4, "Teardown"],
+    ]);
+    const pings = [one(0, "echo request", { sinceStartNs: 900e6 })];
+    const icmp = { ...data, connection: { ...data.connection, protocol: "icmp" as const }, journeys: pings };
+    const headings = (from: number): unknown => buildLadder({ ...icmp, from }).rows[0]?.heading;
+    expect([headings(0), headings(900)]).toEqual(["900 ms without a packet", null]);
   });
 
   it("counts a bare acknowledgment to the handshake or the teardown that it ends", () => {

@@ -15,6 +15,7 @@ import {
   readMapGraph,
   type MapNetwork,
 } from "../../../src-renderer/viewmodel/map-model";
+import { linePath } from "../../../src-renderer/viewmodel/map-line";
 import { drawMapOverlay } from "../../../src-renderer/viewmodel/map-overlay";
 import { elementAt, neighbour, wireAt } from "../../../src-renderer/viewmodel/map-pointing";
 import { buildScene, type MapScene } from "../../../src-renderer/viewmodel/map-scene";
@@ -334,10 +335,9 @@ const COLOURS: MapColours = {
   lost: "lost",
   service: "service",
   focus: "focus",
-  hover: "hover",
   selected: "selected",
 };
-const NO_MARKS = { hover: -1, focus: -1, selected: [], there: [], back: [], packetAt: -1, wire: -1, phase: 0 };
+const NO_MARKS = { focus: -1, selected: [], there: [], back: [], packetAt: -1, phase: 0 };
 const texts = (calls: readonly string[]): string[] =>
   calls.filter((c) => c.startsWith("fillText")).map((c) => c.replace(/^fillText /, "").replace(/( -?\d+){2}$/, ""));
 
@@ -423,6 +423,28 @@ describe("the drawing", () => {
     expect(at("stroke there 3.0")).toBeGreaterThan(-1);
     expect(calls.slice(0, at("stroke back 3.0"))).toContain("setLineDash 7,5");
     expect(calls.some((c) => c.startsWith("arc"))).toBe(true);
+  });
+
+  it("marks the wire under the pointer by a path no larger than what is seen of it", () => {
+    const scene = sceneOf(twoNodes(), "node");
+    const view = fitView(scene.layout, 1200, 800);
+    const path = linePath(scene.net, 0, view);
+    const { line } = scene.net.wires[0] ?? { line: [] };
+    expect(path?.d).toMatch(/^M[-\d.]+ [-\d.]+([LQ ][-\d.]+ [-\d.]+)+$/);
+    // The first corner is where the wire begins, from the path's own corner.
+    const [x, y] = (path?.d.slice(1).split(/[LQ]/)[0] ?? "").split(" ").map(Number);
+    expect((x ?? 0) + (path?.leftPx ?? 0)).toBeCloseTo((line[0] ?? 0) * view.k + view.x, 0);
+    expect((y ?? 0) + (path?.topPx ?? 0)).toBeCloseTo((line[1] ?? 0) * view.k + view.y, 0);
+    const zoomed = linePath(scene.net, 0, {
+      k: 400,
+      x: -(line[0] ?? 0) * 400,
+      y: -(line[1] ?? 0) * 400,
+      widthPx: 1200,
+      heightPx: 800,
+    });
+    expect(zoomed?.widthPx).toBeLessThanOrEqual(1200);
+    expect(zoomed?.heightPx).toBeLessThanOrEqual(800);
+    expect(linePath(scene.net, 0, { ...view, x: 5000 })).toBeNull();
   });
 
   it("is written as SVG by the same calls; hostile names stay text", () => {

@@ -69,7 +69,7 @@ describe("the widths of a table's columns", () => {
     ];
     const width = (kind: TableColumn["kind"], at: number): unknown => columnWidth(column("c", kind), at, rows);
     expect(width("text", 0)).toEqual({ widthPx: 81, mostPx: 81 });
-    expect(width("text", 1)).toEqual({ widthPx: 200, mostPx: 385 });
+    expect(width("text", 1)).toEqual({ widthPx: 200, mostPx: 433 });
     expect(width("number", 2)).toEqual({ widthPx: 88, mostPx: null });
   });
 
@@ -80,7 +80,13 @@ describe("the widths of a table's columns", () => {
   });
 
   it("have room for their headings", () => {
-    expect(columnWidth(column("a".repeat(20), "number"), 0, []).widthPx).toBe(170);
+    expect(columnWidth(column("a".repeat(20), "number"), 0, []).widthPx).toBe(188);
+  });
+
+  it("are no wider than their headings where nothing is in them", () => {
+    const rows = [{ key: "1", cells: [null], filter: null, level: 0 }];
+    expect(columnWidth(column("until", "time"), 0, []).widthPx).toBe(104);
+    expect(columnWidth(column("until", "time"), 0, rows).widthPx).toBeLessThan(70);
   });
 
   it("stay as they are where there is no room: the table scrolls sideways", () => {

@@ -13,10 +13,18 @@ interface Made {
 }
 
 export class ConnectionJourneys {
+  /** Of the connection asked for last: a window asks for one page by page, and for each packet that is selected. */
+  private last: { readonly c: number; readonly journeys: readonly Journey[] } | undefined;
+
   constructor(private readonly input: JoinResultInput) {}
 
   /** Journeys of the connection in row `c` of the table, in order of time. */
   of(c: number): readonly Journey[] {
+    if (this.last?.c !== c) this.last = { c, journeys: this.build(c) };
+    return this.last.journeys;
+  }
+
+  private build(c: number): readonly Journey[] {
     const { columns, joined } = this.input;
     const { table } = joined;
     const protocol = columns.protocol(table.root[c] as number);
