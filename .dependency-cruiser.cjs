@@ -3,7 +3,8 @@
  *
  * ```
  * src-shared      base ◄─ model ◄─┬─ wire
- *                                 └─ tables ◄── reconstruct ◄── contract
+ *                                 ├─ tables ◄── reconstruct ◄── contract ◄── report
+ *                                 └─ annotations, lessons, workspace-file, contract ─► schema
  * src-main        hosts/<host> ─► hosts/shared ─► engine ─► src-shared
  * src-renderer    views/<pane> ─► everything else of src-renderer ─► src-shared
  * test            imports all of these; bench and fixtures import src-main and src-shared, fixtures also test/builders; nothing else
@@ -63,10 +64,15 @@ module.exports = {
     may("^src-shared/model/", "^src-shared/(base|model)/"),
     may("^src-shared/wire/", "^src-shared/(base|model|wire)/"),
     may("^src-shared/tables/", "^src-shared/(base|model|tables)/"),
-    may("^src-shared/contract/", "^src-shared/(model|tables|reconstruct|contract|annotations|lessons)/", valibot),
-    may("^src-shared/annotations/", "^src-shared/(base|model|annotations)/", valibot, marked),
-    may("^src-shared/lessons/", "^src-shared/lessons/", valibot),
-    may("^src-shared/workspace-file/", "^src-shared/(annotations|lessons|workspace-file)/", valibot),
+    may("^src-shared/schema/", "^src-shared/schema/", valibot),
+    may(
+      "^src-shared/contract/",
+      "^src-shared/(model|tables|schema|reconstruct|contract|annotations|lessons)/",
+      valibot,
+    ),
+    may("^src-shared/annotations/", "^src-shared/(base|model|schema|annotations)/", valibot, marked),
+    may("^src-shared/lessons/", "^src-shared/(schema|lessons)/", valibot),
+    may("^src-shared/workspace-file/", "^src-shared/(model|schema|annotations|lessons|workspace-file)/", valibot),
     may("^src-shared/report/", "^src-shared/(base|model|contract|annotations|report)/"),
     may("^src-shared/reconstruct/", "^src-shared/(base|model|tables|reconstruct)/"),
 

@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { percentile } from "./report.mjs";
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 export const LIMIT_MS = 300_000;
@@ -26,18 +27,10 @@ export function findChromium() {
 }
 
 /**
- * @param {readonly number[]} values
- * @param {number} share
- */
-export function percentile(values, share) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-}
-
-/**
+ * Starts `hopscope serve`, which ends with this process at the latest.
  * @param {readonly string[]} files
- * @param {string} config
- * @returns {Promise<{ link: string, end: () => void }>}
+ * @param {string} config folder for its settings and notes
+ * @returns {Promise<{ link: string, pid: number | undefined, end: () => Promise<void> }>} `end` resolves when it has ended
  */
 export async function serve(files, config) {
   const child = spawn(
@@ -56,7 +49,16 @@ export async function serve(files, config) {
     });
     child.on("exit", (code) => failed(new Error(`hopscope serve ended with ${code}: ${text}`)));
   });
-  return { link, end: () => child.kill("SIGINT") };
+  const ended = new Promise((resolve) => child.once("exit", () => resolve(undefined)));
+  process.once("exit", () => child.kill("SIGKILL"));
+  return {
+    link,
+    pid: child.pid,
+    end: () => {
+      child.kill("SIGINT");
+      return ended;
+    },
+  };
 }
 
 /** @param {Page} page */

@@ -10,18 +10,18 @@
  * The latency of packet n is the time from its write to the first frame that shows row n or a later one. Twice: 20 packets a second
  * (what a person sees when they ping), and the sustained rate. Memory is that of the serving process, by /proc (Linux).
  */
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { clearInterval, setInterval, setTimeout } from "node:timers";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { chromium } from "playwright-core";
+import { ROOT, findChromium, serve } from "./browser.mjs";
 import { generateOnce, parseCount } from "./generate.mjs";
+import { percentile } from "./report.mjs";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const QUIET_RATE = 20;
 /** After the last packet the window gets this long to show it. */
 const LIMIT_MS = 60_000;
@@ -29,25 +29,6 @@ const LIMIT_MS = 60_000;
 const SETTLED = 0.25;
 
 /** @typedef {{ notes: [number, number][], written: number, tookMs: number }} Written */
-
-/** @returns {string} */
-function findChromium() {
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  const found = [process.env.HOPSCOPE_CHROMIUM ?? "", ...folders.map((folder) => join(folder, "chromium"))].find(
-    (path) => path !== "" && existsSync(path),
-  );
-  if (found === undefined) throw new Error("no chromium in PATH; HOPSCOPE_CHROMIUM=path names another");
-  return found;
-}
-
-/**
- * @param {readonly number[]} values
- * @param {number} share
- */
-function percentile(values, share) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
-}
 
 /** @param {number | undefined} pid */
 function residentBytes(pid) {
@@ -82,20 +63,11 @@ async function measure(file, rate, seconds) {
   const folder = mkdtempSync(join(tmpdir(), "hopscope-bench-"));
   const pipe = join(folder, "pipe");
   execFileSync("mkfifo", [pipe]);
-  const server = spawn(process.execPath, [join(ROOT, "out/main/cli.js"), "serve", "--no-open", "--port", "0", pipe], {
-    env: { ...process.env, HOPSCOPE_CONFIG: folder },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const host = await serve([pipe], folder);
   const browser = await chromium.launch({ executablePath: findChromium(), args: ["--no-sandbox"] });
   try {
-    const link = await new Promise((found) => {
-      server.stdout.on("data", (/** @type {Buffer} */ chunk) => {
-        const address = /(http:\S+)/.exec(chunk.toString("utf8"))?.[1];
-        if (address !== undefined) found(address);
-      });
-    });
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    await page.goto(link);
+    await page.goto(host.link);
     await page.getByRole("grid", { name: "Packets" }).waitFor();
     const session = await page.context().newCDPSession(page);
     // By the debugger: the page's security policy refuses scripts that are not its own.
@@ -121,7 +93,7 @@ async function measure(file, rate, seconds) {
     const memory = [];
     const begun = performance.now();
     const timer = setInterval(
-      () => memory.push({ ms: performance.now() - begun, bytes: residentBytes(server.pid) }),
+      () => memory.push({ ms: performance.now() - begun, bytes: residentBytes(host.pid) }),
       1000,
     );
     const done = /** @type {Written} */ (
@@ -158,7 +130,7 @@ async function measure(file, rate, seconds) {
     };
   } finally {
     await browser.close();
-    server.kill("SIGINT");
+    await host.end();
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -15,56 +15,18 @@
  * `--profile` writes what the window's thread did at first (FOLDER/first.cpuprofile) and during the last opening (open.cpuprofile), for
  * the "Performance" tab of Chromium's tools.
  */
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
+import { ROOT, findChromium, idle, serve } from "./browser.mjs";
 import { generateOnce, parseCount } from "./generate.mjs";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const CLI = join(ROOT, "out/main/cli.js");
 const FRAMES = 200;
-/** What still runs; ended with the measurement, also where that failed. */
-const hosts = new Set();
-
 /** @typedef {import("playwright-core").Page} Page */
-
-/**
- * @param {string} file
- * @param {string} config
- * @returns {Promise<{ link: string, end: () => Promise<unknown> }>}
- */
-async function serve(file, config) {
-  const child = spawn(process.execPath, [CLI, "serve", "--no-open", "--port", "0", file], {
-    env: { ...process.env, HOPSCOPE_CONFIG: config },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const link = await new Promise((found, failed) => {
-    let text = "";
-    child.stdout.on("data", (/** @type {Buffer} */ chunk) => {
-      const address = /(http:\S+)/.exec((text += chunk.toString("utf8")))?.[1];
-      if (address !== undefined) found(address);
-    });
-    child.on("exit", (code) => failed(new Error(`hopscope serve ended with ${code}: ${text}`)));
-  });
-  hosts.add(child);
-  return {
-    link,
-    end: () => {
-      hosts.delete(child);
-      child.kill("SIGINT");
-      return new Promise((ended) => child.once("exit", ended));
-    },
-  };
-}
-
-/** @param {Page} page */
-async function idle(page) {
-  await page.locator('html[data-idle="true"]').waitFor({ state: "attached", timeout: 300_000 });
-}
 
 /**
  * Evaluates by the debugger: the page's security policy refuses scripts that are not its own.
@@ -210,12 +172,12 @@ const file = join(values.data, `notes-${packets}.pcap`);
 generateOnce({ kind: "small", format: "pcap", path: file, packets, flows: 10_000 });
 const config = mkdtempSync(join(tmpdir(), "hopscope-bench-"));
 const browser = await chromium.launch({
-  executablePath: process.env.HOPSCOPE_CHROMIUM ?? "/usr/bin/chromium",
+  executablePath: findChromium(),
   args: ["--no-sandbox", "--disable-gpu"],
 });
 try {
   // One note by hand tells the recording's hash; the others are made from it.
-  const first = await serve(file, config);
+  const first = await serve([file], config);
   const writer = await browser.newPage();
   await writer.goto(first.link);
   await idle(writer);
@@ -239,7 +201,7 @@ try {
   appendFileSync(journal, `${lines.join("\n")}\n`);
 
   const all = `${(count + 1).toLocaleString("en-US")} notes`;
-  const host = await serve(file, config);
+  const host = await serve([file], config);
   const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
   page.setDefaultTimeout(300_000);
   await page.goto(host.link);
@@ -299,7 +261,6 @@ try {
   console.log(`add: kept after ${(performance.now() - added).toFixed(0)} ms (with the driver's messages)`);
   await host.end();
 } finally {
-  for (const child of hosts) child.kill("SIGKILL");
   await browser.close();
   rmSync(config, { recursive: true });
 }

@@ -27,6 +27,16 @@ export function median(values) {
 }
 
 /**
+ * @param {readonly number[]} values
+ * @param {number} share 0 to 1: 0.95 is the value that 95 % stay below
+ * @returns {number} NaN without values
+ */
+export function percentile(values, share) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
+}
+
+/**
  * @param {Pick<Result, "packets" | "bytes" | "samples">} result with at least one sample
  * @returns {Figures}
  */

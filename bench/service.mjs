@@ -18,7 +18,7 @@ import { Worker } from "node:worker_threads";
 import { parseArgs } from "node:util";
 import { setTimeout as pause } from "node:timers/promises";
 import { KINDS, generateOnce, parseBytes, parseCount } from "./generate.mjs";
-import { median } from "./report.mjs";
+import { median, percentile } from "./report.mjs";
 
 const MAIN = fileURLToPath(new URL("../out/main/", import.meta.url));
 const COLUMNS = ["number", "source", "destination", "protocol", "length", "info"];
@@ -109,12 +109,6 @@ async function time(action) {
   const start = performance.now();
   await action();
   return performance.now() - start;
-}
-
-/** @param {number[]} values @param {number} share */
-function percentile(values, share) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 }
 
 const row = (/** @type {string} */ what, /** @type {number} */ ms, note = "") =>

@@ -98,7 +98,7 @@ async function inWindow(files, measure) {
     await measure(page, config);
   } finally {
     await browser.close();
-    host.end();
+    await host.end();
     rmSync(config, { recursive: true, force: true });
   }
 }

@@ -17,7 +17,8 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
-import { LIMIT_MS, ROOT, findChromium, frames, idle, percentile, printFrames, serve, timeFrom } from "./browser.mjs";
+import { LIMIT_MS, ROOT, findChromium, frames, idle, printFrames, serve, timeFrom } from "./browser.mjs";
+import { percentile } from "./report.mjs";
 import { generateOnce, parseBytes, parseCount } from "./generate.mjs";
 
 const FIRST_ROW = '.row[aria-rowindex="2"]:not([hidden])';
@@ -145,6 +146,6 @@ try {
   );
 } finally {
   await browser.close();
-  host.end();
+  await host.end();
   rmSync(config, { recursive: true, force: true });
 }

@@ -67,7 +67,7 @@ export const keys = {
 };
 
 /** Everything but packets under which a note is looked for. */
-export function keysOf(subject: Subject, { packets, connection }: NotePlace): string[] {
+function keysOf(subject: Subject, { packets, connection }: NotePlace): string[] {
   const [first = -1, second = -1] = packets;
   const own = connection === undefined && "connection" in subject ? subject.connection.id : connection;
   switch (subject.kind) {

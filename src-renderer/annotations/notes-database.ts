@@ -43,7 +43,7 @@ interface StoredPlace {
   readonly position: number;
 }
 
-export const DATABASE_NAME = "hopscope-notes";
+const DATABASE_NAME = "hopscope-notes";
 /** So many notes at a time are written as pages. */
 export const BULK_NOTES = 200;
 /** Notes of a page: about a megabyte. */

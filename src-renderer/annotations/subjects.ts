@@ -1,4 +1,5 @@
 /** What a note can be about, made from what the window shows: subject, recordings and place in one. */
+import { firstNode } from "../viewmodel/packet-tree";
 import {
   type Annotation,
   type ConnectionAnchor,
@@ -107,7 +108,7 @@ export function pointTarget(point: PointState): Target {
 }
 
 /** Name and occurrence of a node: `counterpart` finds it again. Text without a name goes by its text. */
-export function fieldOf(
+function fieldOf(
   tree: readonly DetailNode[],
   node: DetailNode,
 ): { readonly field: string; readonly occurrence: number } {
@@ -142,15 +143,7 @@ export function notedFields(
   return found;
 }
 
-function firstNode(nodes: readonly DetailNode[], fits: (node: DetailNode) => boolean): DetailNode | null {
-  for (const node of nodes) {
-    const found = fits(node) ? node : firstNode(node.children, fits);
-    if (found) return found;
-  }
-  return null;
-}
-
-export function timeOf([seconds, nanoseconds]: TimeValue): string {
+function timeOf([seconds, nanoseconds]: TimeValue): string {
   return `${seconds}.${String(nanoseconds).padStart(9, "0")}`;
 }
 

@@ -128,7 +128,7 @@ const SCALE = 2;
 const MOST_PIXELS = 16_384;
 
 /** @throws Error when the document cannot be drawn */
-export async function rasterise(svg: string): Promise<Blob> {
+async function rasterise(svg: string): Promise<Blob> {
   const image = new Image();
   const url = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
   await new Promise<void>((resolve, reject) => {

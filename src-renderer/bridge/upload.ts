@@ -50,7 +50,7 @@ export async function pathsOfDrop(data: DataTransfer, options: UploadOptions = {
 }
 
 /** Uploads files that a person chose (browser), or names their paths (Electron). Errors as pathsOfDrop. */
-export async function pathsOfFiles(files: readonly File[], options: UploadOptions = {}): Promise<string[]> {
+async function pathsOfFiles(files: readonly File[], options: UploadOptions = {}): Promise<string[]> {
   const bridge = hostBridge();
   if (bridge) return files.map((file) => bridge.pathForFile(file)).filter((path) => path !== "");
   const total = files.reduce((sum, file) => sum + file.size, 0);

@@ -6,6 +6,7 @@
  * tree, bytes, diagram: details.selected = node ─► the other two highlight its bytes; details.hovered likewise
  * ```
  */
+import { firstNode } from "../viewmodel/packet-tree";
 import { ContractError } from "../../src-shared/contract/messages";
 import type { DetailNode, PacketDetails, PacketId } from "../../src-shared/contract/results";
 import { answered, call, errorText, isCancelled } from "../bridge/engine";
@@ -82,14 +83,6 @@ class Details {
     this.loading = false;
     this.#selectWanted();
   }
-}
-
-function firstNode(nodes: readonly DetailNode[], fits: (node: DetailNode) => boolean): DetailNode | null {
-  for (const node of nodes) {
-    const found = fits(node) ? node : firstNode(node.children, fits);
-    if (found) return found;
-  }
-  return null;
 }
 
 export const details = new Details();

@@ -3,6 +3,7 @@
  * after conntrack as its output, .hopscope as it was saved.
  */
 import type { Params } from "../../src-shared/contract/requests";
+import { baseName } from "../../src-shared/base/file-name";
 import { byOpenedKind } from "../../src-shared/model/opened-file";
 import { call } from "../bridge/engine";
 import { showError } from "./dialogs.svelte";
@@ -49,7 +50,7 @@ export async function importConntrack(paths: readonly string[]): Promise<void> {
   if (added.length === 0) return;
   await workspace.setConntrack([...known, ...added]);
   showToast(
-    `Translations are compared with ${added.length === 1 ? fileName(added[0] ?? "") : `${added.length} files of conntrack`} now.`,
+    `Translations are compared with ${added.length === 1 ? baseName(added[0] ?? "") : `${added.length} files of conntrack`} now.`,
     { undo: () => void workspace.setConntrack(known) },
   );
 }
@@ -59,7 +60,7 @@ async function usableOf(asked: Params<"import.check">, unusable: string): Promis
   const { files } = await call("import.check", asked);
   const usable = files.filter((file) => !file.unusable).map((file) => file.path);
   const trouble = files.flatMap((file) =>
-    file.problems.map(({ line, message }) => `${fileName(file.path)}${line > 0 ? ` line ${line}` : ""}: ${message}`),
+    file.problems.map(({ line, message }) => `${baseName(file.path)}${line > 0 ? ` line ${line}` : ""}: ${message}`),
   );
   if (trouble.length > 0)
     showError(
@@ -67,8 +68,4 @@ async function usableOf(asked: Params<"import.check">, unusable: string): Promis
       new Error([...trouble.slice(0, 6), ...(trouble.length > 6 ? [`and ${trouble.length - 6} more`] : [])].join("\n")),
     );
   return usable;
-}
-
-function fileName(path: string): string {
-  return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 }

@@ -1,6 +1,6 @@
 /** A connection in words: who asked for what, who answered, what was changed on the way; each line with its evidence. */
 import type { ConnectionJson, EndpointJson } from "../../src-shared/contract/join";
-import { endpointText } from "../../src-shared/reconstruct/endpoint-text";
+import { endpointText } from "../../src-shared/model/endpoint-text";
 import type { PointNames } from "./point-names";
 import { formatBytes, formatNoun } from "./quantity";
 
@@ -80,7 +80,7 @@ export function connectionFacts(c: ConnectionJson, names: PointNames): readonly 
 }
 
 /** "pod-to-service" → "pod to Service" */
-export function words(name: string): string {
+function words(name: string): string {
   return name.replace(/-/g, " ").replace(/\bservice\b/, "Service");
 }
 

@@ -68,7 +68,7 @@ function deviceOf({ point, title }: HopColumn): string {
 }
 
 /** "IPv4 10.1.0.5 → 10.1.1.9, TTL 63"; "" where the packet has nothing in this lane. */
-export function laneText(column: HopColumn, lane: Lane): string {
+function laneText(column: HopColumn, lane: Lane): string {
   return column.cards
     .filter((card) => card.lane === lane.id)
     .map((card) => {

@@ -1,4 +1,5 @@
 /** How findings and rules are named, ordered and counted. Severities are Wireshark's. */
+import { addToGroup } from "../../src-shared/base/grouping";
 import type { RuleVerdict } from "../../src-shared/model/model-rule";
 import type { Finding, PacketReference } from "../../src-shared/model/finding";
 
@@ -43,9 +44,7 @@ export interface PacketsOfFile {
 export function byFile(packets: readonly PacketReference[]): readonly PacketsOfFile[] {
   const files = new Map<string, PacketReference[]>();
   for (const packet of packets) {
-    const list = files.get(packet.file);
-    if (list) list.push(packet);
-    else files.set(packet.file, [packet]);
+    addToGroup(files, packet.file, packet);
   }
   return [...files].map(([file, list]) => ({ file, packets: list.sort((a, b) => a.number - b.number) }));
 }

@@ -58,13 +58,6 @@ export function formatChord(chord: string, mac: boolean): string {
   return `${modifiers.join("")}${SHOWN[key] ?? key}`;
 }
 
-/** As the attribute aria-keyshortcuts wants it: "Control+Shift+K". */
-export function ariaChord(chord: string, mac: boolean): string {
-  return splitChord(chord)
-    .map((part) => (part === "Mod" ? (mac ? "Meta" : "Control") : part === "Plus" ? "Plus" : part))
-    .join("+");
-}
-
 /** True for a chord that a text field would type or use to move the caret. */
 export function isTyping(chord: string): boolean {
   const parts = splitChord(chord);

@@ -218,7 +218,7 @@ function findNode(node: DetailNode, field: string): DetailNode | null {
 }
 
 /** "Time to Live: 63" → "63"; TCP flags without their number: "SYN, ACK". */
-export function valueText(node: DetailNode): string {
+function valueText(node: DetailNode): string {
   const colon = node.text.indexOf(": ");
   const text = colon < 0 ? node.text : node.text.slice(colon + 2);
   const flags = /^0x[\da-f]+ \((.+)\)$/i.exec(text);

@@ -1,5 +1,6 @@
 /** What a packet had changed between two capture points: which fields, why, and in sentences. */
 import type { ConnectionJson, JoinPoint, JourneyInfo, SightingInfo } from "../../src-shared/contract/join";
+import { endpointText } from "../../src-shared/model/endpoint-text";
 import { carriersOf, laneId, type RawCard } from "./layer-cards";
 
 interface Changes {
@@ -83,7 +84,7 @@ function tunnelName({ tunnel }: SightingInfo): string {
   return tunnel ? (TUNNEL_NAMES[tunnel.kind] ?? tunnel.kind) : "tunnel";
 }
 
-export function tunnelWords(sighting: SightingInfo): string {
+function tunnelWords(sighting: SightingInfo): string {
   const { tunnel } = sighting;
   if (!tunnel) return "";
   const parts = [tunnelName(sighting)];
@@ -112,8 +113,6 @@ function translationWords(
   journey: JourneyInfo,
   connection: ConnectionJson,
 ): TranslationWords {
-  const text = (e: { readonly ip: string; readonly port: number }): string =>
-    e.port > 0 ? (e.ip.includes(":") ? `[${e.ip}]:${e.port}` : `${e.ip}:${e.port}`) : e.ip;
   const same = (a: { ip: string; port: number }, b: { ip: string; port: number }): boolean =>
     a.ip === b.ip && a.port === b.port;
   const said: Said[] = [];
@@ -125,16 +124,17 @@ function translationWords(
     const name = forward ? "DNAT" : "SNAT undone";
     const copy = earlier.some((one) => same(one.destination, sighting.destination));
     names.push(copy ? `copy from before the ${name}` : name);
-    const change = `to ${text(last.destination)} → ${text(sighting.destination)}`;
-    if (copy) said.push({ sentence: copyText(name, "to", text(sighting.destination)), short: `before ${name}` });
+    const change = `to ${endpointText(last.destination)} → ${endpointText(sighting.destination)}`;
+    if (copy)
+      said.push({ sentence: copyText(name, "to", endpointText(sighting.destination)), short: `before ${name}` });
     else said.push({ sentence: `${name}${forward ? service : ""}: ${change}.`, short: name });
   }
   if (!same(last.source, sighting.source)) {
     const name = forward ? "SNAT" : "DNAT undone";
     const copy = earlier.some((one) => same(one.source, sighting.source));
     names.push(copy ? `copy from before the ${name}` : name);
-    const change = `from ${text(last.source)} → ${text(sighting.source)}`;
-    if (copy) said.push({ sentence: copyText(name, "from", text(sighting.source)), short: `before ${name}` });
+    const change = `from ${endpointText(last.source)} → ${endpointText(sighting.source)}`;
+    if (copy) said.push({ sentence: copyText(name, "from", endpointText(sighting.source)), short: `before ${name}` });
     else said.push({ sentence: `${name}${forward ? "" : service}: ${change}.`, short: name });
   }
   return { reason: names.length > 0 ? names.join(" and ") : null, said };

@@ -76,7 +76,7 @@ export interface LayerViewModel {
 
 export type LayerNames = "five" | "osi";
 
-export const LAYER_NAMES: Readonly<Record<"five" | "osi", Readonly<Record<LayerNumber, string>>>> = {
+const LAYER_NAMES: Readonly<Record<"five" | "osi", Readonly<Record<LayerNumber, string>>>> = {
   five: { 5: "5 Application", 4: "4 Transport", 3: "3 Network", 2: "2 Data link", 1: "1 Physical" },
   osi: { 5: "7 Application", 4: "4 Transport", 3: "3 Network", 2: "2 Data link", 1: "1 Physical" },
 };
@@ -149,7 +149,7 @@ const SHORT: Readonly<Record<string, string>> = {
   size: "",
 };
 
-export const ROLE_NAMES: Readonly<Record<JoinPoint["role"], string>> = {
+const ROLE_NAMES: Readonly<Record<JoinPoint["role"], string>> = {
   "pod-nic": "pod NIC",
   "host-veth": "veth on the node",
   bridge: "bridge",

@@ -1,9 +1,8 @@
 /** The tables a device learned: titles, and how they are to be read. */
-export const LEARNED_NAMES = ["macs", "neighbours", "tunnels", "routes"] as const;
-export type LearnedName = (typeof LEARNED_NAMES)[number];
+import type { LearnedTableName } from "../../src-shared/contract/tables";
 
 export const LEARNED: Readonly<
-  Record<LearnedName, { readonly title: string; readonly noun: string; readonly text: string }>
+  Record<LearnedTableName, { readonly title: string; readonly noun: string; readonly text: string }>
 > = {
   macs: {
     title: "MAC tables",

@@ -2,6 +2,7 @@
  * The boxes of machines and what stands in each: pods in slots, a host veth under its pod, bridges across, devices at the bottom.
  * In the pod and the Service network only who talks is there.
  */
+import { addToGroup } from "../../src-shared/base/grouping";
 import type { MapPoint } from "../../src-shared/contract/map";
 import type { MapElement } from "./map-element";
 import type { MapItem, MapModel } from "./map-model";
@@ -43,9 +44,7 @@ export function greatest(values: readonly number[], least: number): number {
 export function makeBoxes(model: MapModel, items: readonly MapItem[]): readonly Box[] {
   const byMachine = new Map<number, MapItem[]>();
   for (const item of items) {
-    const list = byMachine.get(item.machine);
-    if (list) list.push(item);
-    else byMachine.set(item.machine, [item]);
+    addToGroup(byMachine, item.machine, item);
   }
   const boxes = model.machines.map((machine, at): Box => {
     const points = model.points.filter((point) => point.machine === at);
@@ -154,9 +153,7 @@ export function fillBox(box: Box, columns: number, slots: Slots): FilledBox {
     if (item) {
       // Of a group only the group is drawn.
       if (item.kind === "pod") {
-        const list = cards.get(item.key);
-        if (list) list.push(point);
-        else cards.set(item.key, [point]);
+        addToGroup(cards, item.key, point);
       }
     } else if (point.role === "bridge") bridges.push(point);
     else devices.push(point);

@@ -7,6 +7,7 @@
  * ```
  * What is off the screen is not drawn; what is too small to be read is drawn without text, all of a kind in one call.
  */
+import { addToGroup } from "../../src-shared/base/grouping";
 import { scaleSqrt } from "d3";
 import type { MapCanvas, MapColours, MapView } from "./map-canvas";
 import type { MapElement, MapElementKind } from "./map-element";
@@ -169,9 +170,7 @@ function drawWires(canvas: MapCanvas, scene: MapScene, view: MapView, colours: M
     if (isCurved && packets === 0) continue;
     const step = packets === 0 ? 0 : Math.max(1, Math.round(width(packets)));
     const key = step * 2 + (net.tunnel[at] === 1 && packets > 0 && !isCurved ? 1 : 0);
-    const list = byWidth.get(key);
-    if (list) list.push(at);
-    else byWidth.set(key, [at]);
+    addToGroup(byWidth, key, at);
   }
   const thin = Math.min(1, Math.max(0.35, view.k * 1.4));
   for (const key of [...byWidth.keys()].sort((a, b) => a - b)) {

@@ -82,7 +82,7 @@ export function wireScope(scene: MapScene, wire: number): ConnectionScope | null
     : { kind: "wire", label, options: { ends, peers } };
 }
 
-export function wireLabel(a: MapElement, b: MapElement): string {
+function wireLabel(a: MapElement, b: MapElement): string {
   return `between ${a.label} and ${b.label}`;
 }
 

@@ -1,5 +1,6 @@
 /** A joined connection in the map's terms: its ends as places, its way as points. */
 import type { ConnectionJson, PlacedEndpointJson } from "../../src-shared/contract/join";
+import { endpointText } from "../../src-shared/model/endpoint-text";
 import type { MapModel } from "./map-model";
 import type { LitConnection } from "./map-wires";
 
@@ -7,9 +8,7 @@ export function litConnection(model: MapModel, connection: ConnectionJson): LitC
   const points = new Map(model.points.map((point) => [point.id, point.point]));
   const numbers = (path: readonly string[]): number[] => path.flatMap((id) => points.get(id) ?? []);
   const { requested, service } = connection;
-  const label =
-    service ??
-    (requested ? `${requested.ip.includes(":") ? `[${requested.ip}]` : requested.ip}:${requested.port}` : "");
+  const label = service ?? (requested ? endpointText(requested) : "");
   return {
     client: placeOf(model, connection.client),
     server: placeOf(model, connection.server),

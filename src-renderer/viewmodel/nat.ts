@@ -8,6 +8,7 @@
  */
 import type { EndpointJson } from "../../src-shared/contract/join";
 import type { NatEntryInfo, NatTuple, NatVerdict } from "../../src-shared/contract/nat";
+import { endpointText } from "../../src-shared/model/endpoint-text";
 import { protocolWord } from "../../src-shared/model/protocol-word";
 import { formatDuration } from "./quantity";
 
@@ -20,11 +21,6 @@ export interface NatLine {
   readonly label: string;
   readonly source: NatEnd;
   readonly destination: NatEnd;
-}
-
-export function endpointText({ ip, port }: EndpointJson): string {
-  if (port === 0) return ip;
-  return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 
 /** `prefix`: "told " of imported connection tracking. */

@@ -43,12 +43,12 @@ export function byteGrid(bytes: number, layout: ByteLayout): ByteGrid {
 }
 
 /** "0010" */
-export function offsetText(grid: ByteGrid, row: number): string {
+function offsetText(grid: ByteGrid, row: number): string {
   return (row * grid.bytesPerRow).toString(16).padStart(grid.offsetDigits, "0");
 }
 
 /** What a byte is to be drawn as; the strongest wins. */
-export const PLAIN = 0;
+const PLAIN = 0;
 /** Of the protocol whose field is selected. */
 export const PROTOCOL = 1;
 /** Of the field under the pointer. */

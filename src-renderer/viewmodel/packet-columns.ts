@@ -19,10 +19,10 @@ export interface ListColumn {
   readonly widthPx: number;
 }
 
-export const MIN_COLUMN_PX = 36;
-export const MAX_COLUMN_PX = 4000;
+const MIN_COLUMN_PX = 36;
+const MAX_COLUMN_PX = 4000;
 /** The contract refuses more than 60 columns in one request. */
-export const MAX_COLUMNS = 60;
+const MAX_COLUMNS = 60;
 /** Width of a field's column before a person sets one. */
 const FIELD_COLUMN_PX = 120;
 /** The last column does not shrink below this to fit into the pane. */

@@ -7,6 +7,8 @@
  * field   text, name, literal, filter, JSON of it and everything below
  * ```
  */
+import { HEX_OF_BYTE } from "../../src-shared/base/hex";
+import { hostileCsvCell } from "../../src-shared/base/csv";
 import type { DetailNode } from "../../src-shared/contract/results";
 
 /** Rows with aligned columns; the last column is not padded. */
@@ -21,13 +23,7 @@ export function rowsAsText(labels: readonly string[], rows: readonly (readonly s
 
 /** RFC 4180: quotes where needed, doubled inside; lines end with CR LF. */
 export function rowsAsCsv(labels: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [labels, ...rows].map((row) => `${row.map(csvCell).join(",")}\r\n`).join("");
-}
-
-function csvCell(cell: string): string {
-  // A cell that starts like a formula is run by spreadsheets: captures are hostile, so it is made text.
-  const safe = /^[=+\-@\t\r]/.test(cell) && !/^-?\d+(\.\d+)?$/.test(cell) ? `'${cell}` : cell;
-  return /[",\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+  return [labels, ...rows].map((row) => `${row.map(hostileCsvCell).join(",")}\r\n`).join("");
 }
 
 export function rowsAsJson(labels: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -38,7 +34,7 @@ export function rowsAsJson(labels: readonly string[], rows: readonly (readonly s
 /** "0a0b0c" */
 export function bytesAsHex(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += HEX[byte];
+  for (const byte of bytes) text += HEX_OF_BYTE[byte];
   return text;
 }
 
@@ -54,14 +50,15 @@ export function bytesAsDump(bytes: Uint8Array, base = 0): string {
   for (let at = 0; at < bytes.length; at += 16) {
     const row = bytes.subarray(at, at + 16);
     let hex = "";
-    for (let i = 0; i < 16; i++) hex += (i === 8 ? " " : "") + (i < row.length ? `${HEX[row[i] as number]} ` : "   ");
+    for (let i = 0; i < 16; i++)
+      hex += (i === 8 ? " " : "") + (i < row.length ? `${HEX_OF_BYTE[row[i] as number]} ` : "   ");
     text += `${(base + at).toString(16).padStart(4, "0")}  ${hex}  ${bytesAsPrintable(row)}\n`;
   }
   return text;
 }
 
 /** One character a byte: printable ASCII, "." for the rest. */
-export function bytesAsPrintable(bytes: Uint8Array): string {
+function bytesAsPrintable(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) text += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".";
   return text;
@@ -82,7 +79,7 @@ export function bytesAsEscaped(bytes: Uint8Array): string {
     else if (byte === 0x09) text += "\\t";
     else if (byte === 0x22 || byte === 0x5c) text += `\\${String.fromCharCode(byte)}`;
     else if (byte >= 0x20 && byte < 0x7f) text += String.fromCharCode(byte);
-    else text += `\\x${HEX[byte]}`;
+    else text += `\\x${HEX_OF_BYTE[byte]}`;
   }
   return `"${text}"`;
 }
@@ -101,11 +98,10 @@ export function bytesAsBase64(bytes: Uint8Array): string {
 }
 
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** Two hexadecimal digits of a byte. */
 export function hexByte(byte: number): string {
-  return HEX[byte & 255] as string;
+  return HEX_OF_BYTE[byte & 255] as string;
 }
 
 /** What a person calls the value: the text behind the colon, else the literal, else the text. */

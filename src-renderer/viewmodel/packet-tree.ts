@@ -59,7 +59,7 @@ export function treeRows(tree: readonly DetailNode[], open: OpenKeys): TreeRow[]
 }
 
 /** What a node is called among its siblings: its field, else its text without its value. */
-export function nodeKey(node: DetailNode): string {
+function nodeKey(node: DetailNode): string {
   return node.field ?? (node.text.split(/[:(,]/, 1)[0] as string).trim().replace(/\//g, "∕");
 }
 
@@ -244,4 +244,13 @@ function topOf(rows: readonly TreeRow[], from: number): number {
   for (let parent = rows[at]?.parent ?? -1; parent >= 0; parent = rows[at]?.parent ?? -1) at = parent;
   // All above are closed too: the protocol is then at its own place among the protocols.
   return rows.slice(0, at).filter((row) => row.level === 0).length;
+}
+
+/** The first node that fits, from the top down. */
+export function firstNode(nodes: readonly DetailNode[], fits: (node: DetailNode) => boolean): DetailNode | null {
+  for (const node of nodes) {
+    const found = fits(node) ? node : firstNode(node.children, fits);
+    if (found) return found;
+  }
+  return null;
 }

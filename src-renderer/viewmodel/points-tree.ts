@@ -9,6 +9,7 @@
  * ▸ n2.pcapng            file 1 (closed: its points are not rows)
  * ```
  */
+import { addToGroup } from "../../src-shared/base/grouping";
 import type { FileState, PointState, ProblemInfo } from "../../src-shared/contract/results";
 import type { PointRole } from "../../src-shared/model/point-role";
 
@@ -40,9 +41,7 @@ export function treeRows(
   // Once for all files: workspaces have hundreds of them, and the tree is made anew ten times a second while they load.
   const pointsOf = new Map<number, PointState[]>();
   for (const point of points) {
-    const list = pointsOf.get(point.file);
-    if (list) list.push(point);
-    else pointsOf.set(point.file, [point]);
+    addToGroup(pointsOf, point.file, point);
   }
   for (const [index, file] of files.entries()) {
     const open = !closed.has(file.file);

@@ -1,6 +1,8 @@
 /** All endpoints of all Services as CSV (RFC 4180): a line an endpoint. */
+import { hostileCsvCell } from "../../src-shared/base/csv";
 import type { ServiceReport } from "../../src-shared/contract/map";
-import { balanceOf, endpointText, titleOf } from "./services-view";
+import { endpointText } from "../../src-shared/model/endpoint-text";
+import { balanceOf, titleOf } from "./services-view";
 
 const COLUMNS = [
   "Service",
@@ -28,7 +30,7 @@ export function servicesCsv(services: readonly ServiceReport[]): string {
     return one.endpoints.map((e, at) => [
       titleOf(one),
       one.kind,
-      endpointText(e.ip, e.port),
+      endpointText(e),
       e.pod ?? "",
       e.node ?? "",
       e.connections,
@@ -45,11 +47,5 @@ export function servicesCsv(services: readonly ServiceReport[]): string {
       balance[at]?.note ?? "",
     ]);
   });
-  return [COLUMNS, ...rows].map((row) => `${row.map(field).join(",")}\r\n`).join("");
-}
-
-/** A leading "=", "+", "-" or "@" would be a formula in a spreadsheet: names are hostile text. */
-function field(value: string | number): string {
-  const text = typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return [COLUMNS, ...rows].map((row) => `${row.map((value) => hostileCsvCell(String(value))).join(",")}\r\n`).join("");
 }

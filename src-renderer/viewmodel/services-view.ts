@@ -16,6 +16,7 @@ import type {
   ServiceKind,
   ServiceReport,
 } from "../../src-shared/contract/map";
+import { endpointText } from "../../src-shared/model/endpoint-text";
 import { formatCount, formatDuration, formatNoun } from "./quantity";
 import type { ConnectionScope } from "./selection-step";
 
@@ -136,12 +137,7 @@ export function buildServiceFlow(report: ServiceReport, widthPx: number): Servic
     node({
       id,
       column: 1,
-      label:
-        entry.by === "endpoint"
-          ? titleOf(report)
-          : entry.by === "unseen"
-            ? "not recorded"
-            : endpointText(entry.ip, entry.port),
+      label: entry.by === "endpoint" ? titleOf(report) : entry.by === "unseen" ? "not recorded" : endpointText(entry),
       subtitle: ENTRY_WORDS[entry.by] ?? entry.by,
       connections: entry.connections,
       tone: entry.connections === 0 ? "quiet" : "plain",
@@ -173,14 +169,12 @@ export function buildServiceFlow(report: ServiceReport, widthPx: number): Servic
     node({
       id: `endpoint ${at}`,
       column: 2,
-      label: endpoint.pod === null ? endpointText(endpoint.ip, endpoint.port) : shortName(endpoint.pod),
-      subtitle:
-        balance[at]?.note ??
-        `${endpointText(endpoint.ip, endpoint.port)}${endpoint.node === null ? "" : ` on ${endpoint.node}`}`,
+      label: endpoint.pod === null ? endpointText(endpoint) : shortName(endpoint.pod),
+      subtitle: balance[at]?.note ?? `${endpointText(endpoint)}${endpoint.node === null ? "" : ` on ${endpoint.node}`}`,
       connections: endpoint.connections,
       tone: failures(endpoint.errors) > 0 ? "bad" : endpoint.connections === 0 ? "quiet" : "plain",
-      scope: serviceScope(report, `${endpointText(endpoint.ip, endpoint.port)} of ${titleOf(report)}`, {
-        endpoint: endpointText(endpoint.ip, endpoint.port),
+      scope: serviceScope(report, `${endpointText(endpoint)} of ${titleOf(report)}`, {
+        endpoint: endpointText(endpoint),
       }),
     }),
   );
@@ -373,10 +367,6 @@ export function titleOf(report: ServiceReport): string {
   return report.name ?? report.id;
 }
 
-export function endpointText(ip: string, port: number): string {
-  return `${ip.includes(":") ? `[${ip}]` : ip}:${port}`;
-}
-
 export function serviceScope(
   report: ServiceReport,
   label: string,
@@ -418,7 +408,7 @@ export function endpointCells(
   calls: number,
 ): string[] {
   return [
-    endpointText(endpoint.ip, endpoint.port),
+    endpointText(endpoint),
     endpoint.pod ?? "",
     endpoint.node ?? "",
     formatCount(endpoint.connections),

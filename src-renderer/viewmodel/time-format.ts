@@ -54,14 +54,6 @@ export function formatDifference(time: TimeValue, base: TimeValue, precision: nu
   return `${negative ? "-" : ""}${seconds}${fraction(nanoseconds, precision)}`;
 }
 
-/** Name of the zone for headings: "UTC", "UTC+02:00" (of that moment). */
-export function zoneName(zone: TimeZone, at: TimeValue | null): string {
-  if (zone === "utc") return "UTC";
-  const offset = -new Date((at?.[0] ?? 0) * 1000).getTimezoneOffset();
-  const size = Math.abs(offset);
-  return `UTC${offset < 0 ? "-" : "+"}${two(Math.floor(size / 60))}:${two(size % 60)}`;
-}
-
 function fraction(nanoseconds: number, precision: number): string {
   return precision === 0 ? "" : `.${String(nanoseconds).padStart(9, "0").slice(0, precision)}`;
 }

@@ -7,6 +7,7 @@
  *   │   ░░░░░░░░░            │         ranges
  * ```
  */
+import { firstIndex } from "../../src-shared/base/search";
 import { type Annotation, timeOf } from "../../src-shared/annotations/annotation";
 import type { TimeValue } from "../../src-shared/contract/results";
 import { secondsSince, xOf, type Plot, type TimelineModel } from "./timeline";
@@ -39,12 +40,16 @@ export interface NoteMark {
 }
 
 /** A mark needs this much room: notes closer together are one mark. */
-export const MARK_PX = 6;
+const MARK_PX = 6;
 
 /** Marks inside the plot. `notes` as timelineNotes gives them. */
-export function noteMarks(notes: readonly TimelineNote[], model: TimelineModel, plot: Plot): NoteMark[] {
+function noteMarks(notes: readonly TimelineNote[], model: TimelineModel, plot: Plot): NoteMark[] {
   const marks: { xPx: number; colour: string; count: number }[] = [];
-  for (let at = firstAt(notes, model.from); at < notes.length; at++) {
+  for (
+    let at = firstIndex(notes.length, (index) => (notes[index] as TimelineNote).from >= model.from);
+    at < notes.length;
+    at++
+  ) {
     const { from, colour } = notes[at] as TimelineNote;
     if (from > model.to) break;
     const xPx = xOf(from, model, plot);
@@ -56,7 +61,7 @@ export function noteMarks(notes: readonly TimelineNote[], model: TimelineModel, 
 }
 
 /** Ranges that reach into the plot, cut to it. */
-export function noteBands(
+function noteBands(
   notes: readonly TimelineNote[],
   model: TimelineModel,
   plot: Plot,
@@ -107,23 +112,16 @@ export function drawTimelineNotes(
 /** Ids of notes between two times, for the pointer. */
 export function notesBetween(notes: readonly TimelineNote[], from: number, to: number, limit: number): string[] {
   const ids: string[] = [];
-  for (let at = firstAt(notes, from); at < notes.length && ids.length < limit; at++) {
+  for (
+    let at = firstIndex(notes.length, (index) => (notes[index] as TimelineNote).from >= from);
+    at < notes.length && ids.length < limit;
+    at++
+  ) {
     const note = notes[at] as TimelineNote;
     if (note.from > to) break;
     ids.push(note.id);
   }
   return ids;
-}
-
-function firstAt(notes: readonly TimelineNote[], from: number): number {
-  let low = 0;
-  let high = notes.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((notes[middle] as TimelineNote).from < from) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function secondsOf(time: string, base: TimeValue): number {

@@ -51,7 +51,7 @@ export function timeAfter(base: TimeValue, seconds: number): TimeValue {
 }
 
 /** A column of doubles as the contract carries it: little-endian bytes, wherever they lie in their buffer. */
-export function doublesOf(bytes: Uint8Array): Float64Array {
+function doublesOf(bytes: Uint8Array): Float64Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const values = new Float64Array(bytes.byteLength >> 3);
   for (let i = 0; i < values.length; i++) values[i] = view.getFloat64(i * 8, true);

@@ -1,5 +1,5 @@
 /** Sizes that Ctrl + and Ctrl - go through, in per cent. */
-export const ZOOM_STEPS = [60, 70, 80, 90, 100, 110, 125, 150, 175, 200, 250] as const;
+const ZOOM_STEPS = [60, 70, 80, 90, 100, 110, 125, 150, 175, 200, 250] as const;
 
 /** The next larger (1) or smaller (-1) step; at the end it stays. */
 export function nextZoom(zoom: number, direction: 1 | -1): number {

@@ -6,6 +6,7 @@
  *                                 └─ other: dirty ─► 2 s later: autosave in the host's data folder ─► offered after a crash
  * ```
  */
+import { baseName } from "../../src-shared/base/file-name";
 import type { FoundFile, RecoverableWorkspace, WorkspaceFileOpening } from "../../src-shared/contract/workspace-file";
 import { call, errorText } from "../bridge/engine";
 import { confirmAction, openDialog, showError } from "../state/dialogs.svelte";
@@ -61,7 +62,7 @@ class WorkspaceFile {
   );
 
   get name(): string | null {
-    return this.path === null ? null : (this.path.split(/[\\/]/).at(-1) ?? this.path);
+    return this.path === null ? null : baseName(this.path);
   }
 
   /** Other captures are open now: nothing of a file. */

@@ -13,6 +13,7 @@
  * it is not certain.
  */
 import * as v from "valibot";
+import { filter, text } from "../schema/limited";
 
 /** The version of the records; it is in exported files and grows with every change that older programs cannot read. */
 export const ANNOTATION_VERSION = 1;
@@ -24,12 +25,12 @@ export const TEXT_LIMIT = 100_000;
 const TAG_LIMIT = 60;
 const TAGS_LIMIT = 40;
 
-const short = v.pipe(v.string(), v.maxLength(500));
+const short = text(500);
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
 /** Decimal seconds since the epoch, as text: "1795177371.846294151". A double would lose the nanoseconds. */
 const timeText = v.pipe(v.string(), v.regex(/^-?\d{1,12}\.\d{9}$/, "a time is decimal seconds with nine digits"));
 /** What `notes.recordings` answers for a file: "h1:" and 32 hexadecimal digits. */
-const recordingHash = v.pipe(v.string(), v.maxLength(80));
+const recordingHash = text(80);
 const endpoint = v.object({ ip: short, port: v.pipe(whole, v.maxValue(65535)) });
 
 /** One packet, by content. */
@@ -39,7 +40,7 @@ export const packetAnchorSchema = v.object({
   ordinal: v.pipe(whole, v.minValue(1)),
   time: timeText,
   /** 16 hexadecimal digits over the packet's captured bytes and length on the wire; the same in a re-exported file. */
-  check: v.pipe(v.string(), v.maxLength(16)),
+  check: text(16),
 });
 export type PacketAnchor = v.InferOutput<typeof packetAnchorSchema>;
 
@@ -59,7 +60,7 @@ export const connectionAnchorSchema = v.object({
 });
 export type ConnectionAnchor = v.InferOutput<typeof connectionAnchorSchema>;
 
-export const subjectSchema = v.variant("kind", [
+const subjectSchema = v.variant("kind", [
   v.object({ kind: v.literal("packet"), packet: packetAnchorSchema }),
   /** A field of a packet: the n-th node of that name in the tree, and its value then. */
   v.object({
@@ -67,7 +68,7 @@ export const subjectSchema = v.variant("kind", [
     packet: packetAnchorSchema,
     field: short,
     occurrence: whole,
-    label: v.pipe(v.string(), v.maxLength(2000)),
+    label: text(2000),
   }),
   /** A journey, by the packet of its first sighting. */
   v.object({ kind: v.literal("journey"), connection: connectionAnchorSchema, first: packetAnchorSchema, label: short }),
@@ -81,7 +82,7 @@ export const subjectSchema = v.variant("kind", [
   }),
   v.object({ kind: v.literal("connection"), connection: connectionAnchorSchema }),
   /** A flow (or another row of a table that is made of packets): what it is called and the display filter that selects it. */
-  v.object({ kind: v.literal("flow"), label: short, filter: v.pipe(v.string(), v.maxLength(20_000)) }),
+  v.object({ kind: v.literal("flow"), label: short, filter }),
   /** "namespace/name" */
   v.object({ kind: v.literal("pod"), name: short }),
   v.object({ kind: v.literal("service"), name: short }),
@@ -95,21 +96,21 @@ export type Subject = v.InferOutput<typeof subjectSchema>;
 export type SubjectKind = Subject["kind"];
 
 /** Who changed a field last, and when: the later wins; equal times are decided by author, then by change. */
-export const stampSchema = v.object({
+const stampSchema = v.object({
   /** Milliseconds since the epoch, by the clock of who wrote. */
   timeMs: whole,
-  author: v.pipe(v.string(), v.maxLength(200)),
+  author: text(200),
   /** UUID of the change. */
-  change: v.pipe(v.string(), v.maxLength(80)),
+  change: text(80),
 });
 export type Stamp = v.InferOutput<typeof stampSchema>;
 
-export const originSchema = v.variant("kind", [
+const originSchema = v.variant("kind", [
   v.object({ kind: v.literal("ours") }),
   /** A comment found in a capture: `tool` is the file's application as it says itself, `index` counts the subject's comments. */
   v.object({ kind: v.literal("pcapng"), tool: v.nullable(short), index: whole }),
   /** Ours, made by editing a comment of a capture: the id of what it stands for. The comment itself stays in the capture. */
-  v.object({ kind: v.literal("edited-comment"), comment: v.pipe(v.string(), v.maxLength(80)) }),
+  v.object({ kind: v.literal("edited-comment"), comment: text(80) }),
 ]);
 export type Origin = v.InferOutput<typeof originSchema>;
 
@@ -117,9 +118,9 @@ export const annotationSchema = v.object({
   /** UUID; of a comment found in a capture: made from its place, so that it is the same at every opening. */
   id: v.pipe(v.string(), v.minLength(1), v.maxLength(80)),
   createdMs: whole,
-  createdBy: v.pipe(v.string(), v.maxLength(200)),
+  createdBy: text(200),
   /** Annotation this one answers; its subject is the same. */
-  parent: v.nullable(v.pipe(v.string(), v.maxLength(80))),
+  parent: v.nullable(text(80)),
   subject: subjectSchema,
   /** Hashes of the recordings that were open: the note shows where one of them is open. */
   recordings: v.pipe(v.array(recordingHash), v.maxLength(1000)),

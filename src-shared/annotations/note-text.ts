@@ -1,4 +1,5 @@
 /** Notes as plain text: what a subject is called, the comment that goes into a pcapng file, the first line for lists. */
+import { endpointText } from "../model/endpoint-text";
 import type { Annotation, Subject, SubjectKind } from "./annotation";
 
 export const SUBJECT_NAMES: Readonly<Record<SubjectKind, string>> = {
@@ -42,11 +43,6 @@ export function subjectText(subject: Subject): string {
     case "time":
       return `${name} ${subject.at}`;
   }
-}
-
-/** RFC 5952 section 6: an IPv6 address in front of a port stands in brackets. */
-function endpointText({ ip, port }: { readonly ip: string; readonly port: number }): string {
-  return `${ip.includes(":") ? `[${ip}]` : ip}:${port}`;
 }
 
 /** The text of a pcapng comment for a note: its Markdown as it is, where it is not about the packet itself what it is about. */

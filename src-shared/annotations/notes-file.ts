@@ -7,6 +7,7 @@
  *   "annotations": [ … ] }                                          // annotation.ts, tombstones included
  * ```
  */
+import { hostileCsvCell } from "../base/csv";
 import * as v from "valibot";
 import { ANNOTATION_VERSION, type Annotation, annotationSchema, editedMs, packetsOf } from "./annotation";
 import { subjectText } from "./note-text";
@@ -36,7 +37,7 @@ export interface NotesFile {
 }
 
 /** Says which file, where in it, and what was expected. */
-export class NotesFileError extends Error {
+class NotesFileError extends Error {
   override readonly name = "NotesFileError";
 }
 
@@ -110,7 +111,7 @@ export function notesAsCsv(notes: readonly Annotation[]): string {
         note.parent ?? "",
         note.text,
       ]
-        .map(cell)
+        .map(hostileCsvCell)
         .join(",");
     });
   return `${[CSV_COLUMNS, ...lines].join("\r\n")}\r\n`;
@@ -119,10 +120,4 @@ export function notesAsCsv(notes: readonly Annotation[]): string {
 /** A time of a damaged clock may lie beyond what a date can say. */
 function timestamp(ms: number): string {
   return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(ms);
-}
-
-/** A cell that a spreadsheet would take for a formula gets an apostrophe in front. */
-function cell(text: string): string {
-  const safe = /^[=+@\t\r]|^-(?![\d.])/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

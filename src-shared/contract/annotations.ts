@@ -9,6 +9,7 @@
  * ```
  */
 import * as v from "valibot";
+import { index, text } from "../schema/limited";
 import {
   annotationSchema,
   CONNECTION_PACKETS,
@@ -17,9 +18,6 @@ import {
   type PacketAnchor,
 } from "../annotations/annotation";
 import type { PacketId } from "./results";
-
-const index = v.pipe(v.number(), v.integer(), v.minValue(0));
-const text = (limit: number) => v.pipe(v.string(), v.maxLength(limit));
 
 /** Anchors or notes in one request: more are asked for in parts. */
 export const NOTES_AT_ONCE = 2000;

@@ -1,9 +1,10 @@
 /** Requests about lessons: which there are, their recordings, where a step points, whether an answer is right. */
 import * as v from "valibot";
+import { text } from "../schema/limited";
 import { type Lesson, questionSchema, targetSchema } from "../lessons/lesson";
 import type { PacketId, WorkspaceState } from "./results";
 
-const id = v.pipe(v.string(), v.maxLength(100));
+const id = text(100);
 
 export const lessonRequests = {
   "lessons.list": v.strictObject({}),
@@ -17,7 +18,7 @@ export const lessonRequests = {
   /** `given`: the text, number, option's or hop's value; `packet`: the selected one. */
   "lessons.check": v.strictObject({
     question: questionSchema,
-    given: v.nullable(v.union([v.pipe(v.string(), v.maxLength(2000)), v.number(), v.boolean()])),
+    given: v.nullable(v.union([text(2000), v.number(), v.boolean()])),
     packet: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0))),
   }),
   /** For authors: whether the question can be answered over what is open. */

@@ -8,51 +8,47 @@
  * ```
  */
 import * as v from "valibot";
-
-const name = (limit: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(limit));
-const optionalName = (limit: number) => v.pipe(v.string(), v.maxLength(limit));
+import { filledText, text, whole } from "../schema/limited";
 
 /** What is recorded. Names are checked once more by the engine before a program sees them. */
 const liveSource = v.variant("kind", [
   /** Interfaces of this machine, by dumpcap (or tshark, tcpdump). */
-  v.strictObject({ kind: v.literal("interfaces"), interfaces: v.pipe(v.array(name(200)), v.minLength(1)) }),
+  v.strictObject({ kind: v.literal("interfaces"), interfaces: v.pipe(v.array(filledText(200)), v.minLength(1)) }),
   /** `ssh HOST tcpdump`: another machine. */
   v.strictObject({
     kind: v.literal("ssh"),
-    host: name(255),
-    port: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535))),
-    interface: name(200),
+    host: filledText(255),
+    port: v.nullable(whole(1, 65535)),
+    interface: filledText(200),
     /** `sudo -n tcpdump` */
     sudo: v.boolean(),
   }),
   /** `kubectl exec POD -- tcpdump`: inside a pod. Empty: kubectl's own default. */
   v.strictObject({
     kind: v.literal("pod"),
-    context: optionalName(253),
-    namespace: optionalName(63),
-    pod: name(253),
-    container: optionalName(63),
-    interface: name(200),
+    context: text(253),
+    namespace: text(63),
+    pod: filledText(253),
+    container: text(63),
+    interface: filledText(200),
   }),
   /** A named pipe, or "-": standard input. */
-  v.strictObject({ kind: v.literal("pipe"), path: name(4096) }),
+  v.strictObject({ kind: v.literal("pipe"), path: filledText(4096) }),
   /** A capture file that another program is writing; a named pipe is recognised and read as one. */
-  v.strictObject({ kind: v.literal("file"), path: name(4096) }),
+  v.strictObject({ kind: v.literal("file"), path: filledText(4096) }),
   /** The built-in simulator, or another generator of recordings. */
   v.strictObject({
     kind: v.literal("generator"),
-    name: name(200),
-    options: v.record(name(60), v.union([v.pipe(v.string(), v.maxLength(4096)), v.number(), v.boolean()])),
+    name: filledText(200),
+    options: v.record(filledText(60), v.union([text(4096), v.number(), v.boolean()])),
   }),
 ]);
 export type LiveSource = v.InferOutput<typeof liveSource>;
 
-const whole = (least: number, most: number) => v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
-
 export const liveOptions = v.strictObject({
   source: liveSource,
   /** A capture filter in pcap's language; "": none. */
-  captureFilter: v.pipe(v.string(), v.maxLength(4000)),
+  captureFilter: text(4000),
   /** Keep only the newest `files` files of `megabytes` each. */
   ring: v.nullable(v.strictObject({ megabytes: whole(1, 100_000), files: whole(2, 1000) })),
   /** End by itself when the recording has so many megabytes. */
@@ -69,11 +65,11 @@ const liveControl = v.variant("kind", [
   /** The next packet, while paused. */
   v.strictObject({ kind: v.literal("step") }),
   v.strictObject({ kind: v.literal("speed"), factor: v.pipe(v.number(), v.minValue(0.001), v.maxValue(1000)) }),
-  v.strictObject({ kind: v.literal("inject"), choice: name(200) }),
+  v.strictObject({ kind: v.literal("inject"), choice: filledText(200) }),
 ]);
 export type LiveControl = v.InferOutput<typeof liveControl>;
 
-const id = v.strictObject({ id: name(60) });
+const id = v.strictObject({ id: filledText(60) });
 
 export const liveRequests = {
   "live.tools": v.strictObject({}),
@@ -86,8 +82,8 @@ export const liveRequests = {
   /** The same source once more, from nothing. */
   "live.restart": id,
   /** To the host: the recording of that path is in a file of its own now. */
-  "live.saved": v.strictObject({ path: name(4096) }),
-  "live.control": v.strictObject({ id: name(60), control: liveControl }),
+  "live.saved": v.strictObject({ path: filledText(4096) }),
+  "live.control": v.strictObject({ id: filledText(60), control: liveControl }),
 } as const;
 
 export interface LiveResults {

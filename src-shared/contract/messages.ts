@@ -91,3 +91,11 @@ export class ContractError extends Error {
     this.name = "ContractError";
   }
 }
+
+/** What a request is answered with that ended so. An error that is no ContractError is a defect: "internal", with its stack. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof ContractError)
+    return { ok: false, code: error.code, message: error.message, detail: error.detail };
+  const message = error instanceof Error ? error.message : String(error);
+  return { ok: false, code: "internal", message, detail: error instanceof Error ? (error.stack ?? null) : null };
+}

@@ -3,10 +3,11 @@
  * told; what could not be read of files a person imported.
  */
 import * as v from "valibot";
+import { path, text } from "../schema/limited";
 import type { EndpointJson } from "./join";
 import type { PacketId, WorkspaceState } from "./results";
 
-const paths = v.pipe(v.array(v.pipe(v.string(), v.maxLength(4096))), v.maxLength(1000));
+const paths = v.pipe(v.array(path), v.maxLength(1000));
 
 export const natRequests = {
   /** Files of conntrack's output, instead of those before. */
@@ -14,7 +15,7 @@ export const natRequests = {
   /** Reads cluster and conntrack files and says what could not be understood: before they are used, or after. */
   "import.check": v.strictObject({ cluster: paths, conntrack: paths }),
   /** One row of table "nat", by its key. */
-  "nat.entry": v.strictObject({ key: v.pipe(v.string(), v.maxLength(300)) }),
+  "nat.entry": v.strictObject({ key: text(300) }),
 } as const;
 
 export interface NatResults {

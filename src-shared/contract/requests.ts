@@ -3,6 +3,8 @@
  * type of its result. The only description of the boundary; `Params<"packets.rows">` and `Results["packets.rows"]` follow.
  */
 import * as v from "valibot";
+import { DECODE_AS } from "../model/decode-as";
+import { POINT_ROLES } from "../model/point-role";
 import type { Finding } from "../model/finding";
 import type { RuleVerdict } from "../model/model-rule";
 import { type LiveResults, liveRequests } from "./live";
@@ -29,33 +31,18 @@ import type {
   WorkspaceState,
   Written,
 } from "./results";
+import { filter, index, path, text, whole } from "../schema/limited";
 import { type WorkspaceFileResults, workspaceFileRequests } from "./workspace-file";
 
-const text = (limit: number) => v.pipe(v.string(), v.maxLength(limit));
-const path = text(4096);
-const filter = text(20_000);
-const index = v.pipe(v.number(), v.integer(), v.minValue(0));
-const count = (limit: number) => v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(limit));
-const time = v.tuple([
-  v.pipe(v.number(), v.integer()),
-  v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(999_999_999)),
-]);
+const count = (limit: number) => whole(0, limit);
+const time = v.tuple([v.pipe(v.number(), v.integer()), whole(0, 999_999_999)]);
 const nothing = v.strictObject({});
 const sort = v.array(v.strictObject({ column: text(200), descending: v.boolean() }));
-const role = v.picklist([
-  "pod-nic",
-  "host-veth",
-  "bridge",
-  "tunnel-device",
-  "node-nic",
-  "router-port",
-  "loopback",
-  "unknown",
-]);
+const role = v.picklist(POINT_ROLES);
 const decodeAs = v.strictObject({
   what: text(200),
-  value: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65535)),
-  as: v.picklist(["vxlan", "geneve", "ip", "wireguard", "gtpu", "dns", "dhcp", "http", "tls", "data", "mpls"]),
+  value: whole(0, 65535),
+  as: v.picklist(DECODE_AS),
 });
 /** JSON the engine keeps for the interface and does not look into. */
 const json = text(4_000_000);

@@ -1,16 +1,15 @@
 /** Notes as filters and exports see them: what "notes.show" holds as one text. */
 import * as v from "valibot";
+import { index, text } from "../schema/limited";
 import { NOTES_AT_ONCE } from "./annotations";
 import { ContractError } from "./messages";
-
-const text = (limit: number) => v.pipe(v.string(), v.maxLength(limit));
 
 const shownNotesSchema = v.pipe(
   v.array(
     v.strictObject({
       id: text(80),
       /** Packets it is about; none: only in exports, with the file's comments. */
-      packets: v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(0))), v.maxLength(8)),
+      packets: v.pipe(v.array(index), v.maxLength(8)),
       text: text(100_000),
       tags: v.pipe(v.array(text(60)), v.maxLength(40)),
       author: text(200),

@@ -1,3 +1,9 @@
+/** The tables the window can open, and how they are asked for. */
+
+/** What devices learned: a table each. */
+export const LEARNED_TABLES = ["macs", "neighbours", "tunnels", "routes"] as const;
+export type LearnedTableName = (typeof LEARNED_TABLES)[number];
+
 /**
  * The tables of `table.open`: names, and the options each understands.
  *
@@ -22,10 +28,7 @@ export const TABLE_NAMES = [
   "expert",
   "connections",
   "nat",
-  "macs",
-  "neighbours",
-  "tunnels",
-  "routes",
+  ...LEARNED_TABLES,
   "findings",
   "names",
 ] as const;

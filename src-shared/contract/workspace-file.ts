@@ -3,9 +3,9 @@
  * src-shared/workspace-file/document.ts; here its window part travels as JSON, which the engine checks.
  */
 import * as v from "valibot";
+import { path, text } from "../schema/limited";
 import type { WorkspaceState } from "./results";
 
-const path = v.pipe(v.string(), v.maxLength(4096));
 const token = v.pipe(v.string(), v.minLength(1), v.maxLength(80));
 
 export const workspaceFileRequests = {
@@ -22,7 +22,7 @@ export const workspaceFileRequests = {
   }),
   "workspaceFile.waiting": v.strictObject({}),
   /** A piece of the window's part, which may be larger than one message; pieces of one token are put together in their order. */
-  "workspaceFile.stage": v.strictObject({ token, text: v.pipe(v.string(), v.maxLength(4_000_000)) }),
+  "workspaceFile.stage": v.strictObject({ token, text: text(4_000_000) }),
   /** Writes what is open. `token`: the staged window part. `inside`: captures go into the file. */
   "workspaceFile.save": v.strictObject({ path, token, inside: v.boolean() }),
   /** Keeps what is not saved yet; `folder` is the host's to say. `name`: the workspace's file, if it has one. */

@@ -11,19 +11,18 @@
  * ```
  */
 import * as v from "valibot";
+import { filledText, text } from "../schema/limited";
 
 export const LESSON_VERSION = 1;
 
-const text = (limit: number) => v.pipe(v.string(), v.maxLength(limit));
-const named = (limit: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(limit));
-const filter = named(20_000);
+const filter = filledText(20_000);
 const markdown = text(50_000);
 
 /**
  * Which connection: what must be equal, by the names of `hopscope connections --json`, parts joined by dots
  * (`requested.port: 80`, `translations.0.kind: dnat`); the first that fits, in order of time, or all of them. {} is any.
  */
-const connectionPredicateSchema = v.record(named(100), v.union([text(500), v.number(), v.boolean(), v.null()]));
+const connectionPredicateSchema = v.record(filledText(100), v.union([text(500), v.number(), v.boolean(), v.null()]));
 export type ConnectionPredicate = v.InferOutput<typeof connectionPredicateSchema>;
 
 /** What the engine is asked for the right answer: each gives a list of values, of which one has to be given. */
@@ -31,9 +30,9 @@ const querySchema = v.union([
   /** How many packets the filter finds. */
   v.strictObject({ count: filter }),
   /** Values of a field in the packets the filter finds, as `hopscope fields` prints them, each occurrence by itself. */
-  v.strictObject({ field: named(200), of: filter }),
+  v.strictObject({ field: filledText(200), of: filter }),
   /** A property of the first connection that fits ("server.ip", "encapsulations.0.vni", "path.length"). */
-  v.strictObject({ connection: connectionPredicateSchema, get: named(200) }),
+  v.strictObject({ connection: connectionPredicateSchema, get: filledText(200) }),
   /** How many connections fit. */
   v.strictObject({ connections: connectionPredicateSchema }),
   /** Where the first connection that fits is translated so, and from what to what. */
@@ -45,13 +44,13 @@ const querySchema = v.union([
   /** Where the first connection that fits was seen last though its way went on: the name of the capture point. */
   v.strictObject({ lastSeen: connectionPredicateSchema }),
   /** Findings of a kind: their number, or the severity of the first. */
-  v.strictObject({ finding: named(100), get: v.picklist(["count", "severity"]) }),
+  v.strictObject({ finding: filledText(100), get: v.picklist(["count", "severity"]) }),
   /** "held" "broken" "no-evidence" */
   v.strictObject({ rule: v.picklist(["pods-reach-pods", "nodes-reach-pods", "pod-sees-itself"]) }),
 ]);
 export type Query = v.InferOutput<typeof querySchema>;
 
-const asked = { ask: named(2000), hint: v.optional(text(2000)), explain: v.optional(markdown) };
+const asked = { ask: filledText(2000), hint: v.optional(text(2000)), explain: v.optional(markdown) };
 
 export const questionSchema = v.variant("kind", [
   /** One of several; right are the options whose value is among the query's. */
@@ -59,7 +58,7 @@ export const questionSchema = v.variant("kind", [
     kind: v.literal("choice"),
     ...asked,
     options: v.pipe(
-      v.array(v.strictObject({ text: named(500), value: v.union([text(500), v.number(), v.boolean()]) })),
+      v.array(v.strictObject({ text: filledText(500), value: v.union([text(500), v.number(), v.boolean()]) })),
       v.minLength(2),
       v.maxLength(8),
     ),
@@ -99,13 +98,13 @@ export const targetSchema = v.strictObject({
   /** The first packet this filter finds is selected. */
   packet: v.optional(filter),
   /** Field of that packet to show in its details. */
-  field: v.optional(named(200)),
+  field: v.optional(filledText(200)),
   connection: v.optional(connectionPredicateSchema),
 });
 export type Target = v.InferOutput<typeof targetSchema>;
 
 const stepSchema = v.strictObject({
-  title: named(200),
+  title: filledText(200),
   text: markdown,
   target: v.optional(targetSchema),
   question: v.optional(questionSchema),
@@ -115,14 +114,14 @@ export type Step = v.InferOutput<typeof stepSchema>;
 const recordingSchema = v.union([
   /** Made by the simulator when the lesson is opened. */
   v.strictObject({
-    scenario: named(100),
+    scenario: filledText(100),
     seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
-    fault: v.optional(named(100)),
+    fault: v.optional(filledText(100)),
   }),
   /** Capture and cluster files, by paths from the lesson's folder. */
   v.strictObject({
-    files: v.pipe(v.array(named(500)), v.minLength(1), v.maxLength(100)),
-    cluster: v.optional(v.pipe(v.array(named(500)), v.maxLength(20))),
+    files: v.pipe(v.array(filledText(500)), v.minLength(1), v.maxLength(100)),
+    cluster: v.optional(v.pipe(v.array(filledText(500)), v.maxLength(20))),
   }),
   /** The captures of the workspace file that holds the lesson. */
   v.strictObject({ workspace: v.literal(true) }),
@@ -133,7 +132,7 @@ export const lessonSchema = v.strictObject({
   version: v.literal(LESSON_VERSION),
   /** Progress is kept under it. */
   id: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]{0,79}$/, "an id is lower-case letters, digits and -")),
-  title: named(200),
+  title: filledText(200),
   summary: text(1000),
   /** Of the course: "1 At home". Lessons are listed by chapter, then order. */
   chapter: text(100),

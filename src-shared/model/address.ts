@@ -1,4 +1,5 @@
 /** Addresses as text: IPv4 dotted, IPv6 as RFC 5952 writes it, MAC with colons. */
+import { HEX_OF_BYTE } from "../base/hex";
 
 /** `value` is the address as an unsigned 32-bit integer in network order (10.0.0.1 is 0x0a000001). */
 export function formatIpv4(value: number): string {
@@ -44,17 +45,15 @@ export function formatIpv6(bytes: Uint8Array, start: number): string {
   return out;
 }
 
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
-
 export function formatMac(bytes: Uint8Array, start: number): string {
-  let out = HEX[bytes[start] as number] as string;
-  for (let i = 1; i < 6; i++) out += `:${HEX[bytes[start + i] as number] as string}`;
+  let out = HEX_OF_BYTE[bytes[start] as number] as string;
+  for (let i = 1; i < 6; i++) out += `:${HEX_OF_BYTE[bytes[start + i] as number] as string}`;
   return out;
 }
 
 /** Two lower-case hex digits a byte, no separator. */
 export function formatHex(bytes: Uint8Array, start: number, end: number): string {
   let out = "";
-  for (let i = start; i < end; i++) out += HEX[bytes[i] as number] as string;
+  for (let i = start; i < end; i++) out += HEX_OF_BYTE[bytes[i] as number] as string;
   return out;
 }

@@ -14,6 +14,8 @@
  * lists its kind without it; if another object takes its address before, then there. A single snapshot thus holds for all
  * times from each object's creation on.
  */
+import { addToGroup } from "../base/grouping";
+import { upperBound } from "../base/search";
 import { addressBytes, type IpRange, rangeContains } from "./ip-range";
 import type {
   ClusterNode,
@@ -95,9 +97,7 @@ export class Cluster {
   constructor(snapshots: readonly ClusterSnapshot[]) {
     this.snapshots = inOrderOfTime(snapshots);
     for (const held of intervals(this.snapshots)) {
-      const list = this.#byKind.get(held.object.kind);
-      if (list) list.push(held);
-      else this.#byKind.set(held.object.kind, [held]);
+      addToGroup(this.#byKind, held.object.kind, held);
     }
     const pods = this.#all("Pod");
     const nodes = this.#all("Node");
@@ -134,15 +134,7 @@ export class Cluster {
 
   /** Number of the stretch of time that `at` is in; -1 without a time. Within one stretch every look-up answers the same. */
   stretchAt(at: AtMs): number {
-    if (at === null) return -1;
-    let low = 0;
-    let high = this.#changes.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#changes[middle] as number) <= at) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return at === null ? -1 : upperBound(this.#changes, at);
   }
 
   nodes(at: AtMs): readonly ClusterNode[] {

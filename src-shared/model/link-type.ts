@@ -1,5 +1,20 @@
 /** Link types (https://www.tcpdump.org/linktypes.html): names, and which are decoded. */
 
+/** Those that this program asks for by name. */
+export const LINKTYPE_NULL = 0;
+export const LINKTYPE_ETHERNET = 1;
+export const LINKTYPE_PPP = 9;
+export const LINKTYPE_RAW = 101;
+export const LINKTYPE_WLAN = 105;
+export const LINKTYPE_LOOP = 108;
+export const LINKTYPE_LINUX_SLL = 113;
+export const LINKTYPE_IPV4 = 228;
+export const LINKTYPE_IPV6 = 229;
+export const LINKTYPE_LINUX_SLL2 = 276;
+/** LINKTYPE_RAW is written as DLT_RAW by some: 12, on OpenBSD 14. */
+const DLT_RAW = 12;
+const DLT_RAW_OPENBSD = 14;
+
 const NAMES: ReadonlyMap<number, string> = new Map([
   [0, "NULL"],
   [1, "ETHERNET"],
@@ -65,10 +80,20 @@ const SUPPORTED: ReadonlySet<number> = new Set([
   0, 1, 7, 9, 12, 14, 50, 101, 104, 105, 107, 108, 113, 127, 129, 178, 192, 226, 228, 229, 239, 242, 258, 276,
 ]);
 
+/** What a TUN device gives: packets begin with their IP header. */
+const IP_ONLY: ReadonlySet<number> = new Set([DLT_RAW, DLT_RAW_OPENBSD, LINKTYPE_RAW, LINKTYPE_IPV4, LINKTYPE_IPV6]);
+
+/** As the tcpdump project writes it, without LINKTYPE_: "ETHERNET"; "unknown". */
 export function linkTypeName(linkType: number): string {
   return NAMES.get(linkType) ?? "unknown";
 }
 
+/** True if packets of it begin with an IP header. */
+export function isIpOnly(linkType: number): boolean {
+  return IP_ONLY.has(linkType);
+}
+
+/** True if the decoder reads it. */
 export function linkTypeSupported(linkType: number): boolean {
   return SUPPORTED.has(linkType);
 }

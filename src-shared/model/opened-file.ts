@@ -7,7 +7,7 @@ const WORKSPACE_NAME = /\.hopscope$/i;
 const CLUSTER_NAME = /\.(json|ya?ml)$/i;
 const CONNTRACK_NAME = /conntrack[^/\\]*$(?<!\.(pcap|pcapng|cap|gz|zst|lz4))/i;
 
-export function openedKind(path: string): OpenedKind {
+function openedKind(path: string): OpenedKind {
   if (WORKSPACE_NAME.test(path)) return "workspaces";
   if (CLUSTER_NAME.test(path)) return "cluster";
   return CONNTRACK_NAME.test(path) ? "conntrack" : "captures";

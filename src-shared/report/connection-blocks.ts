@@ -1,6 +1,7 @@
 /** A connection and its journeys as blocks of a report: facts, picture, the packets with their addresses at every hop. */
+import { endpointText } from "../model/endpoint-text";
 import type { ConnectionJourneys, ConnectionJson, JourneyInfo, SightingInfo } from "../contract/join";
-import { durationText, endpointText, journeyCaption, journeyPicture, tunnelText } from "./journey-picture";
+import { durationText, journeyCaption, journeyPicture, tunnelText } from "./journey-picture";
 import type { PictureBlock, ReportBlock, TableBlock } from "./report";
 import { timeText } from "./report-html";
 
@@ -94,7 +95,7 @@ export function hopsBlock(data: ConnectionJourneys, journeys: readonly JourneyIn
   };
 }
 
-export function changes(before: SightingInfo, after: SightingInfo): string[] {
+function changes(before: SightingInfo, after: SightingInfo): string[] {
   const list: string[] = [];
   if (endpointText(before.source) !== endpointText(after.source)) list.push("source");
   if (endpointText(before.destination) !== endpointText(after.destination)) list.push("destination");

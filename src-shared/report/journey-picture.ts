@@ -9,6 +9,7 @@
  * ```
  * An SVG document without styles from elsewhere, scripts or links. Every text is escaped.
  */
+import { endpointText } from "../model/endpoint-text";
 import { escapeHtml } from "../annotations/markdown";
 import type { ConnectionJourneys, JourneyInfo, SightingInfo } from "../contract/join";
 
@@ -113,11 +114,6 @@ function arrow(
 export function tunnelText({ tunnel }: SightingInfo): string {
   if (!tunnel) return "";
   return `${tunnel.kind}${tunnel.vni === null ? "" : ` VNI ${tunnel.vni}`}${tunnel.port === null ? "" : ` :${tunnel.port}`}`;
-}
-
-/** RFC 5952 section 6: an IPv6 address in front of a port stands in brackets. */
-export function endpointText({ ip, port }: { readonly ip: string; readonly port: number }): string {
-  return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 
 export function durationText(ns: number): string {

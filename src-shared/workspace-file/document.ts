@@ -12,6 +12,9 @@
  * A file of another person is hostile: every text and list has a limit, and what is unknown is refused, with its place.
  */
 import * as v from "valibot";
+import { DECODE_AS } from "../model/decode-as";
+import { POINT_ROLES } from "../model/point-role";
+import { filter, index, natural, path, text, whole } from "../schema/limited";
 import { annotationSchema } from "../annotations/annotation";
 import { lessonSchema } from "../lessons/lesson";
 
@@ -21,11 +24,6 @@ export const WORKSPACE_VERSION = 1;
 export const WORKSPACE_ENTRY = "workspace.json";
 export const WORKSPACE_EXTENSION = ".hopscope";
 
-const text = (limit: number) => v.pipe(v.string(), v.maxLength(limit));
-const path = text(4096);
-const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
-const filter = text(20_000);
-
 /** A file the workspace speaks of. */
 const referenceSchema = v.object({
   /** "n1.pcapng": what people call it, and what is looked for where it was moved. */
@@ -34,7 +32,7 @@ const referenceSchema = v.object({
   path,
   /** From the folder of the workspace file, with "/" between; null: none (another drive). */
   relative: v.nullable(path),
-  bytes: whole,
+  bytes: natural,
   /** contentHash() of it; null: it could not be read when the workspace was saved. */
   hash: v.nullable(text(100)),
   /** Name of the zip entry that holds it; null: only referred to. */
@@ -42,16 +40,7 @@ const referenceSchema = v.object({
 });
 export type FileReference = v.InferOutput<typeof referenceSchema>;
 
-const role = v.picklist([
-  "pod-nic",
-  "host-veth",
-  "bridge",
-  "tunnel-device",
-  "node-nic",
-  "router-port",
-  "loopback",
-  "unknown",
-]);
+const role = v.picklist(POINT_ROLES);
 
 const captureSchema = v.object({
   ...referenceSchema.entries,
@@ -59,7 +48,7 @@ const captureSchema = v.object({
   clockOffset: v.nullable(v.pipe(v.number(), v.finite())),
   /** What a person said about its interfaces. */
   points: v.pipe(
-    v.array(v.object({ interface: whole, enabled: v.boolean(), name: v.nullable(text(200)), role: v.nullable(role) })),
+    v.array(v.object({ interface: index, enabled: v.boolean(), name: v.nullable(text(200)), role: v.nullable(role) })),
     v.maxLength(10_000),
   ),
 });
@@ -87,11 +76,11 @@ export const EMPTY_WINDOW_PART: WindowPart = {
   lesson: null,
 };
 
-export const workspaceDocumentSchema = v.object({
+const workspaceDocumentSchema = v.object({
   format: v.literal(WORKSPACE_FORMAT),
   version: v.literal(WORKSPACE_VERSION),
   /** Milliseconds since the epoch. */
-  savedMs: whole,
+  savedMs: natural,
   /** "Hopscope 0.1.0" */
   application: text(100),
   /** Of an autosave: the workspace file that it holds the changes of; else null. */
@@ -101,8 +90,8 @@ export const workspaceDocumentSchema = v.object({
     v.array(
       v.object({
         what: text(200),
-        value: v.pipe(whole, v.maxValue(65535)),
-        as: v.picklist(["vxlan", "geneve", "ip", "wireguard", "gtpu", "dns", "dhcp", "http", "tls", "data", "mpls"]),
+        value: whole(0, 65535),
+        as: v.picklist(DECODE_AS),
       }),
     ),
     v.maxLength(200),
@@ -125,7 +114,7 @@ export function parseWorkspaceDocument(json: string): WorkspaceDocument {
       cause: error,
     });
   }
-  const head = v.safeParse(v.object({ format: v.literal(WORKSPACE_FORMAT), version: whole }), value);
+  const head = v.safeParse(v.object({ format: v.literal(WORKSPACE_FORMAT), version: natural }), value);
   if (!head.success) throw new Error(`${WORKSPACE_ENTRY} is of no Hopscope workspace`);
   if (head.output.version > WORKSPACE_VERSION)
     throw new Error(

@@ -4,6 +4,7 @@
 import { createNetwork } from "../../src-main/engine/simulate/network/network";
 import type { Device, TapDirection } from "../../src-main/engine/simulate/network/api/namespaces";
 import type { Drop, Network } from "../../src-main/engine/simulate/network/api/network";
+import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from "../../src-shared/model/link-type";
 import { PcapngWriter } from "../../src-shared/wire/write/pcapng";
 import { NANOSECONDS } from "../../src-shared/wire/write/capture-time";
 import { formatIpv4, formatMac } from "../../src-shared/model/address";
@@ -78,7 +79,7 @@ export function pcapngOf(network: Network, frames: readonly SeenFrame[]): Uint8A
       interfaces.set(
         device,
         writer.addInterface({
-          linkType: device.linkType === "ethernet" ? 1 : 101,
+          linkType: device.linkType === "ethernet" ? LINKTYPE_ETHERNET : LINKTYPE_RAW,
           name: device.name,
           description: `namespace ${device.namespace.name}`,
           resolution: NANOSECONDS,

@@ -3,6 +3,7 @@ import { ARP_REPLY, ARP_REQUEST, arp } from "../../src-shared/wire/write/arp";
 import type { Checksum } from "../../src-shared/wire/write/checksum";
 import { MAC_BROADCAST } from "../../src-shared/wire/write/ethernet";
 import {
+  ICMP_ADMIN_PROHIBITED,
   ICMP_HOST_UNREACHABLE,
   ICMP_NET_UNREACHABLE,
   ICMP_PORT_UNREACHABLE,
@@ -28,6 +29,7 @@ import {
 } from "../../src-shared/wire/write/icmpv6";
 import { buildPacket, type Layer } from "../../src-shared/wire/write/layer";
 import { payload } from "../../src-shared/wire/write/payload";
+import { sctp } from "../../src-shared/wire/write/sctp";
 import { udp } from "../../src-shared/wire/write/udp";
 import { WIREGUARD_PORT, wireguardData } from "../../src-shared/wire/write/wireguard";
 import { readContent } from "./traffic-content";
@@ -56,8 +58,6 @@ export interface Told {
   readonly messages: Map<string, { readonly message: Message; readonly interfaceId: number }>;
 }
 
-/** "Communication administratively prohibited" (RFC 1812 section 5.2.7.1). */
-const ICMP_ADMIN_PROHIBITED = 13;
 const UNREACHABLE_CODES: Readonly<Record<string, number>> = {
   net: ICMP_NET_UNREACHABLE,
   host: ICMP_HOST_UNREACHABLE,
@@ -140,6 +140,12 @@ export function readMessage(line: SourceLine, pair: Pair, args: Arguments, told:
         body: (m) => [udp({ ...portsOf(m), checksum: m.checksum ?? "right" }), ...content],
       };
     }
+    case "sctp": {
+      needPorts();
+      const verificationTag = args.number("vtag") ?? 0;
+      const content = readContent(line, args, told.names, undefined, false);
+      return { ...base, ip: ip(), body: (m) => [sctp({ ...portsOf(m), verificationTag }), ...content] };
+    }
     case "wireguard": {
       const data = wireguardData({
         receiver: args.number("receiver") ?? 1,
@@ -211,7 +217,7 @@ export function readMessage(line: SourceLine, pair: Pair, args: Arguments, told:
       };
     }
     default:
-      return line.fail(`"${what.word}" is none of tcp, udp, icmp, dns, dhcp, arp, nd, wireguard, ip`, what);
+      return line.fail(`"${what.word}" is none of tcp, udp, sctp, icmp, dns, dhcp, arp, nd, wireguard, ip`, what);
   }
 }
 

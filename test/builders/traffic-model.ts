@@ -1,10 +1,27 @@
 /** What the traffic notation (traffic.ts) is read into: interfaces, packets as bytes, host names, counters. */
+import {
+  LINKTYPE_ETHERNET,
+  LINKTYPE_LINUX_SLL,
+  LINKTYPE_LINUX_SLL2,
+  LINKTYPE_LOOP,
+  LINKTYPE_NULL,
+  LINKTYPE_PPP,
+  LINKTYPE_RAW,
+} from "../../src-shared/model/link-type";
 import type { CaptureTime, Resolution } from "../../src-shared/wire/write/capture-time";
 import type { Layer } from "../../src-shared/wire/write/layer";
 import type { PacketFlags } from "../../src-shared/wire/write/pcapng";
 
-/** Link types by their words, with their LINKTYPE_ values. */
-export const LINKS = { ethernet: 1, ppp: 9, raw: 101, sll: 113, sll2: 276, null: 0, loop: 108 } as const;
+/** Link types by their words. */
+export const LINKS = {
+  ethernet: LINKTYPE_ETHERNET,
+  ppp: LINKTYPE_PPP,
+  raw: LINKTYPE_RAW,
+  sll: LINKTYPE_LINUX_SLL,
+  sll2: LINKTYPE_LINUX_SLL2,
+  null: LINKTYPE_NULL,
+  loop: LINKTYPE_LOOP,
+} as const;
 export type TrafficLink = keyof typeof LINKS;
 
 export interface TrafficInterface {

@@ -362,7 +362,7 @@ function ethernetInterface(name: string | undefined, index: number): TrafficInte
   return {
     name,
     link: "ethernet",
-    linkType: 1,
+    linkType: LINKS.ethernet,
     resolution: NANOSECONDS,
     timeOffsetSeconds: undefined,
     snapLength: 0,

@@ -28,6 +28,7 @@
  * |---|---|
  * | tcp FLAGS | FLAGS: SYN,ACK,… or none; seq= ack= win= mss= ws= sackok ts=VALUE,ECHO sack=L-R,… urg= |
  * | udp | |
+ * | sctp | vtag= (the verification tag); chunks as hex: |
  * | icmp request, icmp reply | ident= seq= (ICMPv6 between IPv6 addresses) |
  * | icmp unreachable KIND quoting LABEL | KIND: net host protocol port admin; IPv6: no-route admin address port; quote=BYTES |
  * | icmp time-exceeded quoting LABEL, icmp too-big mtu= quoting LABEL | the quote is the labelled packet's innermost IP packet |

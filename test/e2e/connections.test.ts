@@ -1,6 +1,7 @@
 /** The joined views in a real browser on a Service call that two nodes recorded: table, layers, ladder, facts, findings. */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openTab } from "./support/actions";
 import { type App, openApp } from "./support/app";
 import { expectAccessible } from "./support/axe";
 import { CHROMIUM, closeSharedChromium } from "./support/chromium";
@@ -21,10 +22,7 @@ describe.skipIf(CHROMIUM === undefined)("a Service call recorded on two nodes", 
     await closeSharedChromium();
   });
 
-  const tab = async (name: string): Promise<void> => {
-    await app.page.getByRole("tab", { name, exact: true }).click();
-    await app.idle();
-  };
+  const tab = (name: string): Promise<void> => openTab(app, name);
 
   it("is one connection: asked for the Service, answered by the pod, through VXLAN", async () => {
     const row = await app.page.locator("[data-pane=connections] [data-row='0']").innerText();

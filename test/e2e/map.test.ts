@@ -3,17 +3,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LABS, isHere } from "../builders/shared-data";
+import { openTab } from "./support/actions";
 import { type App, openApp } from "./support/app";
 import { expectAccessible } from "./support/axe";
 import { CHROMIUM, closeSharedChromium } from "./support/chromium";
 
 const NODES = ["fixtures/service-vxlan-node1.pcapng", "fixtures/service-vxlan-node2.pcapng"];
 const LAB = join(LABS, "vxlan");
-
-async function tab(app: App, name: string): Promise<void> {
-  await app.page.getByRole("tab", { name, exact: true }).click();
-  await app.idle();
-}
 
 /** Rows of the table that says the same as the picture: cells joined by " | ". */
 async function mapRows(app: App): Promise<string[]> {
@@ -40,7 +36,7 @@ describe.skipIf(CHROMIUM === undefined)("a Service call recorded on two nodes", 
   let app: App;
   beforeAll(async () => {
     app = await openApp("browser", NODES);
-    await tab(app, "Map");
+    await openTab(app, "Map");
   }, 60_000);
   afterAll(async () => {
     await app.close();
@@ -68,10 +64,10 @@ describe.skipIf(CHROMIUM === undefined)("a Service call recorded on two nodes", 
   });
 
   it("lights the connection that is selected in the table, and shows it in the other networks too", async () => {
-    await tab(app, "Connections");
+    await openTab(app, "Connections");
     await app.page.locator("[data-pane=connections] [data-row='0']").click();
     await app.idle();
-    await tab(app, "Map");
+    await openTab(app, "Map");
     expect(await app.page.locator("[data-pane=map]").innerText()).toContain("lit: 10.244.1.11 to 10.244.2.5");
     expect(await app.page.locator("[data-pane=map] .legend").innerText()).toContain("back to the client");
     for (const [name, picture] of [
@@ -94,7 +90,7 @@ describe.skipIf(CHROMIUM === undefined)("a Service call recorded on two nodes", 
     const chosen = app.page.locator("[data-pane=map] .scope");
     const label = await chosen.innerText();
     expect(label).toMatch(/^through /);
-    await tab(app, "Connections");
+    await openTab(app, "Connections");
     expect(await app.page.locator("[data-pane=connections] .scope").innerText()).toContain(label);
     await app.page.keyboard.press("Alt+ArrowLeft");
     await app.idle();
@@ -107,7 +103,7 @@ describe.skipIf(CHROMIUM === undefined)("a Service call recorded on two nodes", 
   });
 
   it("is replayed: a step goes to the next moment in which anything happened", async () => {
-    await tab(app, "Map");
+    await openTab(app, "Map");
     await app.page.getByRole("button", { name: "Next busy moment" }).click();
     await app.idle();
     const slider = app.page.getByRole("slider", { name: "Moment of the replay" });
@@ -130,14 +126,14 @@ describe.skipIf(CHROMIUM === undefined)("a Service call recorded on two nodes", 
   });
 
   it("follows a packet that is selected in the list: connection, journey and hop, without coming to the front", async () => {
-    await tab(app, "Packets");
+    await openTab(app, "Packets");
     await app.page.getByRole("grid", { name: "Packets" }).focus();
     await app.page.keyboard.press("End");
     await app.idle();
     expect(await app.page.getByRole("tab", { name: "Packets", exact: true }).getAttribute("aria-selected")).toBe(
       "true",
     );
-    await tab(app, "Connections");
+    await openTab(app, "Connections");
     const chosen = app.page
       .getByRole("listbox", { name: "Packets of the connection" })
       .getByRole("option", { selected: true });
@@ -145,7 +141,7 @@ describe.skipIf(CHROMIUM === undefined)("a Service call recorded on two nodes", 
   });
 
   it("tells who asked which Service and who answered, with its latency", async () => {
-    await tab(app, "Services");
+    await openTab(app, "Services");
     const text = await app.page.locator("[data-pane=service]").innerText();
     expect(text).toContain("10.96.10.20:80");
     expect(text).toContain("inferred from DNAT");
@@ -163,7 +159,7 @@ describe.skipIf(CHROMIUM === undefined)("a Service call recorded on two nodes", 
     ["Services", "dark"],
   ] as const)("%s has no axe violation", async (name, colorScheme) => {
     await app.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    await tab(app, name);
+    await openTab(app, name);
     await expectAccessible(app, name);
     await app.screenshot(`map/fixture-${name.toLowerCase()}-${colorScheme}`);
   });
@@ -182,7 +178,7 @@ describe.skipIf(CHROMIUM === undefined || !isHere(LAB))(
       );
       await app.drop([join(LAB, "cluster.json")]);
       await app.page.getByText(/^Names are taken/).waitFor();
-      await tab(app, "Map");
+      await openTab(app, "Map");
     }, 90_000);
     afterAll(async () => {
       await app.close();
@@ -207,15 +203,15 @@ describe.skipIf(CHROMIUM === undefined || !isHere(LAB))(
     });
 
     it("lights the way of a call through the Service, and the Services pane names the endpoints that answered", async () => {
-      await tab(app, "Connections");
+      await openTab(app, "Connections");
       await app.page.getByRole("searchbox", { name: "Search in Connections" }).fill("pod-to-service");
       await app.idle();
       await app.page.locator("[data-pane=connections] [data-row='0']").click();
       await app.idle();
-      await tab(app, "Map");
+      await openTab(app, "Map");
       expect(await app.page.locator("[data-pane=map]").innerText()).toMatch(/lit: default\/client-\w to default\/web/);
       await app.screenshot("map/lab-nodes");
-      await tab(app, "Services");
+      await openTab(app, "Services");
       const text = await app.page.locator("[data-pane=service]").innerText();
       for (const word of ["default/web", "NodePort", "default/web-a", "default/web-b"]) expect(text).toContain(word);
       await app.screenshot("map/lab-services");

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openTab } from "./support/actions";
 import { type App, HOSTS, openApp } from "./support/app";
 import { expectAccessible } from "./support/axe";
 import { CHROMIUM, closeSharedChromium } from "./support/chromium";
@@ -61,10 +62,7 @@ describe.skipIf(CHROMIUM === undefined)("the panes of translations and learned t
   }, 60_000);
   afterAll(() => app.close());
 
-  const tab = async (name: string): Promise<void> => {
-    await app.page.getByRole("tab", { name, exact: true }).click();
-    await app.idle();
-  };
+  const tab = (name: string): Promise<void> => openTab(app, name);
   const rowText = async (pane: string, row: number): Promise<string> =>
     (await app.page.locator(`[data-pane=${pane}] [data-row='${row}']`).innerText()).replace(/\s+/g, " ");
   /** Chooses the translation, so that it is shown below the table. */

@@ -1,19 +1,13 @@
 /** Details tree, bytes and diagram of a packet: they show the same thing, and point at each other. */
 import type { Locator } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { copied, press } from "./support/actions";
 import { type App, openApp } from "./support/app";
 import { expectAccessible } from "./support/axe";
 import { CHROMIUM, closeSharedChromium } from "./support/chromium";
 import { captureOf, CONVERSATIONS } from "./support/packet-captures";
 
 afterAll(closeSharedChromium);
-
-async function press(app: App, ...keys: string[]): Promise<void> {
-  for (const key of keys) {
-    await app.page.keyboard.press(key);
-    await app.idle();
-  }
-}
 
 /** Selects a packet of the list by its number. */
 async function show(app: App, number: number): Promise<void> {
@@ -34,11 +28,6 @@ function selectedItem(app: App): Promise<string> {
 /** Texts of all items on screen. */
 function items(app: App): Promise<string[]> {
   return tree(app).getByRole("treeitem").allInnerTexts();
-}
-
-async function copied(app: App): Promise<string> {
-  await app.idle();
-  return app.page.evaluate(() => navigator.clipboard.readText());
 }
 
 /** Characters of the bytes pane that are drawn as selected, its hex area only. */

@@ -1,6 +1,7 @@
 /** The packet list in a real browser with the real engine: moving, selecting, filtering, sorting, columns, finding, marks. */
 import type { Locator } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { copied, press } from "./support/actions";
 import { type App, openApp } from "./support/app";
 import { expectAccessible } from "./support/axe";
 import { CHROMIUM, closeSharedChromium } from "./support/chromium";
@@ -48,13 +49,6 @@ async function selectedNumber(app: App): Promise<string> {
   return (await row.locator('[role="gridcell"]').nth(NUMBER).textContent()) ?? "";
 }
 
-async function press(app: App, ...keys: string[]): Promise<void> {
-  for (const key of keys) {
-    await app.page.keyboard.press(key);
-    await app.idle();
-  }
-}
-
 async function applyFilter(app: App, filter: string): Promise<void> {
   await app.page.keyboard.press("Control+/");
   await app.page.keyboard.press("Control+a");
@@ -62,11 +56,6 @@ async function applyFilter(app: App, filter: string): Promise<void> {
   await app.page.keyboard.type(filter);
   await press(app, "Enter");
   await grid(app).focus();
-}
-
-async function copied(app: App): Promise<string> {
-  await app.idle();
-  return app.page.evaluate(() => navigator.clipboard.readText());
 }
 
 describe.skipIf(!CHROMIUM)("the packet list", () => {

@@ -1,6 +1,7 @@
 /** docs/WALKTHROUGH.md, step by step: what it tells is read in the window, and is in the document. */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openTab } from "./support/actions";
 import { type App, openApp } from "./support/app";
 import { CHROMIUM, closeSharedChromium } from "./support/chromium";
 import { docsPicture } from "./support/docs-pictures";
@@ -29,10 +30,7 @@ describe.skipIf(CHROMIUM === undefined)("the walk-through", () => {
     await closeSharedChromium();
   });
 
-  const tab = async (name: string): Promise<void> => {
-    await app.page.getByRole("tab", { name, exact: true }).click();
-    await app.idle();
-  };
+  const tab = (name: string): Promise<void> => openTab(app, name);
   const picture = (name: string): Promise<void> => docsPicture(app, `walkthrough-${name}`);
 
   it("1: the only connection says who answered", async () => {

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Locator } from "playwright-core";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { press as pressKeys } from "./support/actions";
 import { type App, openApp, type OpenOptions } from "./support/app";
 import { expectAccessible } from "./support/axe";
 import { CHROMIUM, closeSharedChromium } from "./support/chromium";
@@ -28,12 +29,7 @@ async function open(captures: readonly string[], options?: OpenOptions): Promise
   return app;
 }
 
-async function press(...keys: string[]): Promise<void> {
-  for (const key of keys) {
-    await app.page.keyboard.press(key);
-    await app.idle();
-  }
-}
+const press = (...keys: string[]): Promise<void> => pressKeys(app, ...keys);
 
 async function type(text: string): Promise<void> {
   await app.page.keyboard.type(text);

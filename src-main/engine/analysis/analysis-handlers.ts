@@ -4,7 +4,7 @@ import type { Engine, Handler, Handlers } from "../service/handlers";
 import { tablesHandlers } from "../tables/tables-handlers";
 import { AnalysisHost } from "./analysis-host";
 import { checkImports } from "./import-check";
-import { LEARNED_TABLES } from "./learned-tables";
+import { LEARNED_TABLES } from "../../../src-shared/contract/tables";
 
 const JOINED_TABLES: ReadonlySet<string> = new Set(["connections", "nat", ...LEARNED_TABLES]);
 /** Tables of the analysis thread have numbers from here on. */

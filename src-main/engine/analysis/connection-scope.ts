@@ -2,17 +2,13 @@
  * The connections of a part of a picture: options of the table "connections" (contract/tables.ts) as a test of a connection. All
  * of them must hold; what no option names is not looked at.
  */
+import { endpointText } from "../../../src-shared/model/endpoint-text";
 import { ContractError } from "../../../src-shared/contract/messages";
-import type { Connection, Endpoint, JoinResult, PlacedEndpoint } from "../../../src-shared/reconstruct/result";
+import type { Connection, JoinResult, PlacedEndpoint } from "../../../src-shared/reconstruct/result";
 import { serviceLabel } from "./map-graph";
 
 type Options = Readonly<Record<string, string | number | boolean>>;
 type Test = (c: Connection) => boolean;
-
-/** "10.0.0.1:80", "[fd00::1]:80" */
-export function endpointText({ ip, port }: Endpoint): string {
-  return `${ip.includes(":") ? `[${ip}]` : ip}:${port}`;
-}
 
 /** Null: no option limits anything. @throws ContractError an option has the wrong type */
 export function connectionScope(join: JoinResult, firstNs: number, options: Options): Test | null {

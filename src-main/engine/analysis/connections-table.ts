@@ -1,7 +1,7 @@
 /** The connections of the joining as a table of the window: who asked for what, who answered, what happened on the way. */
 import type { Cell } from "../../../src-shared/contract/results";
 import { protocolWord } from "../../../src-shared/model/protocol-word";
-import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
+import { endpointText } from "../../../src-shared/model/endpoint-text";
 import type { Connection, Endpoint, JoinResult } from "../../../src-shared/reconstruct/result";
 import { type TableSource, column } from "../tables/table";
 

@@ -7,7 +7,8 @@ import { loadConntrack } from "../cluster/load-conntrack";
 import type { TableSource } from "../tables/table";
 import type { PacketOf } from "./join-answers";
 import type { LearnedObserver } from "./learned-observer";
-import { isLearnedTable, LEARNED_TABLES, LearnedTables } from "./learned-tables";
+import { LEARNED_TABLES } from "../../../src-shared/contract/tables";
+import { isLearnedTable, LearnedTables } from "./learned-tables";
 import { natEntries, type NatEntry } from "./nat-entries";
 import { NatTable } from "./nat-table";
 

@@ -70,7 +70,7 @@ export function learnNeighbours(
 }
 
 /** Nanoseconds on the common clock since the joining's base second. */
-export function alignedNs(join: JoinResult, file: number, [seconds, nanoseconds]: readonly [number, number]): number {
+function alignedNs(join: JoinResult, file: number, [seconds, nanoseconds]: readonly [number, number]): number {
   const offset = join.clocks.find((clock) => clock.fileIndex === file)?.seconds ?? 0;
   return (seconds - join.baseSeconds) * 1e9 + nanoseconds + offset * 1e9;
 }

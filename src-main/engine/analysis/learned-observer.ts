@@ -9,6 +9,7 @@
  * A MAC is a number (0: none); the outermost pair of a packet is two words in columns by packet, the few inner ones are in columns
  * of their own, ordered by packet: 8 bytes a packet, 16 more for each that is tunnelled with link addresses.
  */
+import { firstIndex } from "../../../src-shared/base/search";
 import { formatIpv4, formatIpv6, formatMac } from "../../../src-shared/model/address";
 import type { TimeValue } from "../../../src-shared/contract/results";
 import {
@@ -133,17 +134,12 @@ export class LearnedObserver {
 
   /** Bisects: the inner headers are in order of packets, and of depth within one. */
   #inner(packet: number, depth: number): number {
-    let low = 0;
-    let high = this.#innerPacket.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const p = this.#innerPacket.at(middle);
-      if (p < packet || (p === packet && this.#innerDepth.at(middle) < depth)) low = middle + 1;
-      else high = middle;
-    }
-    return low < this.#innerPacket.length && this.#innerPacket.at(low) === packet && this.#innerDepth.at(low) === depth
-      ? low
-      : -1;
+    const count = this.#innerPacket.length;
+    const at = firstIndex(count, (index) => {
+      const p = this.#innerPacket.at(index);
+      return p > packet || (p === packet && this.#innerDepth.at(index) >= depth);
+    });
+    return at < count && this.#innerPacket.at(at) === packet && this.#innerDepth.at(at) === depth ? at : -1;
   }
 
   /** 48 bits are a whole number a double holds exactly. */

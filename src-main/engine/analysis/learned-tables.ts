@@ -3,6 +3,7 @@
  * row says from when until when it held, by which packets that is known, and whether it moved.
  */
 import type { Cell, TimeValue } from "../../../src-shared/contract/results";
+import { LEARNED_TABLES, type LearnedTableName } from "../../../src-shared/contract/tables";
 import type { JoinResult } from "../../../src-shared/reconstruct/result";
 import { type TableSource, column } from "../tables/table";
 import { joinPoints } from "./join-answers";
@@ -13,9 +14,6 @@ import { learnNeighbours, ownersByLink, placeName } from "./learned-neighbours";
 import type { LearnedObserver } from "./learned-observer";
 import { readWay, RouteLearner } from "./learned-routes";
 import { learnTunnels } from "./learned-tunnels";
-
-export const LEARNED_TABLES = ["macs", "neighbours", "tunnels", "routes"] as const;
-export type LearnedTableName = (typeof LEARNED_TABLES)[number];
 
 export function isLearnedTable(name: string): name is LearnedTableName {
   return (LEARNED_TABLES as readonly string[]).includes(name);

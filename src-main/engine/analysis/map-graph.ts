@@ -8,6 +8,7 @@
  * connection ─┘                                     └► what is drawn along the path's points
  * ```
  */
+import { endpointText } from "../../../src-shared/model/endpoint-text";
 import {
   ROUTE_NAT,
   ROUTE_TUNNEL,
@@ -412,6 +413,5 @@ class RowNumbers {
 export function serviceLabel(c: Connection): string | null {
   if (c.service !== null) return c.service;
   if (c.requested === null || !c.kind.endsWith("to-service")) return null;
-  const { ip, port } = c.requested;
-  return `${ip.includes(":") ? `[${ip}]` : ip}:${port}`;
+  return endpointText(c.requested);
 }

@@ -1,10 +1,11 @@
 /** The translations as a table of the window, and one of them in full: evidence in words, with the packets that show it. */
+import { baseName } from "../../../src-shared/base/file-name";
+import { endpointText } from "../../../src-shared/model/endpoint-text";
 import type { NatEntryInfo, NatEvidence, NatTuple } from "../../../src-shared/contract/nat";
 import type { Cell } from "../../../src-shared/contract/results";
 import { protocolWord } from "../../../src-shared/model/protocol-word";
 import type { ToldTranslation } from "../../../src-shared/model/told-translation";
 import type { Endpoint, Evidence, JoinResult, Translation } from "../../../src-shared/reconstruct/result";
-import { baseName } from "../session/workspace";
 import { type TableSource, column } from "../tables/table";
 import { connectionFilter } from "./connections-table";
 import type { PacketOf } from "./join-answers";
@@ -17,7 +18,7 @@ import {
   packetsEachWay,
   sameEnd,
 } from "./nat-entries";
-import { type Compared, compareTold, endText, type ToldEntry, toldEntries } from "./nat-told";
+import { type Compared, compareTold, type ToldEntry, toldEntries } from "./nat-told";
 
 const COLUMNS = [
   column("node", "Machine", "text", "Node, router or gateway that translates; empty: not known"),
@@ -50,7 +51,7 @@ const VERDICTS: Readonly<Record<Compared["verdict"], string | null>> = {
   differs: "differs",
 };
 
-export const KIND_NAMES: Readonly<Record<string, string>> = { dnat: "DNAT", snat: "SNAT", "icmp-id": "ICMP id" };
+const KIND_NAMES: Readonly<Record<string, string>> = { dnat: "DNAT", snat: "SNAT", "icmp-id": "ICMP id" };
 
 interface Row {
   readonly entry: NatEntry | null;
@@ -105,8 +106,10 @@ export class NatTable implements TableSource {
     if (known !== undefined) return known;
     this.byEnds ??= this.indexEnds();
     const at =
-      this.byEnds.get(`${told.protocol} ${endText(told.original.source)} ${endText(told.original.destination)}`) ??
-      this.byEnds.get(`${told.protocol} ${endText(told.reply.destination)} ${endText(told.reply.source)}`) ??
+      this.byEnds.get(
+        `${told.protocol} ${endpointText(told.original.source)} ${endpointText(told.original.destination)}`,
+      ) ??
+      this.byEnds.get(`${told.protocol} ${endpointText(told.reply.destination)} ${endpointText(told.reply.source)}`) ??
       -1;
     this.toldConnection.set(told, at);
     return at;
@@ -120,7 +123,7 @@ export class NatTable implements TableSource {
       const c = this.join.connection(i);
       for (const client of [c.client, c.seenByServerAs])
         for (const server of [c.requested, c.server])
-          if (client && server) map.set(`${c.protocol} ${endText(client)} ${endText(server)}`, i);
+          if (client && server) map.set(`${c.protocol} ${endpointText(client)} ${endpointText(server)}`, i);
     }
     return map;
   }
@@ -152,13 +155,13 @@ export class NatTable implements TableSource {
       case "kind":
         return kindText(entry ? entry.translations.map((t) => t.kind) : (compared.told?.kinds ?? []));
       case "source":
-        return endText(tuples.original.source);
+        return endpointText(tuples.original.source);
       case "destination":
-        return endText(tuples.original.destination);
+        return endpointText(tuples.original.destination);
       case "reply-source":
-        return endText(tuples.reply.source);
+        return endpointText(tuples.reply.source);
       case "reply-destination":
-        return endText(tuples.reply.destination);
+        return endpointText(tuples.reply.destination);
       case "start": {
         if (entry) {
           const { sightings } = this.join;
@@ -296,8 +299,8 @@ function natEvidence(join: JoinResult, entry: NatEntry, packetOf: PacketOf): rea
     const same = translation.evidence.map((one) => SAME[one]);
     const what = KIND_NAMES[translation.kind] ?? translation.kind;
     const first = pair
-      ? `The same packet was seen ${side} ${endText(translation.from)} at ${name(s.point(pair[0]))} and ${side} ${endText(translation.to)} at ${name(s.point(pair[1]))}`
-      : `${what} of ${endText(translation.from)} to ${endText(translation.to)}`;
+      ? `The same packet was seen ${side} ${endpointText(translation.from)} at ${name(s.point(pair[0]))} and ${side} ${endpointText(translation.to)} at ${name(s.point(pair[1]))}`
+      : `${what} of ${endpointText(translation.from)} to ${endpointText(translation.to)}`;
     return {
       text: `${first}${same.length > 0 ? `: same ${listText(same)}` : ""}. ${translation.packets === 1 ? "1 packet shows" : `${translation.packets} packets show`} it.`,
       packets: (pair ?? []).map((row) => ({

@@ -11,10 +11,12 @@
  * A file of conntrack does not name its machine. It is taken to be of the machine whose entries it tells; entries of other
  * machines with the same original tuple (a router before the node, say) are then not held against this one.
  */
+import { addToGroup } from "../../../src-shared/base/grouping";
+import { baseName } from "../../../src-shared/base/file-name";
+import { endpointText } from "../../../src-shared/model/endpoint-text";
 import type { NatVerdict } from "../../../src-shared/contract/nat";
 import { toldChanges, type ToldTranslation, type ToldTuple } from "../../../src-shared/model/told-translation";
 import type { Endpoint } from "../../../src-shared/reconstruct/result";
-import { baseName } from "../session/workspace";
 import { type NatEntry, type NatTupleEnds, sameEnd } from "./nat-entries";
 
 /** One entry of a machine's table, of all its lines. */
@@ -144,7 +146,7 @@ export function compareTold(entries: readonly NatEntry[], told: readonly ToldEnt
       if (sameTuple(other.reply, entry.reply) && entry.translations.every((t) => t.kind !== "dnat"))
         return {
           verdict: "equal",
-          text: `A DNAT of ${endText(other.original.destination)} is told besides: no packet was recorded before it (${place(other)}).`,
+          text: `A DNAT of ${endpointText(other.original.destination)} is told besides: no packet was recorded before it (${place(other)}).`,
           told: other,
         };
       return { verdict: "differs", text: `${differences(entry, other)} (${place(other)}).`, told: other };
@@ -165,7 +167,7 @@ export function compareTold(entries: readonly NatEntry[], told: readonly ToldEnt
 function differences(entry: NatEntry, told: ToldEntry): string {
   const parts: string[] = [];
   const compare = (what: string, tells: Endpoint, shows: Endpoint): void => {
-    if (!sameEnd(tells, shows)) parts.push(`${what} is ${endText(tells)}, in the packets ${endText(shows)}`);
+    if (!sameEnd(tells, shows)) parts.push(`${what} is ${endpointText(tells)}, in the packets ${endpointText(shows)}`);
   };
   compare("original source", told.original.source, entry.original.source);
   compare("original destination", told.original.destination, entry.original.destination);
@@ -179,17 +181,12 @@ function place(told: ToldEntry): string {
   return `${baseName(told.file)} line ${told.line}`;
 }
 
-export function endText({ ip, port }: Endpoint): string {
-  if (port === 0) return ip;
-  return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
-}
-
 function sameTuple(a: NatTupleEnds, b: NatTupleEnds): boolean {
   return sameEnd(a.source, b.source) && sameEnd(a.destination, b.destination);
 }
 
 function pairKey(protocol: string, { source, destination }: NatTupleEnds): string {
-  return `${protocol} ${endText(source)} ${endText(destination)}`;
+  return `${protocol} ${endpointText(source)} ${endpointText(destination)}`;
 }
 
 function atSameTime(entry: NatEntry, told: ToldEntry): boolean {
@@ -203,9 +200,7 @@ function atSameTime(entry: NatEntry, told: ToldEntry): boolean {
 function index(told: readonly ToldEntry[], key: (t: ToldEntry) => string): ReadonlyMap<string, readonly ToldEntry[]> {
   const map = new Map<string, ToldEntry[]>();
   for (const t of told) {
-    const list = map.get(key(t));
-    if (list) list.push(t);
-    else map.set(key(t), [t]);
+    addToGroup(map, key(t), t);
   }
   return map;
 }

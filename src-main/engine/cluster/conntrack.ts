@@ -9,6 +9,7 @@
  * Order of words is the tool's; unknown key=value words and flags are kept apart, so newer versions are read, too. ICMP's reply
  * tuple repeats the identifier (`id=`), which stands for the port.
  */
+import { TRANSPORT_NAMES } from "../../../src-shared/model/protocol-word";
 import { parseAddress } from "../../../src-shared/model/ip-range";
 import type { ToldTranslation, ToldTuple } from "../../../src-shared/model/told-translation";
 import type { ClusterProblem } from "./load-cluster";
@@ -20,14 +21,6 @@ export interface ConntrackRead {
 }
 
 const MAX_PROBLEMS = 20;
-
-const PROTOCOLS: ReadonlyMap<number, ToldTranslation["protocol"]> = new Map([
-  [1, "icmp"],
-  [6, "tcp"],
-  [17, "udp"],
-  [58, "icmpv6"],
-  [132, "sctp"],
-]);
 
 export function readConntrack(file: string, text: string): ConntrackRead {
   const entries: ToldTranslation[] = [];
@@ -128,7 +121,7 @@ function readHead(words: readonly string[]): [ToldTranslation["protocol"], numbe
   if (!/^\d{1,3}$/.test(rest[1] ?? "") || number > 255)
     throw new LineProblem(`expected a protocol and its number, such as "tcp 6", found ${quote(words.join(" "))}`);
   const state = rest.slice(2).find((word) => /^[A-Z][A-Z0-9_]*$/.test(word)) ?? null;
-  return [PROTOCOLS.get(number) ?? "other", number, state];
+  return [TRANSPORT_NAMES.get(number) ?? "other", number, state];
 }
 
 function tuple(open: OpenTuple, protocol: number, original?: OpenTuple): ToldTuple {

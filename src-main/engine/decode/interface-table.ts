@@ -1,4 +1,5 @@
 /** The interfaces of the section that is being read, where the kernel looks them up; capture points are counted through all files. */
+import { baseName } from "../../../src-shared/base/file-name";
 import {
   I_BINARY_TIME,
   I_LINK_TYPE,
@@ -11,7 +12,6 @@ import {
 } from "../kernel/assembly/abi";
 import type { CaptureInterface } from "../readers/capture-file";
 import type { InterfaceDescription } from "../readers/pcapng-blocks";
-import { baseName } from "../session/workspace";
 import type { DecodeOptions } from "./decode-options";
 
 const MAX_INTERFACES = 65536;

@@ -280,7 +280,7 @@ function workerPath(): URL {
 }
 
 /** The bundle has the decode thread's program beside it; from the sources (tests) there is none. */
-export function canThread(): boolean {
+function canThread(): boolean {
   try {
     return statSync(fileURLToPath(workerPath())).isFile();
   } catch {

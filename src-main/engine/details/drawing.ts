@@ -1,4 +1,5 @@
 /** What the parts of the details tree share while one packet is drawn. */
+import { lowerBound } from "../../../src-shared/base/search";
 import { TextWriter } from "../../../src-shared/base/text-writer";
 import type { ApplicationLayers } from "../fields/application-layers";
 import { FieldColumns, printValue } from "../fields/field-columns";
@@ -36,16 +37,10 @@ export function fieldValues({ batch, packet, context }: Drawing, name: string): 
   }
   const column = known.columns.column(name);
   // Rows are in packet order.
-  let low = 0;
-  let high = column.count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((column.packet[middle] as number) < packet) low = middle + 1;
-    else high = middle;
-  }
+  const first = lowerBound(column.packet, packet, column.count);
   const values: string[] = [];
   const writer = new TextWriter();
-  for (let row = low; row < column.count && column.packet[row] === packet; row++) {
+  for (let row = first; row < column.count && column.packet[row] === packet; row++) {
     if (column.kind === "string") values.push(column.strings[column.numbers[row] as number] ?? "");
     else {
       writer.clear();

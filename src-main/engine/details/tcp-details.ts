@@ -4,6 +4,7 @@ import { LAYER_ICMP, LAYER_IPV4 } from "../../../src-shared/model/layer-kind";
 import { captured, readUint } from "../fields/field";
 import {
   ANALYSIS_ACK_LOST_SEGMENT,
+  ANALYSIS_ANY_RETRANSMISSION,
   ANALYSIS_DUPLICATE_ACK,
   ANALYSIS_FAST_RETRANSMISSION,
   ANALYSIS_HAS_LENGTH,
@@ -11,7 +12,6 @@ import {
   ANALYSIS_KEEP_ALIVE_ACK,
   ANALYSIS_LOST_SEGMENT,
   ANALYSIS_OUT_OF_ORDER,
-  ANALYSIS_RETRANSMISSION,
   ANALYSIS_REUSED_PORTS,
   ANALYSIS_SPURIOUS_RETRANSMISSION,
   ANALYSIS_WINDOW_FULL,
@@ -32,7 +32,6 @@ import { drawChecksumState } from "./checksum-details";
 
 /** Bytes Wireshark must have before it shows anything behind the ports: flags and window come first. */
 const ENOUGH = 16;
-const RETRANSMISSION = ANALYSIS_RETRANSMISSION | ANALYSIS_FAST_RETRANSMISSION | ANALYSIS_SPURIOUS_RETRANSMISSION;
 
 /** Wireshark's words for what the analysis found, gravest sort first shown. */
 export const TCP_NOTES: readonly {
@@ -78,7 +77,7 @@ export const TCP_NOTES: readonly {
     field: "tcp.analysis.spurious_retransmission",
   },
   {
-    mask: RETRANSMISSION,
+    mask: ANALYSIS_ANY_RETRANSMISSION,
     severity: "note",
     text: "This frame is a (suspected) retransmission",
     field: "tcp.analysis.retransmission",
@@ -333,7 +332,8 @@ function drawAnalysis(d: Drawing, node: OpenNode, row: number, analysis: number)
   const rtt = initialRtt(batch, row);
   const notes = TCP_NOTES.filter(
     (n) =>
-      analysis & n.mask && !(n.mask === ANALYSIS_REUSED_PORTS && analysis & (RETRANSMISSION | ANALYSIS_OUT_OF_ORDER)),
+      analysis & n.mask &&
+      !(n.mask === ANALYSIS_REUSED_PORTS && analysis & (ANALYSIS_ANY_RETRANSMISSION | ANALYSIS_OUT_OF_ORDER)),
   );
   if (rtt === 0 && notes.length === 0) return;
   const shown = tree.generated(node, { text: "SEQ/ACK analysis" });

@@ -1,4 +1,5 @@
 /** Details of TLS: records, and of handshakes in the clear their messages and extensions (RFC 8446 section 4). */
+import { hexText } from "../../../src-shared/base/hex";
 import { tlsText } from "../../../src-shared/wire/tls";
 import { readUint } from "../fields/field";
 import { TLS_RECORD } from "../layouts/application-layouts";
@@ -21,7 +22,6 @@ const HANDSHAKE = 22;
 const APPLICATION_DATA = 23;
 const CLIENT_HELLO = 1;
 const SERVER_HELLO = 2;
-const hex = (value: number, digits: number): string => `0x${value.toString(16).padStart(digits, "0")}`;
 const shortVersion = (version: number): string =>
   ({ 0x300: "SSLv3", 0x301: "TLSv1", 0x302: "TLSv1.1", 0x303: "TLSv1.2", 0x304: "TLSv1.3" })[version] ?? "TLS";
 
@@ -140,7 +140,7 @@ function drawHello(d: Drawing, message: OpenNode, type: number, from: number, en
   let at = from;
   if (at + 35 > end) return at;
   const version = readUint(bytes, at, 2);
-  add(message, `Version: ${TLS_VERSIONS.get(version) ?? "Unknown"} (${hex(version, 4)})`, at, 2);
+  add(message, `Version: ${TLS_VERSIONS.get(version) ?? "Unknown"} (${hexText(version, 4)})`, at, 2);
   add(message, `Random: ${shortHex(bytes, at + 2, at + 34)}`, at + 2, 32);
   at += 34;
   const session = bytes[at] as number;
@@ -153,7 +153,7 @@ function drawHello(d: Drawing, message: OpenNode, type: number, from: number, en
     const value = readUint(bytes, p, 2);
     add(
       parent,
-      `Cipher Suite: ${TLS_CIPHERS.get(value) ?? (isGrease(value) ? "Reserved (GREASE)" : "Unknown")} (${hex(value, 4)})`,
+      `Cipher Suite: ${TLS_CIPHERS.get(value) ?? (isGrease(value) ? "Reserved (GREASE)" : "Unknown")} (${hexText(value, 4)})`,
       p,
       2,
     );
@@ -261,7 +261,7 @@ function drawExtension(
     for (; at + 2 <= end; at += 2) {
       const value = readUint(bytes, at, 2);
       const name = TLS_VERSIONS.get(value) ?? (isGrease(value) ? "Reserved (GREASE)" : "Unknown");
-      add(`Supported Version: ${name} (${hex(value, 4)})`, at, 2);
+      add(`Supported Version: ${name} (${hexText(value, 4)})`, at, 2);
     }
     if (at < end) add("Rest of the extension", at, end - at);
   } else add(`Data: ${shortHex(bytes, from, end)}`, from, end - from);

@@ -1,4 +1,5 @@
 /** Details of UDP, SCTP and the tunnels. */
+import { hexText } from "../../../src-shared/base/hex";
 import {
   LAYER_ERSPAN,
   LAYER_GENEVE,
@@ -102,10 +103,6 @@ export function drawTransport(d: Drawing, row: number, kind: number): OpenNode |
     default:
       return undefined;
   }
-}
-
-export function lastRow(d: Drawing): number {
-  return (d.batch.firstLayer[d.packet] as number) + d.batch.layersOf(d.packet);
 }
 
 function drawUdp(d: Drawing, row: number, p: number, here: number): OpenNode {
@@ -221,22 +218,21 @@ function drawGeneve(d: Drawing, node: OpenNode, row: number, p: number, here: nu
   const end = Math.min(here, batch.layerHeader[row] as number);
   if (end <= 8) return node;
   const options = tree.add(node, { text: `Options: (${plural(end - 8, "byte")})`, at: p + 8, length: end - 8 });
-  const hex = (value: number, digits: number): string => `0x${value.toString(16).padStart(digits, "0")}`;
   let at = 8;
   while (at + 4 <= end) {
     const optionClass = readUint(bytes, p + at, 2);
     const type = bytes[p + at + 2] as number;
     const size = ((bytes[p + at + 3] as number) & 31) * 4;
     const length = Math.min(4 + size, end - at);
-    const className = `${GENEVE_CLASSES.get(optionClass) ?? "Unknown"} (${hex(optionClass, 4)})`;
+    const className = `${GENEVE_CLASSES.get(optionClass) ?? "Unknown"} (${hexText(optionClass, 4)})`;
     const critical = type & 128 ? " (Critical)" : "";
     const option = tree.add(options, {
-      text: `Unknown, Class: ${className} Type: ${hex(type, 2)}${critical}`,
+      text: `Unknown, Class: ${className} Type: ${hexText(type, 2)}${critical}`,
       at: p + at,
       length,
     });
     tree.add(option, { text: `Class: ${className}`, at: p + at, length: 2 });
-    tree.add(option, { text: `Type: ${hex(type, 2)}${critical}`, at: p + at + 2, length: 1 });
+    tree.add(option, { text: `Type: ${hexText(type, 2)}${critical}`, at: p + at + 2, length: 1 });
     tree.add(option, { text: `Length: ${4 + size} bytes`, at: p + at + 3, length: 1, bitOffset: 3, bitLength: 5 });
     if (length > 4)
       tree.add(option, {

@@ -6,6 +6,7 @@
  * Ethernet IPv4           │ IPv4 TCP …               link type 101 (raw IP): IP in IP, GRE, IP over UDP, GTP
  * ```
  */
+import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from "../../../src-shared/model/link-type";
 import {
   LAYER_AH,
   LAYER_ERSPAN,
@@ -26,9 +27,6 @@ import {
 import { formatIpv4, formatIpv6 } from "../../../src-shared/model/address";
 import { LAYER_FLAG_QUOTED } from "../kernel/assembly/abi";
 import type { Batch } from "../kernel/batch";
-
-const LINK_ETHERNET = 1;
-const LINK_RAW = 101;
 
 const TUNNELS: ReadonlyMap<number, string> = new Map([
   [LAYER_VXLAN, "VXLAN"],
@@ -80,7 +78,7 @@ export function innerPacket(batch: Batch, packet: number, tunnels: number): Inne
   if (inner < 0) return undefined;
   const start = batch.layerPtr[inner] as number;
   return {
-    linkType: layerKind[inner] === LAYER_ETHERNET ? LINK_ETHERNET : LINK_RAW,
+    linkType: layerKind[inner] === LAYER_ETHERNET ? LINKTYPE_ETHERNET : LINKTYPE_RAW,
     start,
     end: Math.max(start, batch.layerEnd[inner] as number),
     length: Math.max(batch.layerLength[inner] as number, (batch.layerEnd[inner] as number) - start),

@@ -2,6 +2,7 @@
  * Connections as CSV with the names of IPFIX's information elements (IANA registry; Antrea's for pods and Services): before and
  * after translation side by side (elements 225-228), for flow collectors and spreadsheets. Cells of what is not known are empty.
  */
+import { csvCell } from "../../../src-shared/base/csv";
 import type { Endpoint, JoinResult } from "../../../src-shared/reconstruct/result";
 
 /** Column names of IPFIX's registry, and what they hold. */
@@ -69,10 +70,6 @@ export function writeIpfixCsv(join: JoinResult, index: number | undefined, write
 function byVersion(endpoint: Endpoint | null): readonly [v4: string, v6: string] {
   if (!endpoint) return ["", ""];
   return endpoint.ip.includes(":") ? ["", endpoint.ip] : [endpoint.ip, ""];
-}
-
-function csvCell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 function namespaced(pod: string | null): readonly [namespace: string, name: string] {

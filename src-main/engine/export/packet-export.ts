@@ -1,4 +1,5 @@
 /** Packets as rows of text: CSV, JSON, NDJSON. The columns are the packet list's, or chosen fields. */
+import { hostileCsvCell } from "../../../src-shared/base/csv";
 import { TextWriter } from "../../../src-shared/base/text-writer";
 import { FieldColumns, printValue } from "../fields/field-columns";
 import type { Field } from "../fields/field";
@@ -32,7 +33,7 @@ export class PacketRows {
       ? fields.map((f) => f.name)
       : ["No.", "Time", "Source", "Destination", "Protocol", "Length", "Info"];
     this.names = names;
-    if (format === "csv") this.out.text(`${names.map(csvCell).join(",")}\r\n`);
+    if (format === "csv") this.out.text(`${names.map(hostileCsvCell).join(",")}\r\n`);
   }
 
   private readonly names: readonly string[];
@@ -54,7 +55,7 @@ export class PacketRows {
   }
 
   private row(cells: readonly Cell[]): void {
-    if (this.format === "csv") this.out.text(`${cells.map((c) => csvCell(String(c))).join(",")}\r\n`);
+    if (this.format === "csv") this.out.text(`${cells.map((c) => hostileCsvCell(String(c))).join(",")}\r\n`);
     else {
       const object = Object.fromEntries(cells.map((c, i) => [this.names[i] as string, c]));
       const lead = this.format === "ndjson" ? "" : this.rows ? ",\n" : "[\n";
@@ -110,10 +111,4 @@ export class PacketRows {
     if (this.out.length) this.write(this.out.bytes());
     this.out.clear();
   }
-}
-
-/** A CSV cell as RFC 4180 has it; one that a spreadsheet would take for a formula gets an apostrophe in front. */
-export function csvCell(text: string): string {
-  const safe = /^[=+@\t\r]|^-(?![\d.])/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

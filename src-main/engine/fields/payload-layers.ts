@@ -216,7 +216,7 @@ export function pseudowireLayers(b: Uint8Array, at: number, end: number): string
 const isGlobal = (b: Uint8Array, at: number): boolean => ((b[at] as number) & 2) === 0 || (b[at] as number) === 0xff;
 
 /** Names of an IP packet that lies in something the kernel does not decode; ports tell what conversations cannot. */
-export function ipLayers(b: Uint8Array, at: number, end: number): string {
+function ipLayers(b: Uint8Array, at: number, end: number): string {
   if (end - at < 20 || (b[at] as number) >> 4 !== 4) return "ip";
   const header = ((b[at] as number) & 15) * 4;
   const stop = Math.min(end, at + Math.max(readUint(b, at + 2, 2), header));
@@ -225,7 +225,7 @@ export function ipLayers(b: Uint8Array, at: number, end: number): string {
   return join("ip", transportLayers(b[at + 9] as number, b, at + header, stop));
 }
 
-export function ip6Layers(b: Uint8Array, at: number, end: number): string {
+function ip6Layers(b: Uint8Array, at: number, end: number): string {
   if (at < end && (b[at] as number) >> 4 !== 6) return "data";
   if (end - at < 40) return "ipv6";
   const stop = Math.min(end, at + 40 + readUint(b, at + 4, 2));

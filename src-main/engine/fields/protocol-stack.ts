@@ -40,6 +40,7 @@ import {
   LAYER_VLAN,
   LAYER_VXLAN,
 } from "../../../src-shared/model/layer-kind";
+import { LINKTYPE_IPV4, LINKTYPE_IPV6, LINKTYPE_WLAN } from "../../../src-shared/model/link-type";
 import type { Batch } from "../kernel/batch";
 import { TAG_CISCO_GRE, TAG_ETHERIP, TAG_IPCOMP, TAG_LISP, TAG_LISP_DATA } from "../kernel/assembly/abi";
 import { ApplicationLayers } from "./application-layers";
@@ -67,8 +68,6 @@ import { ProtocolPath } from "./protocol-path";
 const ETHERTYPE_IPV4 = 0x0800;
 const PROTOCOL_IPV4 = 4;
 const TRANS_ETHER_BRIDGING = 0x6558;
-const LINKTYPE_IPV4 = 228;
-const LINKTYPE_IPV6 = 229;
 const OPTION_MPTCP = 30;
 const A_DAY = 86400;
 const ECHO_REPLY = 0;
@@ -89,7 +88,6 @@ const OTHER_LINKS: ReadonlyMap<number, string> = new Map([
   [242, "ipoib"],
   [258, "pktap:pcap_pktdata"],
 ]);
-const LINKTYPE_WLAN = 105;
 
 /** By L_AUX of LAYER_TAG: the name, and whether the header ends with an EtherType. */
 const TAGS: ReadonlyMap<number, readonly [name: string, endsWithType: boolean]> = new Map([

@@ -13,6 +13,7 @@ import {
 import { type ValueColumn, appendValue } from "../../../src-shared/tables/value-column";
 import {
   ANALYSIS_ACK_LOST_SEGMENT,
+  ANALYSIS_ANY_RETRANSMISSION,
   ANALYSIS_DUPLICATE_ACK,
   ANALYSIS_FAST_RETRANSMISSION,
   ANALYSIS_HAS_LENGTH,
@@ -20,7 +21,6 @@ import {
   ANALYSIS_KEEP_ALIVE_ACK,
   ANALYSIS_LOST_SEGMENT,
   ANALYSIS_OUT_OF_ORDER,
-  ANALYSIS_RETRANSMISSION,
   ANALYSIS_REUSED_PORTS,
   ANALYSIS_SPURIOUS_RETRANSMISSION,
   ANALYSIS_WINDOW_FULL,
@@ -221,7 +221,6 @@ export function isVxlanGpe(batch: Batch, row: number): boolean {
 
 /** All that the analysis marks. */
 const ANY_ANALYSIS = 0x7fff;
-const RETRANSMISSION = ANALYSIS_RETRANSMISSION | ANALYSIS_FAST_RETRANSMISSION | ANALYSIS_SPURIOUS_RETRANSMISSION;
 
 export const TRANSPORT_FIELDS: readonly Field[] = [
   protocolField("udp", "User Datagram Protocol", LAYER_UDP),
@@ -302,7 +301,7 @@ export const TRANSPORT_FIELDS: readonly Field[] = [
   }),
   sackEdge("tcp.options.sack_le", "SACK left edge, relative", 0),
   sackEdge("tcp.options.sack_re", "SACK right edge, relative", 4),
-  analysisFlag("tcp.analysis.retransmission", "Retransmission (of any kind)", RETRANSMISSION),
+  analysisFlag("tcp.analysis.retransmission", "Retransmission (of any kind)", ANALYSIS_ANY_RETRANSMISSION),
   analysisFlag("tcp.analysis.fast_retransmission", "Fast retransmission", ANALYSIS_FAST_RETRANSMISSION),
   analysisFlag("tcp.analysis.spurious_retransmission", "Spurious retransmission", ANALYSIS_SPURIOUS_RETRANSMISSION),
   analysisFlag("tcp.analysis.out_of_order", "Out of order", ANALYSIS_OUT_OF_ORDER),

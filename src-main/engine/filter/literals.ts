@@ -6,7 +6,7 @@ import { decodeUtf8 } from "../../../src-shared/base/text";
 import type { ValueKind } from "../../../src-shared/tables/value-column";
 
 /** Largest integer a column can hold exactly. */
-export const MAX_UINT = Number.MAX_SAFE_INTEGER;
+const MAX_UINT = Number.MAX_SAFE_INTEGER;
 
 /** One value, or with a prefix length all values from `low` to `high`. */
 export type Constant =

@@ -9,7 +9,7 @@
  * Believed only where a connection fails over it: an outer checksum that looks wrong but whose packets arrive is no fault.
  */
 import type { Finding } from "../../../src-shared/model/finding";
-import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
+import { endpointText } from "../../../src-shared/model/endpoint-text";
 import type { Connection, Journey } from "../../../src-shared/reconstruct/result";
 import { failedAttempt, rowsOf, timesText } from "./attempts";
 import { count, type FindingContext, type FindingFamily, upsert } from "./context";

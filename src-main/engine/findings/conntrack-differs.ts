@@ -11,7 +11,7 @@
  */
 import type { Finding } from "../../../src-shared/model/finding";
 import { type ToldTranslation, toldChanges } from "../../../src-shared/model/told-translation";
-import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
+import { endpointText } from "../../../src-shared/model/endpoint-text";
 import type { Connection, Endpoint, Translation } from "../../../src-shared/reconstruct/result";
 import { count, type FindingContext, type FindingFamily, upsert } from "./context";
 import { onNode } from "./shell";

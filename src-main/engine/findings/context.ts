@@ -8,7 +8,7 @@ import {
   type PacketReference,
 } from "../../../src-shared/model/finding";
 import type { ToldTranslation } from "../../../src-shared/model/told-translation";
-import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
+import { endpointText } from "../../../src-shared/model/endpoint-text";
 import type { Connection, JoinResult, Journey, Point } from "../../../src-shared/reconstruct/result";
 import type { PacketObserver } from "./observer";
 

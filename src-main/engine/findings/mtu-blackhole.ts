@@ -11,7 +11,7 @@
  * "path-mtu", a chat.
  */
 import type { Finding } from "../../../src-shared/model/finding";
-import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
+import { endpointText } from "../../../src-shared/model/endpoint-text";
 import type { Connection, Journey } from "../../../src-shared/reconstruct/result";
 import { complaintsOf, rowsOf } from "./attempts";
 import {

@@ -10,7 +10,7 @@
  */
 import type { Finding } from "../../../src-shared/model/finding";
 import { objectName } from "../../../src-shared/model/kubernetes";
-import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
+import { endpointText } from "../../../src-shared/model/endpoint-text";
 import type { Connection } from "../../../src-shared/reconstruct/result";
 import { type Attempt, failedAttempt, rowsOf, timesText } from "./attempts";
 import { count, type FindingContext, type FindingDraft, type FindingFamily, placeText } from "./context";

@@ -8,7 +8,7 @@
  */
 import type { Finding } from "../../../src-shared/model/finding";
 import { evaluateNetworkPolicies, type PolicyEnd, type PolicyVerdict } from "../../../src-shared/model/network-policy";
-import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
+import { endpointText } from "../../../src-shared/model/endpoint-text";
 import type { Connection, Endpoint } from "../../../src-shared/reconstruct/result";
 import { type Attempt, failedAttempt, rowsOf, timesText } from "./attempts";
 import { count, type FindingContext, type FindingFamily, placeText } from "./context";

@@ -8,7 +8,7 @@
  * ```
  * Reuse that works is no finding.
  */
-import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
+import { endpointText } from "../../../src-shared/model/endpoint-text";
 import type { Connection, Journey } from "../../../src-shared/reconstruct/result";
 import { rowsOf } from "./attempts";
 import { type FindingContext, type FindingFamily, firstRow, TCP_ACK, TCP_RST, TCP_SYN, upsert } from "./context";

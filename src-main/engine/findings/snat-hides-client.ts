@@ -5,7 +5,7 @@
  * Not a finding: egress (that is what SNAT is for), hairpin (a pod must not get its own address as the peer's), and a node
  * that only changes between addresses of its own.
  */
-import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
+import { endpointText } from "../../../src-shared/model/endpoint-text";
 import type { Connection, Translation } from "../../../src-shared/reconstruct/result";
 import { count, type FindingContext, type FindingFamily, firstRow, placeText, upsert } from "./context";
 import { isIcmpReport } from "./echo";

@@ -9,7 +9,7 @@
  * ```
  */
 import type { Finding } from "../../../src-shared/model/finding";
-import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
+import { endpointText } from "../../../src-shared/model/endpoint-text";
 import type { Connection, Journey } from "../../../src-shared/reconstruct/result";
 import { complaintsOf } from "./attempts";
 import { count, type FindingContext, type FindingFamily, firstRow, isSeenOnce, TCP_RST, upsert } from "./context";

@@ -40,7 +40,8 @@ import {
 import type { KernelHandle } from "../decode/pipeline";
 import { connState, historyText } from "./zeek";
 
-const TUNNELS: ReadonlyMap<number, string> = new Map([
+/** What carries a flow, by the kind of its layer; IP in IP, which has none, is "ip". */
+export const TUNNEL_NAMES: ReadonlyMap<number, string> = new Map([
   [LAYER_VXLAN, "vxlan"],
   [LAYER_GENEVE, "geneve"],
   [LAYER_GRE, "gre"],
@@ -149,7 +150,7 @@ export class FlowTable {
   /** Kind of the innermost tunnel around it, or undefined. */
   get tunnel(): string | undefined {
     const kind = (this.u32[this.context + C_DEPTH / 4] as number) >>> 8;
-    return TUNNELS.get(kind) ?? (this.depth > 1 ? "ip" : undefined);
+    return TUNNEL_NAMES.get(kind) ?? (this.depth > 1 ? "ip" : undefined);
   }
   get vni(): number {
     return this.u32[this.context + C_VNI / 4] as number;

@@ -11,6 +11,7 @@
  * the address it is forwarded for. An identifier that both carry decides. Several that fit equally well: ambiguous, all shown.
  * HTTP/1 in clear only: a proxy that takes TLS or sends HTTP/2 shows no request.
  */
+import { firstIndex } from "../../../src-shared/base/search";
 import type { Connection } from "../../../src-shared/reconstruct/result";
 import { byConnection, hostOf, type PlacedHost, type RelatedSource } from "./related-source";
 
@@ -102,14 +103,7 @@ export function findIngressHops(source: RelatedSource): readonly IngressTie[] {
 
 /** Index of the last request that was sent at or before `ns`, -1 none. */
 function before(requests: readonly Request[], ns: number): number {
-  let low = 0;
-  let high = requests.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((requests[middle] as Request).firstNs <= ns) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
+  return firstIndex(requests.length, (index) => (requests[index] as Request).firstNs > ns) - 1;
 }
 
 /** Whether `right` is `left`, which its sender got before, passed on. Undefined: these are not the same request. */

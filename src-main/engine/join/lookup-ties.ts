@@ -1,4 +1,5 @@
 /** Ties every connection to the DNS lookup that gave its client the address it asked for. */
+import { firstIndex } from "../../../src-shared/base/search";
 import { ANSWERS_APART_NS, type FoundLookup } from "./dns-lookups";
 import type { RelatedSource } from "./related-source";
 
@@ -96,13 +97,6 @@ class AnsweredLookups {
 
   /** How many lookups had their first answer at `ns` or before. */
   private answeredBefore(ns: number): number {
-    let low = 0;
-    let high = this.lookups.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.lookups[middle] as FoundLookup).firstNs <= ns) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstIndex(this.lookups.length, (index) => (this.lookups[index] as FoundLookup).firstNs > ns);
   }
 }

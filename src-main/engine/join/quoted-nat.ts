@@ -10,6 +10,7 @@
  * A quote holds 8 bytes behind the IP header at least (RFC 792): TCP's sequence number, ports, and the IP identification. These
  * must agree, one side's address too (or its port, where both addresses changed), and only one connection may fit.
  */
+import { addToGroup } from "../../../src-shared/base/grouping";
 import type { Evidence } from "../../../src-shared/reconstruct/result";
 import { FLOW_ACTIVE, FLOW_QUOTED } from "./flow-matching/flow-kinds";
 import type { Joined } from "./join";
@@ -65,9 +66,7 @@ export function findQuotedNat(
       const key = keyOf(columns, row);
       if (key === undefined) continue;
       quotes++;
-      const list = wanted.get(key);
-      if (list) list.push(row);
-      else wanted.set(key, [row]);
+      addToGroup(wanted, key, row);
     }
   }
   const translations = new Map<number, QuotedTranslation[]>();
@@ -86,9 +85,7 @@ export function findQuotedNat(
     for (const quote of quoted) {
       if (!isQuoteOf(columns, quote, row)) continue;
       if (Math.abs(matcher.alignedNs(quote) - matcher.alignedNs(row)) > MOST_APART_NS) continue;
-      const list = found.get(quote);
-      if (list) list.push({ row, connection });
-      else found.set(quote, [{ row, connection }]);
+      addToGroup(found, quote, { row, connection });
     }
   }
   for (const [quote, matches] of found) {
@@ -96,7 +93,7 @@ export function findQuotedNat(
     // Two connections that fit equally well: neither is told.
     if (!first || matches.some((m) => m.connection !== first.connection)) continue;
     const { connection } = first;
-    push(rows, connection, quote);
+    addToGroup(rows, connection, quote);
     add(
       columns,
       joined,
@@ -213,10 +210,4 @@ function add(
         packets: 1,
       });
   }
-}
-
-function push(map: Map<number, number[]>, key: number, value: number): void {
-  const list = map.get(key);
-  if (list) list.push(value);
-  else map.set(key, [value]);
 }

@@ -8,6 +8,7 @@
  * name of the answer: shop/web            service, kind: headless (an endpoint, no NAT), ExternalName (a CNAME, no NAT)
  * ```
  */
+import { addToGroup } from "../../../src-shared/base/grouping";
 import type { Cluster } from "../../../src-shared/model/cluster";
 import type { IngressRule, Service } from "../../../src-shared/model/kubernetes";
 import type { Connection, RelatedConnection } from "../../../src-shared/reconstruct/result";
@@ -30,11 +31,11 @@ export class Relations {
     if (source.messages.dns.count > 0)
       for (const tie of tieLookups(source, findLookups(source))) {
         const { connection, lookup, ambiguous } = tie;
-        push(this.lookups, connection, tie);
+        addToGroup(this.lookups, connection, tie);
         const { name, answeredAs, tried, types, aliases, addresses } = lookup;
         const shown = { name, answeredAs, tried, types, aliases, addresses };
         const detail = `${lookupText(lookup)}${ambiguous ? "; ambiguous: another name of this address was looked up too" : ""}`;
-        push(this.lists, connection, {
+        addToGroup(this.lists, connection, {
           relation: "dns-lookup",
           connection: lookup.connections[0] ?? connection,
           detail,
@@ -42,15 +43,15 @@ export class Relations {
           lookup: shown,
         });
         for (const c of lookup.connections)
-          push(this.lists, c, { relation: "dns-for", connection, detail, ambiguous, lookup: shown });
+          addToGroup(this.lists, c, { relation: "dns-for", connection, detail, ambiguous, lookup: shown });
       }
     if (source.messages.http.count > 1)
       for (const tie of findIngressHops(source)) {
         const { from, to, ambiguous } = tie;
-        push(this.hops, to, tie);
+        addToGroup(this.hops, to, tie);
         const detail = `${ingressText(tie)} (${tie.evidence.join(", ")})${ambiguous ? "; ambiguous: another request fits as well" : ""}`;
-        push(this.lists, from, { relation: "ingress-to", connection: to, detail, ambiguous });
-        push(this.lists, to, { relation: "ingress-from", connection: from, detail, ambiguous });
+        addToGroup(this.lists, from, { relation: "ingress-to", connection: to, detail, ambiguous });
+        addToGroup(this.lists, to, { relation: "ingress-from", connection: from, detail, ambiguous });
       }
   }
 
@@ -177,10 +178,4 @@ function weight(rule: IngressRule): number {
     (rule.path?.length ?? 0) * 2 +
     (rule.pathType === "Exact" ? 1 : 0)
   );
-}
-
-function push<T>(map: Map<number, T[]>, key: number, value: T): void {
-  const list = map.get(key);
-  if (list) list.push(value);
-  else map.set(key, [value]);
 }

@@ -35,9 +35,7 @@ import {
 const ROW_WORDS = SIGHTING_BYTES / 4;
 const SEGMENT_MASK = (1 << SIGHTING_SEGMENT_SHIFT) - 1;
 
-/** Word offsets of a row. */
-export const W_TIME_LOW = 0;
-export const W_TIME_HIGH = 1;
+/** Word offsets of a row; the words before them are the time (`SightingReader.timeNs`). */
 export const W_PACKET = 2;
 export const W_FLOW = 3;
 export const W_SEQ = 4;
@@ -52,7 +50,6 @@ export const PROTOCOL_ICMP = 1;
 export const PROTOCOL_TCP = 6;
 export const PROTOCOL_UDP = 17;
 export const PROTOCOL_ICMPV6 = 58;
-export const PROTOCOL_SCTP = 132;
 
 /** Rows and flows as they lie in the kernel. While a reading goes on, `refresh` takes in what came since. */
 export class SightingReader {

@@ -10,6 +10,7 @@
  * A connection is carried by a WireGuard conversation if every packet that is looked at has a partner of its size within 5 ms on
  * each side where that conversation was recorded, and no other conversation fits as well. Anything less: nothing is said.
  */
+import { lowerBound } from "../../../src-shared/base/search";
 import { LAYER_WIREGUARD } from "../../../src-shared/model/layer-kind";
 import type { FoundCarrier } from "./connection-table";
 import type { Joined } from "./join";
@@ -32,15 +33,8 @@ class Outside {
 
   /** Rows of `sizes` between two times. */
   between(columns: SightingColumns, fromNs: number, toNs: number, sizes: readonly number[]): number[] {
-    let low = 0;
-    let high = this.times.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.times[middle] as number) < fromNs) low = middle + 1;
-      else high = middle;
-    }
     const found: number[] = [];
-    for (let i = low; i < this.times.length && (this.times[i] as number) <= toNs; i++)
+    for (let i = lowerBound(this.times, fromNs); i < this.times.length && (this.times[i] as number) <= toNs; i++)
       if (sizes.includes(columns.word(this.rows[i] as number, W_LENGTH) >>> 8)) found.push(this.rows[i] as number);
     return found;
   }

@@ -1,5 +1,6 @@
 /** Fixed parts of application messages. */
-import { type BitField, DECIMAL, HEX, IPV4, bitsAt, bytesAt, flag, hexText, named, namedHex } from "./layout";
+import { hexText } from "../../../src-shared/base/hex";
+import { type BitField, DECIMAL, HEX, IPV4, bitsAt, bytesAt, flag, named, namedHex } from "./layout";
 import { DNS_OPCODES, DNS_RCODES } from "./dns-names";
 import { TLS_CONTENT_TYPES, TLS_VERSIONS } from "./tls-names";
 

@@ -11,6 +11,7 @@
  * ```
  * Bits are counted from the header's first byte, the most significant first, as RFCs draw them.
  */
+import { hexText } from "../../../src-shared/base/hex";
 import { formatHex, formatIpv4, formatIpv6, formatMac } from "../../../src-shared/model/address";
 import { type Available, readUint } from "../fields/field";
 import type { Batch } from "../kernel/batch";
@@ -94,7 +95,6 @@ export const spoken = (text: (value: number) => string, literal?: (value: number
 });
 
 /** "0x001f": padded to so many digits. */
-export const hexText = (value: number, digits: number): string => `0x${value.toString(16).padStart(digits, "0")}`;
 
 /** "20 bytes (5)": a length that is told in 32-bit words; filters compare bytes. */
 export const IN_WORDS: Show = spoken(
@@ -165,7 +165,7 @@ export function shortHex(bytes: Uint8Array, start: number, end: number): string 
 const hex = (value: number, bits: number): string => hexText(value, Math.ceil(bits / 4));
 
 /** What stands behind the label. */
-export function valueText(bytes: Uint8Array, p: number, field: BitField): string {
+function valueText(bytes: Uint8Array, p: number, field: BitField): string {
   const { show } = field;
   const start = p + (field.at >>> 3);
   switch (show.as) {
@@ -225,12 +225,12 @@ export function valueLiteral(bytes: Uint8Array, p: number, field: BitField): str
   }
 }
 
-export function bytesLiteral(bytes: Uint8Array, start: number, end: number): string {
+function bytesLiteral(bytes: Uint8Array, start: number, end: number): string {
   return formatHex(bytes, start, end).replace(/(..)(?=.)/g, "$1:");
 }
 
 /** ".... 0101 = ", or nothing for a field that fills its bytes. */
-export function bitPicture(bytes: Uint8Array, p: number, field: BitField): string {
+function bitPicture(bytes: Uint8Array, p: number, field: BitField): string {
   const [from, count] = field.picture ?? wholeBytes(field);
   if (count === 0 || (!field.picture && count === field.bits)) return "";
   let text = "";

@@ -1,4 +1,5 @@
 /** Headers of the link layer, and ARP. */
+import { hexText } from "../../../src-shared/base/hex";
 import { TPID_8021AD } from "../../../src-shared/model/header-numbers";
 import {
   LAYER_ARP,
@@ -23,7 +24,6 @@ import {
   bitsAt,
   bytesAt,
   flag,
-  hexText,
   named,
   namedHex,
   spoken,

@@ -1,4 +1,5 @@
 /** Headers of the network layer. */
+import { hexText } from "../../../src-shared/base/hex";
 import {
   LAYER_AH,
   LAYER_ESP,
@@ -28,7 +29,6 @@ import {
   bitsAt,
   bytesAt,
   flag,
-  hexText,
   named,
   namedHex,
   spoken,

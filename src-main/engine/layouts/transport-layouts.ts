@@ -1,4 +1,5 @@
 /** Headers of the transport layer and of tunnels. */
+import { hexText } from "../../../src-shared/base/hex";
 import {
   LAYER_ERSPAN,
   LAYER_GENEVE,
@@ -24,7 +25,6 @@ import {
   bitsAt,
   bytesAt,
   flag,
-  hexText,
   named,
   namedHex,
   spoken,
@@ -45,7 +45,7 @@ const TCP_FLAG_NAMES: readonly (readonly [bit: number, name: string])[] = [
 ];
 
 /** "0x012 (SYN, ACK)" */
-export function tcpFlagsText(flags: number): string {
+function tcpFlagsText(flags: number): string {
   const names = TCP_FLAG_NAMES.filter(([bit]) => flags & bit).map(([, name]) => name);
   if (flags & 0xe00) names.push("Reserved");
   return `${hexText(flags, 3)} (${names.length > 0 ? names.join(", ") : "<None>"})`;

@@ -1,4 +1,5 @@
 /** Answers the requests about lessons (contract/lessons.ts) with the engine's own means. */
+import { baseName } from "../../../src-shared/base/file-name";
 import type { LessonEntry } from "../../../src-shared/contract/lessons";
 import type { ConnectionJson } from "../../../src-shared/contract/join";
 import { ContractError } from "../../../src-shared/contract/messages";
@@ -6,7 +7,6 @@ import type { Params, Results } from "../../../src-shared/contract/requests";
 import type { Lesson } from "../../../src-shared/lessons/lesson";
 import type { Engine, Handlers, RequestContext } from "../service/handlers";
 import { CellPrinter } from "../service/row-cells";
-import { baseName } from "../session/workspace";
 import {
   type LessonSource,
   answerText,

@@ -78,16 +78,7 @@ function sshCommand(
 ): CaptureCommand {
   checkName("host", source.host, /^(?:[A-Za-z0-9_][\w.-]*@)?[A-Za-z0-9_[][\w.:%[\]-]*$/);
   checkName("interface", source.interface, /^[\w.:@-]+$/);
-  const remote = [
-    ...(source.sudo ? ["sudo", "-n"] : []),
-    "tcpdump",
-    "-U",
-    "-w",
-    "-",
-    "-i",
-    source.interface,
-    ...(filter === "" ? [] : [filter]),
-  ];
+  const remote = [...(source.sudo ? ["sudo", "-n"] : []), ...tcpdumpToOutput(source.interface, filter)];
   return {
     program: toolPath("ssh", place),
     // BatchMode: nobody could type a password.
@@ -103,6 +94,11 @@ function sshCommand(
     ],
     label: `${source.host} ${source.interface}`,
   };
+}
+
+/** Writes to standard output, each packet as it comes (-U). */
+function tcpdumpToOutput(device: string, filter: string): readonly string[] {
+  return ["tcpdump", "-U", "-w", "-", "-i", device, ...(filter === "" ? [] : [filter])];
 }
 
 const DNS_NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
@@ -127,13 +123,7 @@ function podCommand(
       pod,
       ...(container === "" ? [] : ["-c", container]),
       "--",
-      "tcpdump",
-      "-U",
-      "-w",
-      "-",
-      "-i",
-      source.interface,
-      ...(filter === "" ? [] : [filter]),
+      ...tcpdumpToOutput(source.interface, filter),
     ],
     label: `pod ${namespace === "" ? "" : `${namespace}/`}${pod} ${source.interface}`,
   };

@@ -1,5 +1,6 @@
 /** What live sources are called: in the window, and in recordings that hold several machines. */
 import { hostname } from "node:os";
+import { baseName } from "../../../src-shared/base/file-name";
 import type { LiveSource } from "../../../src-shared/contract/live";
 import { findGenerator } from "./generators";
 
@@ -46,8 +47,4 @@ export function interfaceOf(source: LiveSource): string | undefined {
 
 function podName({ namespace, pod }: Extract<LiveSource, { kind: "pod" }>): string {
   return namespace === "" ? pod : `${namespace}/${pod}`;
-}
-
-function baseName(path: string): string {
-  return path.split(/[\\/]/).at(-1) ?? path;
 }

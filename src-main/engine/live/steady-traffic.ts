@@ -2,6 +2,7 @@
  * A generator of even traffic: two machines ping each other, `rate` packets a second. For measuring the way of a packet from a
  * source to the window, and for tests; it says nothing about networks.
  */
+import { LINKTYPE_ETHERNET } from "../../../src-shared/model/link-type";
 import { ethernet } from "../../../src-shared/wire/write/ethernet";
 import { icmpEchoReply, icmpEchoRequest } from "../../../src-shared/wire/write/icmp";
 import { ipv4 } from "../../../src-shared/wire/write/ipv4";
@@ -11,7 +12,6 @@ import { PcapngWriter } from "../../../src-shared/wire/write/pcapng";
 import { NANOSECONDS } from "../../../src-shared/wire/write/capture-time";
 import type { GeneratedRecording, Generator, GeneratorOptions } from "./generated-recording";
 
-const LINKTYPE_ETHERNET = 1;
 const MOST_PER_SECOND = 1_000_000;
 const BURST_PACKETS = 100;
 const PAYLOAD_BYTES = 56;

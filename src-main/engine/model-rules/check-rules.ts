@@ -11,6 +11,7 @@
  * ```
  * Only what was seen at both ends counts. Services, egress and hairpin translate on purpose: they are no evidence either way.
  */
+import { endpointText } from "../../../src-shared/model/endpoint-text";
 import {
   MAX_RULE_EVIDENCE,
   type ModelRuleId,
@@ -63,7 +64,7 @@ function checkDirect(join: JoinResult, tally: Tally, connection: Connection, jou
   const changed = connection.translations.filter((t) => t.from.ip !== t.to.ip || t.from.port !== t.to.port);
   const crossing = journeys.filter((j) => j.points.length > 1);
   if (changed.length > 0) {
-    const texts = changed.map((t) => `${t.kind} ${endpoint(t.from)} to ${endpoint(t.to)}`);
+    const texts = changed.map((t) => `${t.kind} ${endpointText(t.from)} to ${endpointText(t.to)}`);
     add(join, tally, "against", connection, `${ends(connection)}: ${texts.join(", ")}`, crossing);
     return;
   }
@@ -185,9 +186,5 @@ function ends({ kind, client, server }: Connection): string {
 function nameOf(end: PlacedEndpoint, isPod: boolean): string {
   const unnamed = end.node === null ? "a pod" : `a pod on ${end.node}`;
   const name = end.pod ?? (isPod ? unnamed : end.node);
-  return name === null ? endpoint(end) : `${name} (${endpoint(end)})`;
-}
-
-function endpoint({ ip, port }: { readonly ip: string; readonly port: number }): string {
-  return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
+  return name === null ? endpointText(end) : `${name} (${endpointText(end)})`;
 }

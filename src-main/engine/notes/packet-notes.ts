@@ -7,6 +7,7 @@
  * ```
  * A map of packets that have any: 50,000 notes on ten million packets cost what 50,000 cost.
  */
+import { lowerBound } from "../../../src-shared/base/search";
 import type { PacketId } from "../../../src-shared/contract/results";
 
 export interface PacketNote {
@@ -125,15 +126,4 @@ export class PacketNotes {
     this.sorted ??= Uint32Array.from(new Set([...this.byPacket.keys(), ...this.comments.keys()])).sort();
     return this.sorted;
   }
-}
-
-function lowerBound(values: Uint32Array, value: number): number {
-  let low = 0;
-  let high = values.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((values[middle] as number) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

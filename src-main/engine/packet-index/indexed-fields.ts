@@ -21,12 +21,12 @@ import {
 } from "../../../src-shared/model/layer-kind";
 import { isAnnotationField } from "../fields/annotation-fields";
 import {
+  ANALYSIS_ANY_RETRANSMISSION,
   ANALYSIS_DUPLICATE_ACK,
   ANALYSIS_FAST_RETRANSMISSION,
   ANALYSIS_KEEP_ALIVE,
   ANALYSIS_LOST_SEGMENT,
   ANALYSIS_OUT_OF_ORDER,
-  ANALYSIS_RETRANSMISSION,
   ANALYSIS_SPURIOUS_RETRANSMISSION,
   ANALYSIS_WINDOW_FULL,
   ANALYSIS_WINDOW_UPDATE,
@@ -83,11 +83,9 @@ export const PATH_FIELDS: ReadonlySet<string> = new Set(
 /** Told by the capture point, not by bytes. */
 export const INTERFACE_FIELDS: ReadonlySet<string> = new Set(["frame.interface_id", "frame.interface_name"]);
 
-const RETRANSMISSIONS = ANALYSIS_RETRANSMISSION | ANALYSIS_FAST_RETRANSMISSION | ANALYSIS_SPURIOUS_RETRANSMISSION;
-
 /** Flags of tcp.analysis.*, and how often they stand in a packet. */
 export const ANALYSIS_FIELDS: ReadonlyMap<string, readonly [mask: number, times: number]> = new Map([
-  ["tcp.analysis.retransmission", [RETRANSMISSIONS, 1]],
+  ["tcp.analysis.retransmission", [ANALYSIS_ANY_RETRANSMISSION, 1]],
   ["tcp.analysis.fast_retransmission", [ANALYSIS_FAST_RETRANSMISSION, 1]],
   ["tcp.analysis.spurious_retransmission", [ANALYSIS_SPURIOUS_RETRANSMISSION, 1]],
   ["tcp.analysis.out_of_order", [ANALYSIS_OUT_OF_ORDER, 1]],

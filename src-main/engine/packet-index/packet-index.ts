@@ -10,6 +10,7 @@
  * The kernel writes a batch's rows (kernel/assembly/packet-index.ts), they are copied here. Segments are memory of their own,
  * outside of the kernel's 4 GiB, and are shared: another thread can read them. Rows are never moved.
  */
+import { upperBound } from "../../../src-shared/base/search";
 import { LAYER_TCP } from "../../../src-shared/model/layer-kind";
 import {
   MAX_PACKETS,
@@ -46,7 +47,7 @@ export const SEGMENT_SHIFT = 16;
 export const SEGMENT_ROWS = 1 << SEGMENT_SHIFT;
 export const SEGMENT_MASK = SEGMENT_ROWS - 1;
 /** Memory of a row, bytes. */
-export const ROW_BYTES = 52;
+const ROW_BYTES = 52;
 
 /** A stream of the workspace: TCP stream n is 2n, UDP stream n is 2n + 1 (the numbers of tcp.stream and udp.stream). */
 export type StreamId = number;
@@ -240,14 +241,7 @@ export class PacketIndex {
 
   /** File of a packet. */
   fileOf(id: number): number {
-    let low = 0;
-    let high = this.starts.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.starts[middle] as number) <= id) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
+    return upperBound(this.starts, id) - 1;
   }
 
   /** Id of the file's first packet, and of the first packet behind it; empty for a file not begun. */

@@ -9,6 +9,7 @@
  * from fragments is decoded after those fragments.
  */
 import { closeSync, openSync, readSync } from "node:fs";
+import { lowerBound } from "../../../src-shared/base/search";
 import { LAYER_TCP, LAYER_UDP } from "../../../src-shared/model/layer-kind";
 import { ContractError } from "../../../src-shared/contract/messages";
 import type { PacketId } from "../../../src-shared/contract/results";
@@ -454,18 +455,6 @@ export function changedFile(name: string): ContractError {
 
 function offsetOf(index: PacketIndex, id: PacketId): number {
   return index.segmentOf(id).offsetOf(id & SEGMENT_MASK);
-}
-
-/** Index of the first value that is not below `value`; `values` ascend. */
-function lowerBound(values: Uint32Array, value: number): number {
-  let low = 0;
-  let high = values.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((values[middle] as number) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** The pcap format as modified by Alexey Kuznetsov: eight more bytes in front of each packet. */

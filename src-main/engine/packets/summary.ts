@@ -36,7 +36,7 @@ import { type DnsMessage, type DnsQuestion, dnsName, visitDns, visitDnsOverTcp }
 import { createDhcpMessage, readDhcp, visitDhcpOptions } from "../../../src-shared/wire/dhcp";
 import { httpText, visitHttp } from "../../../src-shared/wire/http";
 import { tlsText, visitTls } from "../../../src-shared/wire/tls";
-import { linkTypeName } from "../../../src-shared/model/link-type";
+import { LINKTYPE_WLAN, linkTypeName } from "../../../src-shared/model/link-type";
 import {
   ANALYSIS_ACK_LOST_SEGMENT,
   ANALYSIS_DUPLICATE_ACK,
@@ -74,7 +74,6 @@ export interface PacketSummary {
   info: string;
 }
 
-const LINKTYPE_WLAN = 105;
 const TCP_FLAGS = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
 /** In Wireshark's order, which puts each in front of those before. */
 const TCP_NOTES: readonly (readonly [number, string])[] = [

@@ -40,7 +40,7 @@ export function blockName(type: number): string {
   return SHORT_NAMES.get(type) ?? `0x${type.toString(16).padStart(8, "0")}`;
 }
 
-export const OPTION_END = 0;
+const OPTION_END = 0;
 export const OPTION_COMMENT = 1;
 
 export interface BlockOption {

@@ -13,6 +13,7 @@ import type { EventName, Events } from "../../../src-shared/contract/events";
 import {
   ContractError,
   type Failure,
+  failureOf,
   type FromEngine,
   type RequestMessage,
   type ToEngine,
@@ -339,11 +340,4 @@ function invalidParameters(
   const [issue] = issues;
   const where = v.getDotPath(issue);
   return new ContractError("invalid-request", `${method}: ${where === null ? "" : `${where}: `}${issue.message}`);
-}
-
-function failureOf(error: unknown): Failure {
-  if (error instanceof ContractError)
-    return { ok: false, code: error.code, message: error.message, detail: error.detail };
-  const message = error instanceof Error ? error.message : String(error);
-  return { ok: false, code: "internal", message, detail: error instanceof Error ? (error.stack ?? null) : null };
 }

@@ -2,6 +2,8 @@
  * Writes the packets of a view, or some of them, to a file: pcapng (blocks copied as they are), CSV, JSON and NDJSON with the
  * columns that are shown, in the order of the view, or Zeek's conn.log of their flows.
  */
+import { hostileCsvCell } from "../../../src-shared/base/csv";
+import { baseName } from "../../../src-shared/base/file-name";
 import { TextWriter } from "../../../src-shared/base/text-writer";
 import { PACKET_COLUMNS } from "../../../src-shared/contract/columns";
 import { ContractError } from "../../../src-shared/contract/messages";
@@ -9,11 +11,9 @@ import type { Params } from "../../../src-shared/contract/requests";
 import type { PacketId, Written } from "../../../src-shared/contract/results";
 import { writeConnLog } from "../export/conn-log";
 import { OutputError, OutputFile } from "../export/output-file";
-import { csvCell } from "../export/packet-export";
 import { type AddedComments, PcapngExport } from "../export/pcapng-export";
 import { FlowTable } from "../flows/flow-table";
 import type { Batch } from "../kernel/batch";
-import { baseName } from "../session/workspace";
 import { passOver } from "./captures-pass";
 import type { RequestContext } from "./handlers";
 import type { PacketView } from "./packet-view";
@@ -138,7 +138,7 @@ async function writeRows(
   const printer = new CellPrinter(view.captures, shown);
   const timeColumn = shown.indexOf("time");
   const out = new TextWriter(1 << 18);
-  if (format === "csv") out.text(`${names.map(csvCell).join(",")}\r\n`);
+  if (format === "csv") out.text(`${names.map(hostileCsvCell).join(",")}\r\n`);
   let written = 0;
   let above: PacketId = -1;
   for (let from = 0; from < ids.length; from += ROWS_AT_ONCE) {
@@ -147,7 +147,7 @@ async function writeRows(
     rows.forEach((cells, i) => {
       const id = part[i] as number;
       if (timeColumn >= 0) cells[timeColumn] = timeText(view, id);
-      if (format === "csv") out.text(`${cells.map(csvCell).join(",")}\r\n`);
+      if (format === "csv") out.text(`${cells.map(hostileCsvCell).join(",")}\r\n`);
       else {
         const values = cells.map((text, c) => (isNumber(shown[c] as string) && text !== "" ? Number(text) : text));
         const lead = format === "ndjson" ? "" : written > 0 ? ",\n" : "[\n";

@@ -9,6 +9,7 @@
  */
 import { closeSync, openSync, readSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { baseName } from "../../../src-shared/base/file-name";
 import type { Problem } from "../../../src-shared/model/problem";
 import { ContractError } from "../../../src-shared/contract/messages";
 import type { FileState, ProblemInfo } from "../../../src-shared/contract/results";
@@ -25,7 +26,7 @@ import { PacketIndex } from "../packet-index/packet-index";
 import { PacketReader, changedFile } from "../packet-index/packet-reader";
 import type { CaptureEvent } from "../readers/capture-file";
 import { PacketNotes } from "../notes/packet-notes";
-import { Workspace, baseName } from "../session/workspace";
+import { Workspace } from "../session/workspace";
 import { FileIdentity } from "../sources/file-identity";
 import { MAGIC_LENGTH, compressionOf } from "../sources/magic";
 import type { Breather } from "./breather";

@@ -4,13 +4,13 @@
  */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { baseName } from "../../../src-shared/base/file-name";
 import { ContractError } from "../../../src-shared/contract/messages";
 import type { Params } from "../../../src-shared/contract/requests";
 import type { DecodeAs, PointState, TimeValue, WorkspaceState } from "../../../src-shared/contract/results";
 import type { PointRole } from "../../../src-shared/model/point-role";
 import { linkTypeName } from "../../../src-shared/model/link-type";
 import { DEFAULT_DECODE_OPTIONS, type DecodeAsPort, type DecodeOptions } from "../decode/decode-options";
-import { baseName } from "../session/workspace";
 import { expandInputs } from "../sources/workspace-files";
 import { Breather } from "./breather";
 import type { LiveFile } from "./handlers";
@@ -403,7 +403,7 @@ function timeValue(words: readonly [low: number, high: number] | undefined): Tim
 }
 
 /** Rules of the window as settings of the decoder. @throws ContractError "invalid-request" */
-export function decodeOptions(rules: readonly DecodeAs[]): DecodeOptions {
+function decodeOptions(rules: readonly DecodeAs[]): DecodeOptions {
   const udpPorts: [number, DecodeAsPort][] = [];
   const tcpPorts: [number, DecodeAsPort][] = [];
   const interfaces: [string, number][] = [];

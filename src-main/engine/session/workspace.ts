@@ -98,8 +98,3 @@ export class Workspace {
     return `${this.files[this.pointFiles[point] ?? 0]?.label ?? "?"}#${this.points[point]?.index ?? 0}`;
   }
 }
-
-/** The last part of a path, on any system. */
-export function baseName(path: string): string {
-  return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
-}

@@ -1,4 +1,5 @@
 /** Addresses of the workspace as small numbers: equal addresses have one number, whatever layer they are of. */
+import { HEX_OF_BYTE } from "../../../src-shared/base/hex";
 import { formatIpv4, formatIpv6, formatMac } from "../../../src-shared/model/address";
 
 export type AddressKind = "mac" | "ipv4" | "ipv6";
@@ -28,7 +29,7 @@ export class Addresses {
 
   ipv6(bytes: Uint8Array, at: number): number {
     let text = "";
-    for (let i = 0; i < 16; i++) text += HEX[bytes[at + i] as number] as string;
+    for (let i = 0; i < 16; i++) text += HEX_OF_BYTE[bytes[at + i] as number] as string;
     return this.intern(this.ipv6s, text, "ipv6");
   }
 
@@ -78,7 +79,6 @@ export class Addresses {
   }
 }
 
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
 const KIND_ORDER: readonly AddressKind[] = ["mac", "ipv4", "ipv6"];
 
 function bytesOf(hex: string): Uint8Array {

@@ -21,7 +21,7 @@ export function depthWanted(layers: PathLayers, depth: Depth): (layer: number) =
   return (layer) => (layers.bits.at(layer) & bit) !== 0;
 }
 
-export const FLOW_TABLE_COLUMNS: readonly TableColumn[] = [
+const FLOW_TABLE_COLUMNS: readonly TableColumn[] = [
   column("protocol", "Protocol", "text", "Transport, or protocol inside IP"),
   column("source", "Source", "address", "Who began it", "ip.addr"),
   column("sport", "Port", "identifier", "Source port; of an echo its identifier"),
@@ -261,7 +261,7 @@ function overPoints(pairs: Pairs): Groups {
  * How the flow ended, in Zeek's words, from what either side ever sent. Zeek follows the order of the packets, too: a flow that
  * was reset by both sides, or captured out of order, may read differently there.
  */
-export function flowState(pairs: Pairs, row: number): string | null {
+function flowState(pairs: Pairs, row: number): string | null {
   const protocol = pairs.protocol(row);
   const [sent, answered] = [pairs.packets(row, 0), pairs.packets(row, 1)];
   if (protocol === 17) return sent > 0 ? (answered > 0 ? "SF" : "S0") : answered > 0 ? "SHR" : "OTH";

@@ -8,6 +8,7 @@
  * ```
  * What an ICMP error quotes is no traffic of its own and has no rows.
  */
+import { TUNNEL_NAMES } from "../flows/flow-table";
 import {
   LAYER_ETHERNET,
   LAYER_GENEVE,
@@ -268,14 +269,6 @@ const QUOTED_NAMES: ReadonlyMap<number, string> = new Map([
   [LAYER_SCTP, "sctp"],
   [LAYER_ICMP, "icmp"],
   [LAYER_ICMPV6, "icmpv6"],
-]);
-
-const TUNNEL_NAMES: ReadonlyMap<number, string> = new Map([
-  [LAYER_VXLAN, "vxlan"],
-  [LAYER_GENEVE, "geneve"],
-  [LAYER_GRE, "gre"],
-  [LAYER_GTPU, "gtp"],
-  [LAYER_IP_OVER_UDP, "ip-udp"],
 ]);
 
 /** "vxlan", "gre", … ; "ip" for IP in IP; "" at the outside. */

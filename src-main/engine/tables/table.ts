@@ -2,6 +2,7 @@
  * A table as the window sees it: columns, and rows that are made into cells when they are asked for. Sorting and searching
  * work on row numbers; no object is made for a row that nobody looks at.
  */
+import { hostileCsvCell } from "../../../src-shared/base/csv";
 import type { Cell, TableColumn, TableRow } from "../../../src-shared/contract/results";
 import { ContractError } from "../../../src-shared/contract/messages";
 import { GrowableU32 } from "../packet-index/growable";
@@ -144,18 +145,13 @@ export function tableRow(source: TableSource, row: number): TableRow {
 
 /** A line of column names, then one a row (RFC 4180). Text that a spreadsheet would run as a formula is quoted with '. */
 export async function tableCsv(source: TableSource, rows: Uint32Array, breathe: () => Promise<void>): Promise<string> {
-  const lines = [source.columns.map((c) => csvCell(c.label)).join(",")];
+  const lines = [source.columns.map((c) => hostileCsvCell(c.label)).join(",")];
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as number;
-    lines.push(source.columns.map((_, column) => csvCell(cellText(source.cell(row, column)))).join(","));
+    lines.push(source.columns.map((_, column) => hostileCsvCell(cellText(source.cell(row, column)))).join(","));
     if (i % 4096 === 4095) await breathe();
   }
   return `${lines.join("\r\n")}\r\n`;
-}
-
-function csvCell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 export function column(

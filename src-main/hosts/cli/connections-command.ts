@@ -2,7 +2,7 @@
 import { oneLine } from "../../../src-shared/base/text";
 import { TextWriter } from "../../../src-shared/base/text-writer";
 import { connectionJson, pointJson } from "../../engine/join/connection-json";
-import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
+import { endpointText } from "../../../src-shared/model/endpoint-text";
 import type {
   Connection,
   Encapsulation,

@@ -1,4 +1,5 @@
 /** `hopscope export`: writes what the name of the target says. */
+import { baseName } from "../../../src-shared/base/file-name";
 import { writeConnLog } from "../../engine/export/conn-log";
 import { DecapsulatedExport } from "../../engine/export/decapsulated-export";
 import { OutputFile } from "../../engine/export/output-file";
@@ -12,7 +13,6 @@ import type { JoinedResult } from "../../engine/join/join-result";
 import type { Field } from "../../engine/fields/field";
 import { FlowTable } from "../../engine/flows/flow-table";
 import type { Batch } from "../../engine/kernel/batch";
-import { baseName } from "../../engine/session/workspace";
 import { chooseFields } from "./fields-command";
 import { connectionIndex, type JoiningOptions, readFacts, readJoined } from "./joined-run";
 import { writeReport } from "./report-export";

@@ -1,4 +1,5 @@
 /** `hopscope fields`: the chosen fields of every packet, the same text as `tshark -T fields`. */
+import { csvCell } from "../../../src-shared/base/csv";
 import { TextWriter } from "../../../src-shared/base/text-writer";
 import type { ValueColumn } from "../../../src-shared/tables/value-column";
 import { FieldColumns, printValue } from "../../engine/fields/field-columns";
@@ -124,7 +125,7 @@ function separated(separator: string, fields: readonly Field[], quote: boolean):
         cell.clear();
         occurrences(cell, fields[f] as Field, c, cursors[f] as number, packet, 44);
         const text = cell.toString();
-        out.text(/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+        out.text(csvCell(text));
       }
       out.byte(10);
     },

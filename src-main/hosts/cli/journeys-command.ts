@@ -1,7 +1,7 @@
 /** `hopscope journeys`: the packets of one connection, hop by hop; without one, how every sighting was accounted for. */
 import { connectionJson, pointJson } from "../../engine/join/connection-json";
 import type { JoinResult, Journey } from "../../../src-shared/reconstruct/result";
-import { endpointText } from "../../../src-shared/reconstruct/endpoint-text";
+import { endpointText } from "../../../src-shared/model/endpoint-text";
 import { print } from "./output";
 import { connectionIndex, type JoinedRunOptions, readJoined } from "./joined-run";
 

@@ -14,6 +14,7 @@ import * as v from "valibot";
 import {
   ContractError,
   type Failure,
+  failureOf,
   type FromEngine,
   type ResultMessage,
   type ToEngine,
@@ -236,7 +237,7 @@ export class HubClient {
     try {
       result = { kind: "result", id, ok: true, value: await this.answer(method, params, forward, abort.signal) };
     } catch (error) {
-      result = { kind: "result", id, ...failure(error) };
+      result = { kind: "result", id, ...failureOf(error) };
     }
     this.running.delete(id);
     this.keepTrack(method, params, result);
@@ -287,11 +288,4 @@ export class HubClient {
 
 function isMethod(name: string): name is MethodName {
   return Object.hasOwn(requests, name);
-}
-
-function failure(error: unknown): Failure {
-  if (error instanceof ContractError)
-    return { ok: false, code: error.code, message: error.message, detail: error.detail };
-  const message = error instanceof Error ? error.message : String(error);
-  return { ok: false, code: "internal", message, detail: error instanceof Error ? (error.stack ?? null) : null };
 }

@@ -16,7 +16,7 @@ import { roleLabel, ROLES, type TreeRow } from "../../viewmodel/points-tree";
 import ClockOffsetDialog from "./clock-offset-dialog.svelte";
 import ProblemsDialog from "./problems-dialog.svelte";
 
-export function setPoint(point: PointState, change: PointChange): void {
+function setPoint(point: PointState, change: PointChange): void {
   workspace
     .setPoint(point.point, change)
     .catch((error: unknown) => showError("The capture point stays as it was", error));

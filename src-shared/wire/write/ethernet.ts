@@ -23,7 +23,6 @@ export const ETHERTYPE_MPLS = 0x8847;
 export const ETHERTYPE_PPPOE_SESSION = 0x8864;
 export const ETHERTYPE_QINQ = 0x88a8;
 export const ETHERTYPE_ERSPAN_II = 0x88be;
-export const LINKTYPE_ETHERNET = 1;
 
 export const MAC_BROADCAST = "ff:ff:ff:ff:ff:ff";
 
@@ -42,7 +41,7 @@ export function ethernet(options: EthernetOptions): Layer {
   return {
     name: "ethernet",
     // 143: Ethernet directly in IP (RFC 8986, SRv6).
-    carriedAs: { etherType: ETHERTYPE_TRANS_ETHER_BRIDGING, ipProtocol: 143, linkType: LINKTYPE_ETHERNET },
+    carriedAs: { etherType: ETHERTYPE_TRANS_ETHER_BRIDGING, ipProtocol: 143 },
     append(out, next) {
       out.bytes(parseMac(options.dst)).bytes(parseMac(options.src));
       out.u16(announce("ethernet", "etherType", "etherType", options.etherType, next));

@@ -20,6 +20,7 @@ export const ICMP_HOST_UNREACHABLE = 1;
 export const ICMP_PROTOCOL_UNREACHABLE = 2;
 export const ICMP_PORT_UNREACHABLE = 3;
 export const ICMP_FRAGMENTATION_NEEDED = 4;
+/** "Communication administratively prohibited" (RFC 1812 section 5.2.7.1). */
 export const ICMP_ADMIN_PROHIBITED = 13;
 
 /** Linux quotes as much as keeps the error within 576 bytes (RFC 1812 section 4.3.2.3): 20 IP + 8 ICMP + 548. */

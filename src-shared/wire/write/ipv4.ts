@@ -25,8 +25,6 @@ export const IPPROTO_IPV6 = 41;
 export const IPPROTO_GRE = 47;
 export const IPPROTO_MPLS = 137;
 export const IPPROTO_SCTP = 132;
-export const LINKTYPE_RAW = 101;
-export const LINKTYPE_IPV4 = 228;
 
 const DONT_FRAGMENT = 0x4000;
 const MORE_FRAGMENTS = 0x2000;
@@ -63,7 +61,7 @@ export function ipv4(options: Ipv4Options): Ipv4Layer {
   return {
     name: "ipv4",
     options,
-    carriedAs: { etherType: ETHERTYPE_IPV4, ipProtocol: IPPROTO_IPIP, pppProtocol: 0x0021, linkType: LINKTYPE_RAW },
+    carriedAs: { etherType: ETHERTYPE_IPV4, ipProtocol: IPPROTO_IPIP, pppProtocol: 0x0021 },
     append(out, next) {
       const optionBytes = options.options ?? new Uint8Array(0);
       const headerWords = 5 + Math.ceil(optionBytes.length / 4);

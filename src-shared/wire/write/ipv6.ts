@@ -12,7 +12,7 @@
 import { type Address, parseIpv6 } from "./address";
 import type { ByteBuilder } from "./byte-builder";
 import { ETHERTYPE_IPV6 } from "./ethernet";
-import { IPPROTO_IPV6, LINKTYPE_RAW } from "./ipv4";
+import { IPPROTO_IPV6 } from "./ipv4";
 import { announce, checkField, type Layer } from "./layer";
 
 export const IPPROTO_HOPOPTS = 0;
@@ -20,7 +20,6 @@ export const IPPROTO_ROUTING = 43;
 export const IPPROTO_FRAGMENT = 44;
 export const IPPROTO_NONE = 59;
 export const IPPROTO_DSTOPTS = 60;
-export const LINKTYPE_IPV6 = 229;
 
 export interface Ipv6Options {
   readonly src: Address;
@@ -44,7 +43,7 @@ export function ipv6(options: Ipv6Options): Ipv6Layer {
   return {
     name: "ipv6",
     options,
-    carriedAs: { etherType: ETHERTYPE_IPV6, ipProtocol: IPPROTO_IPV6, pppProtocol: 0x0057, linkType: LINKTYPE_RAW },
+    carriedAs: { etherType: ETHERTYPE_IPV6, ipProtocol: IPPROTO_IPV6, pppProtocol: 0x0057 },
     append(out, next) {
       const trafficClass = checkField("ipv6", "traffic class", options.trafficClass ?? 0, 255);
       const flowLabel = checkField("ipv6", "flow label", options.flowLabel ?? 0, 0xfffff);

@@ -27,8 +27,6 @@ export interface CarriedAs {
   readonly pppProtocol?: number;
   /** The port it is expected on: the default destination port of a UDP or TCP header before it. */
   readonly port?: number;
-  /** LINKTYPE_ value of a capture whose packets begin with this layer. */
-  readonly linkType?: number;
 }
 
 /** A layer that was appended to a packet: where its header lies. */
@@ -84,14 +82,6 @@ function appendPacket(out: ByteBuilder, layers: readonly Layer[]): void {
     const at = placed[index];
     at?.layer.finish?.(out, at, { layers: placed, index });
   }
-}
-
-/** LINKTYPE_ value for a capture of such packets. */
-export function linkTypeOf(layers: readonly Layer[]): number {
-  const first = layers[0];
-  if (first?.carriedAs.linkType === undefined)
-    throw new RangeError(`no link type starts with ${first?.name ?? "nothing"}`);
-  return first.carriedAs.linkType;
 }
 
 /** The number announcing `next`, or an error that says which option would set it by hand. */

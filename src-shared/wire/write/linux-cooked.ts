@@ -11,9 +11,6 @@ import { type Address, parseMac } from "./address";
 import type { ByteBuilder } from "./byte-builder";
 import { announce, checkField, type Layer } from "./layer";
 
-export const LINKTYPE_LINUX_SLL = 113;
-export const LINKTYPE_LINUX_SLL2 = 276;
-
 export const PACKET_HOST = 0;
 export const PACKET_BROADCAST = 1;
 export const PACKET_MULTICAST = 2;
@@ -39,7 +36,7 @@ export interface Sll2Options extends SllOptions {
 export function sll(options: SllOptions = {}): Layer {
   return {
     name: "sll",
-    carriedAs: { linkType: LINKTYPE_LINUX_SLL },
+    carriedAs: {},
     append(out, next) {
       const address = options.address === undefined ? new Uint8Array(0) : parseMac(options.address);
       out
@@ -55,7 +52,7 @@ export function sll(options: SllOptions = {}): Layer {
 export function sll2(options: Sll2Options): Layer {
   return {
     name: "sll2",
-    carriedAs: { linkType: LINKTYPE_LINUX_SLL2 },
+    carriedAs: {},
     append(out, next) {
       const address = options.address === undefined ? new Uint8Array(0) : parseMac(options.address);
       out.u16(announce("sll2", "protocol", "etherType", options.protocol, next)).u16(0);

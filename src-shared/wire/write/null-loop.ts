@@ -8,9 +8,6 @@
  */
 import type { Layer } from "./layer";
 
-export const LINKTYPE_NULL = 0;
-export const LINKTYPE_LOOP = 108;
-
 export const AF_INET = 2;
 export const AF_INET6_DARWIN = 30;
 
@@ -22,7 +19,7 @@ export interface LoopbackOptions {
 export function nullLoopback(options: LoopbackOptions & { readonly bigEndian?: boolean } = {}): Layer {
   return {
     name: "null",
-    carriedAs: { linkType: LINKTYPE_NULL },
+    carriedAs: {},
     append(out, next) {
       const family = familyOf(options, next);
       if (options.bigEndian === true) out.u32(family);
@@ -39,7 +36,7 @@ export function nullLoopback(options: LoopbackOptions & { readonly bigEndian?: b
 export function openBsdLoopback(options: LoopbackOptions = {}): Layer {
   return {
     name: "loop",
-    carriedAs: { linkType: LINKTYPE_LOOP },
+    carriedAs: {},
     append(out, next) {
       out.u32(familyOf(options, next));
     },

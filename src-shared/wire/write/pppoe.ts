@@ -9,8 +9,6 @@
 import { ETHERTYPE_PPPOE_SESSION } from "./ethernet";
 import { announce, checkField, type Layer } from "./layer";
 
-export const LINKTYPE_PPP = 9;
-
 export interface PppoeOptions {
   readonly session: number;
   /** Default: the real one. */
@@ -44,7 +42,7 @@ export interface PppOptions {
 export function ppp(options: PppOptions = {}): Layer {
   return {
     name: "ppp",
-    carriedAs: { linkType: LINKTYPE_PPP },
+    carriedAs: {},
     append(out, next) {
       if (options.addressControl === true) out.u16(0xff03);
       out.u16(announce("ppp", "protocol", "pppProtocol", options.protocol, next));

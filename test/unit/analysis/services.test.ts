@@ -1,7 +1,7 @@
 /** Services as the packets show them: calls, errors, latency, balance, lookups, and what a cluster file adds. */
 import { describe, expect, it } from "vitest";
 import type { ServiceReport } from "../../../src-shared/contract/map";
-import { latencyOf } from "../../../src-main/engine/analysis/services-report";
+import { latencyOf } from "../../../src-main/engine/analysis/service-latency";
 import { statusAt } from "../../../src-main/engine/analysis/http-answers";
 import { analyse } from "../../builders/analyse";
 import { TwoNodes } from "../../builders/two-nodes";

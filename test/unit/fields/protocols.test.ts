@@ -20,7 +20,8 @@ describe("layers of a packet", () => {
         0.2 client > server vxlan(vni=1, 192.168.1.1 > 192.168.1.2) tcp SYN
         0.3 10.0.0.1 > 10.0.0.2 icmp request ident=1 seq=1 len=32
         0.4 10.0.0.1 > 10.0.0.2 ip proto=89 len=8
-        0.5 10.0.0.1 > 10.0.0.2 ip proto=253 len=8`),
+        0.5 10.0.0.1 > 10.0.0.2 ip proto=253 len=8
+        0.6 client > server sctp vtag=7 hex:0400000812345678`),
     ).toEqual([
       "eth:ethertype:vlan:ethertype:ip:tcp",
       "eth:ethertype:mpls:ip:tcp",
@@ -28,6 +29,7 @@ describe("layers of a packet", () => {
       "icmp:data",
       "ospf",
       "data",
+      "sctp",
     ]);
   });
 

@@ -1,13 +1,6 @@
 /** Pressed keys as text, and chords as people and screen readers get them. */
 import { describe, expect, it } from "vitest";
-import {
-  ariaChord,
-  chordOf,
-  formatChord,
-  isFieldChord,
-  isTyping,
-  type KeyPress,
-} from "../../../src-renderer/viewmodel/key-chord";
+import { chordOf, formatChord, isFieldChord, isTyping, type KeyPress } from "../../../src-renderer/viewmodel/key-chord";
 
 /** "ctrl shift k": modifiers, then the key as the browser names it. */
 function press(text: string, code = ""): KeyPress {
@@ -69,11 +62,6 @@ describe("shown chords", () => {
   ])("%s is %s, on a Mac %s", (chord, other, mac) => {
     expect(formatChord(chord, false)).toBe(other);
     expect(formatChord(chord, true)).toBe(mac);
-  });
-
-  it("names modifiers for screen readers", () => {
-    expect(ariaChord("Mod+Shift+K", false)).toBe("Control+Shift+K");
-    expect(ariaChord("Mod+K", true)).toBe("Meta+K");
   });
 });
 

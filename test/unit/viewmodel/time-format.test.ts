@@ -5,7 +5,6 @@ import type { TimeValue } from "../../../src-shared/contract/results";
 import {
   formatDifference,
   formatTime,
-  zoneName,
   type TimeFormat,
   type TimeStyle,
 } from "../../../src-renderer/viewmodel/time-format";
@@ -64,12 +63,5 @@ describe("a difference", () => {
         expect(nanoseconds(b) + difference).toBe(nanoseconds(a));
       }),
     );
-  });
-});
-
-describe("the zone's name", () => {
-  it("is UTC, or how far it is from it", () => {
-    expect(zoneName("utc", time)).toBe("UTC");
-    expect(zoneName("local", time)).toMatch(/^UTC[+-]\d\d:\d\d$/);
   });
 });

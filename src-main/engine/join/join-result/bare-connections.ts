@@ -1,4 +1,5 @@
 /** Builds connections as their own packets show them: without what belongs with them (related.ts). */
+import { TRANSPORT_NAMES } from "../../../../src-shared/model/protocol-word";
 import type {
   Connection,
   Encapsulation,
@@ -18,13 +19,6 @@ import type { ConnectionOrder } from "./connection-order";
 import type { IndirectFacts } from "./indirect-facts";
 import type { JoinResultInput } from "./join-result-input";
 
-const PROTOCOLS: ReadonlyMap<number, Connection["protocol"]> = new Map([
-  [1, "icmp"],
-  [6, "tcp"],
-  [17, "udp"],
-  [58, "icmpv6"],
-  [132, "sctp"],
-]);
 const NO_TRANSLATIONS: readonly Translation[] = [];
 
 export class BareConnections {
@@ -51,7 +45,7 @@ export class BareConnections {
     const root = table.root[c] as number;
     const v6 = columns.v6(root);
     const protocolNumber = columns.protocol(root);
-    const protocol = PROTOCOLS.get(protocolNumber) ?? "other";
+    const protocol = TRANSPORT_NAMES.get(protocolNumber) ?? "other";
     const end = (a: Uint32Array, p: Uint32Array): Endpoint | null =>
       p[c] === NO_PORT ? null : { ip: this.texts.text(a[c] as number, v6), port: p[c] as number };
     let client = end(table.clientAddress, table.clientPort) ?? { ip: "", port: 0 };

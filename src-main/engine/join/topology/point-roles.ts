@@ -1,4 +1,5 @@
 /** In which role each point is: by its name, its link type, what it shares with its neighbours, what passes it. */
+import { isIpOnly, LINKTYPE_LOOP, LINKTYPE_NULL } from "../../../../src-shared/model/link-type";
 import { isCardName, namedRole } from "../point-names";
 import { trafficRoles } from "../traffic-roles";
 import type { KnownNetwork } from "./known-network";
@@ -16,9 +17,8 @@ export function findRoles(network: KnownNetwork, sample: readonly number[]): voi
   points.forEach((p, i) => {
     const named = namedRole(p.name);
     if (named) give(i, named, "name");
-    else if (p.linkType === 0 || p.linkType === 108) give(i, "loopback", "link type");
-    else if (p.linkType === 12 || p.linkType === 14 || p.linkType === 101 || p.linkType === 228 || p.linkType === 229)
-      give(i, "tunnel-device", "link type");
+    else if (p.linkType === LINKTYPE_NULL || p.linkType === LINKTYPE_LOOP) give(i, "loopback", "link type");
+    else if (isIpOnly(p.linkType)) give(i, "tunnel-device", "link type");
     else if (joined.bridges.has(i)) give(i, "bridge", "shares stamps with its ports");
   });
   // A file that shows a packet both in a tunnel and out of it is of a tunnel's end: a node.

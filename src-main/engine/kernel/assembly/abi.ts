@@ -264,6 +264,9 @@ export const ANALYSIS_KEEP_ALIVE = 64;
 export const ANALYSIS_WINDOW_FULL = 128;
 export const ANALYSIS_WINDOW_UPDATE = 256;
 export const ANALYSIS_SPURIOUS_RETRANSMISSION = 512;
+/** Of any kind. */
+export const ANALYSIS_ANY_RETRANSMISSION =
+  ANALYSIS_RETRANSMISSION | ANALYSIS_FAST_RETRANSMISSION | ANALYSIS_SPURIOUS_RETRANSMISSION;
 export const ANALYSIS_ACK_LOST_SEGMENT = 1024;
 export const ANALYSIS_ZERO_WINDOW_PROBE = 2048;
 export const ANALYSIS_ZERO_WINDOW_PROBE_ACK = 4096;
@@ -309,8 +312,8 @@ export const FLOW_CONTEXT_SHIFT = 9;
 // F_STATE bits
 /** The originator is B. */
 export const STATE_ORIGIN_B = 1;
+/** The next sequence number of A is known; the bit above it says the same of B. */
 export const STATE_NEXT_A = 2;
-export const STATE_NEXT_B = 4;
 /** Endpoint states of A (bits 4-6) and B (bits 7-9). */
 export const STATE_END_A_SHIFT = 4;
 export const STATE_END_B_SHIFT = 7;

@@ -29,7 +29,7 @@ export function ipText(address: number): string {
   return address < FIRST_IPV6 ? formatIpv4(address) : ipv6Text(address);
 }
 
-export function maskOf(length: number): number {
+function maskOf(length: number): number {
   return length === 0 ? 0 : (0xffffffff << (32 - length)) >>> 0;
 }
 

@@ -12,7 +12,7 @@ import { ipv6Number } from "./ipv6-addresses";
 import type { TrackedConnection } from "./netfilter/tracked-connection";
 
 /** Enough for two encapsulations (14 + 20 + 8 + 8 each). */
-export const HEADROOM = 128;
+const HEADROOM = 128;
 export const ETHERNET_BYTES = 14;
 
 export const ETHERTYPE_IPV4 = 0x0800;

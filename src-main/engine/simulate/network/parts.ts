@@ -2,7 +2,7 @@
  * How the parts of a namespace see each other. The parts are classes of their own files that know only these interfaces, so that none imports
  * another: devices hand packets to the stack, the stack to devices, sockets and netfilter to the stack.
  */
-import type { BridgeDevice, Device, Namespace, SocketError } from "./api/namespaces";
+import type { BridgeDevice, Device, Namespace } from "./api/namespaces";
 import type { Prefix } from "./addresses";
 import type { Packet } from "./packet";
 import type { World } from "./world";
@@ -117,11 +117,4 @@ export interface NetStack extends Namespace {
   bridgeForward(packet: Packet, bridge: NetDevice): boolean;
   /** Calls back once the MAC address is known; not at all if it cannot be found. */
   withNeighbour(device: NetDevice, address: number, packet: Packet, use: (mac: Uint8Array) => void): void;
-}
-
-/** What sockets are told. */
-export interface SocketErrorInfo {
-  readonly error: SocketError;
-  readonly by: number;
-  readonly mtu: number;
 }

@@ -56,7 +56,7 @@ export function splitSegments(packet: Packet, headerBytes = 14): readonly Packet
 }
 
 /** Makes a partial checksum a sound one. */
-export function finishChecksum(packet: Packet, ipAt: number): void {
+function finishChecksum(packet: Packet, ipAt: number): void {
   if (!packet.partialChecksum) return;
   packet.partialChecksum = false;
   const { buffer, end } = packet;

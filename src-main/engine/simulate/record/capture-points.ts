@@ -8,12 +8,10 @@
  *                 network namespace n1                              everything else of a machine
  * ```
  */
+import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from "../../../../src-shared/model/link-type";
 import type { Device } from "../network/api/namespaces";
 import type { Network } from "../network/api/network";
 import type { Pod, World } from "../world/world";
-
-export const LINK_ETHERNET = 1;
-export const LINK_RAW_IP = 101;
 
 export interface CapturePoint {
   /** From 0, in the order they appeared. */
@@ -83,7 +81,7 @@ export class CapturePoints {
       device,
       namespace: name,
       interface: device.name,
-      linkType: device.linkType === "raw-ip" ? LINK_RAW_IP : LINK_ETHERNET,
+      linkType: device.linkType === "raw-ip" ? LINKTYPE_RAW : LINKTYPE_ETHERNET,
       pod: pod?.name ?? null,
       description: pod ? `network namespace ${name}, pod ${pod.name}` : `network namespace ${name}`,
     };

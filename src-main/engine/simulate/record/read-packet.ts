@@ -2,7 +2,7 @@
  * Tuple, payload length and carriers of a packet of the simulator's own: it knows which ports are tunnels, so nothing is guessed.
  */
 import { formatIpv4, formatIpv6 } from "../../../../src-shared/model/address";
-import { LINK_ETHERNET } from "./capture-points";
+import { LINKTYPE_ETHERNET } from "../../../../src-shared/model/link-type";
 
 export interface Tuple {
   readonly protocol: number;
@@ -50,7 +50,7 @@ const ICMPV6 = 58;
 /** Undefined: no IP packet (ARP). */
 export function readFrame(bytes: Uint8Array, linkType: number, tunnels: KnownTunnels): ReadPacket | undefined {
   let at = 0;
-  if (linkType === LINK_ETHERNET) {
+  if (linkType === LINKTYPE_ETHERNET) {
     if (!isIpType(((bytes[12] ?? 0) << 8) + (bytes[13] ?? 0))) return undefined;
     at = 14;
   }

@@ -8,6 +8,7 @@
  * deliver 17     web-b:    10.1.0.5:4000 → 10.1.1.7:8080     ┘
  * ```
  */
+import { addToGroup } from "../../../../src-shared/base/grouping";
 import type { Namespace } from "../network/api/namespaces";
 import type { Network } from "../network/api/network";
 import { isInRange } from "../world/addresses";
@@ -181,9 +182,7 @@ export class TruthRecorder {
     for (const sent of this.#sent.values()) {
       if (sent.sightings.length === 0) continue;
       const root = this.#root(sent.key);
-      const list = groups.get(root);
-      if (list) list.push(sent);
-      else groups.set(root, [sent]);
+      addToGroup(groups, root, sent);
     }
     return [...groups.values()]
       .map((list) => trueConnection(list, startTimeNs, idOf))

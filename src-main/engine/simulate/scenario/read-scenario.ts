@@ -27,7 +27,7 @@ export class ScenarioError extends Error {
   }
 }
 
-export function formatScenarioProblem({ file, line, path, message }: ScenarioProblem): string {
+function formatScenarioProblem({ file, line, path, message }: ScenarioProblem): string {
   return `${file} line ${line}: ${path === "" ? "" : `${path}: `}${message}`;
 }
 

@@ -10,6 +10,7 @@
  * Times `at`, `every`, `until` are seconds from the start; sizes are bytes.
  */
 import * as v from "valibot";
+import { text } from "../../../../src-shared/schema/limited";
 import { addressBytes, parseRange } from "../../../../src-shared/model/ip-range";
 
 const name = v.pipe(
@@ -63,7 +64,6 @@ const port = whole(1, 65535);
 const seconds = amount(0, 86400);
 const share = amount(0, 1);
 const labels = v.record(v.string(), v.string());
-const text = (limit: number) => v.pipe(v.string(), v.maxLength(limit));
 const bytes = whole(0, 100_000_000);
 
 /** What a wire does to frames; each direction by itself. */
@@ -405,7 +405,7 @@ const card = v.pipe(
   v.string(),
   v.regex(/^[a-z0-9][-a-z0-9.]*(\/[A-Za-z0-9._-]{1,15})?$/, "expected MACHINE or MACHINE/DEVICE, for example n1/eth0"),
 );
-const fault = v.variant("kind", [
+export const faultSchema = v.variant("kind", [
   v.strictObject({ kind: v.literal("loss"), on: v.optional(card), share: v.optional(share), ...span }),
   v.strictObject({ kind: v.literal("duplicate"), on: v.optional(card), share: v.optional(share), ...span }),
   v.strictObject({
@@ -477,7 +477,7 @@ export const scenarioSchema = v.strictObject({
   clusters: v.optional(v.record(name, cluster)),
   traffic: v.optional(v.array(traffic)),
   changes: v.optional(v.array(change)),
-  faults: v.optional(v.array(fault)),
+  faults: v.optional(v.array(faultSchema)),
   capture: v.optional(
     v.strictObject({
       /** "all", or names of machines, nodes, pods ("web-a" of any namespace), or MACHINE/DEVICE. */
@@ -503,9 +503,7 @@ export type OriginSpec = v.InferInput<typeof origin>;
 export type TargetSpec = v.InferInput<typeof target>;
 export type TrafficSpec = v.InferInput<typeof traffic>;
 export type ChangeSpec = v.InferInput<typeof change>;
-export type FaultSpec = v.InferInput<typeof fault>;
+export type FaultSpec = v.InferInput<typeof faultSchema>;
 export type FaultKind = FaultSpec["kind"];
 
-export const trafficSchema = traffic;
-export const faultSchema = fault;
-export const FAULT_KINDS: readonly FaultKind[] = fault.options.map((option) => option.entries.kind.literal);
+export const FAULT_KINDS: readonly FaultKind[] = faultSchema.options.map((option) => option.entries.kind.literal);

@@ -44,7 +44,7 @@ export function clusterObjects(cluster: ClusterState, startTimeNs: bigint, nowNs
 }
 
 /** RFC 3339, to the microsecond where it is no whole second. */
-export function isoTime(startTimeNs: bigint, ns: number): string {
+function isoTime(startTimeNs: bigint, ns: number): string {
   const total = startTimeNs + BigInt(Math.round(ns));
   const ms = Number(total / 1_000_000n);
   const micro = Number((total / 1000n) % 1_000_000n);

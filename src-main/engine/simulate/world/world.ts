@@ -212,7 +212,3 @@ export function clusterIpOf(service: ServiceState, family: Family): string | und
 export function clusterIps(service: ServiceState): readonly string[] {
   return service.families.flatMap((family) => clusterIpOf(service, family) ?? []);
 }
-
-export function isHeadless(spec: ServiceSpec): boolean {
-  return spec.headless === true;
-}

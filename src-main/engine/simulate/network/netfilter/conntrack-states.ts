@@ -8,17 +8,13 @@
  */
 import type { ConntrackTimeouts } from "../api/netfilter";
 
+/** States are numbered as in TCP_STATE_NAMES; those that other files ask for by name. */
 export const TCP_NONE = 0;
 export const TCP_SYN_SENT = 1;
-export const TCP_SYN_RECV = 2;
 export const TCP_ESTABLISHED = 3;
-export const TCP_FIN_WAIT = 4;
-export const TCP_CLOSE_WAIT = 5;
-export const TCP_LAST_ACK = 6;
 export const TCP_TIME_WAIT = 7;
 export const TCP_CLOSE = 8;
-export const TCP_SYN_SENT2 = 9;
-/** The packet is let through and changes nothing. */
+/** Not states but verdicts of `nextTcpState`. The packet is let through and changes nothing. */
 export const TCP_IGNORE = 10;
 export const TCP_INVALID = 11;
 
@@ -71,8 +67,9 @@ const ACK = 3;
 const RST = 4;
 const OTHER = 5;
 
-// Columns are the states NONE to SYN_SENT2 as numbered above.
-const [sS, sR, es, fw, cw, la, tw, cl, s2, ig, iv] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11] as const;
+// The states from SYN_SENT on, TCP_IGNORE and TCP_INVALID, in two letters so that the tables read like nf_conntrack's.
+const [sS, sR, es, fw, cw, la, tw, cl, s2, ig, iv] = [1, 2, 3, 4, 5, 6, 7, 8, 9, TCP_IGNORE, TCP_INVALID] as const;
+/** The next state, by direction (original, reply), kind of packet, and the state before: NONE to SYN_SENT2. */
 const TRANSITIONS: readonly (readonly (readonly number[])[])[] = [
   [
     /* SYN     */ [sS, sS, ig, ig, ig, ig, ig, sS, sS, s2],

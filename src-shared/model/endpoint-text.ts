@@ -1,0 +1,7 @@
+/** An address and a port as people read them, the same in the command line, in findings, in notes, reports and the window. */
+
+/** "10.0.0.1:80", "[fd00::1]:80" (RFC 5952 section 6); without a port (0: ICMP's server) the address alone. */
+export function endpointText({ ip, port }: { readonly ip: string; readonly port: number }): string {
+  if (port === 0) return ip;
+  return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
+}
