@@ -404,7 +404,8 @@ export class PacketListController {
       if (selection.packet === packet) this.selectedRow = row;
       this.restyle();
       // Others came in above it: it is not the first any more.
-      if (row > 0 && selection.packet === packet && selection.isAutomatic && this.top === 0) await this.#selectFirst(view);
+      if (row > 0 && selection.packet === packet && selection.isAutomatic && this.top === 0)
+        await this.#selectFirst(view);
     } catch {
       // As above.
     }
