@@ -47,6 +47,7 @@ beforeEach(() => {
     "export.write": () => ({ path: "/download/x", packets: 7, bytes: 900 }),
     "live.state": () => ({ sources: [source()] }),
     "live.stop": () => source(),
+    "live.saved": () => null,
   };
 });
 

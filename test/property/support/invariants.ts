@@ -41,6 +41,7 @@ import {
   LAYER_GRE,
   LAYER_ICMP,
   LAYER_ICMPV6,
+  LAYER_GENEVE,
   LAYER_IP_OVER_UDP,
   LAYER_IPV4,
   LAYER_IPV6,
@@ -72,7 +73,7 @@ const EXACT_HEADERS: ReadonlySet<number> = new Set([
   LAYER_GRE,
 ]);
 
-const BY_BYTES_KINDS: ReadonlySet<number> = new Set([LAYER_IP_OVER_UDP, LAYER_VXLAN, LAYER_WIREGUARD]);
+const BY_BYTES_KINDS: ReadonlySet<number> = new Set([LAYER_GENEVE, LAYER_IP_OVER_UDP, LAYER_VXLAN, LAYER_WIREGUARD]);
 
 /** The first broken invariant of a batch; undefined if all hold. `events`: the decode stage made flow events. */
 export function brokenInvariant(batch: Batch, events: boolean): string | undefined {

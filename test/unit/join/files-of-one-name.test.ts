@@ -47,12 +47,14 @@ test("a call between two machines whose recordings have one name crosses nodes",
     "first/all.pcapng": `${points}
       q1: 0.000    @veth1 a > b tcp SYN seq=3000000000 id=4660 ts=900000001,0
           0.000020 @eth0  seen q1 hops=1
-          0.001    @eth0  b > a tcp SYN,ACK seq=4000000000 ack=3000000001 id=77 ts=800000001,900000001
+      r1: 0.001    @eth0  b > a tcp SYN,ACK seq=4000000000 ack=3000000001 id=77 ttl=63 ts=800000001,900000001
+          0.001020 @veth1 seen r1 hops=1
     `,
     "second/all.pcapng": `${points}
       q1: 0.000100 @eth0  a > b tcp SYN seq=3000000000 id=4660 ttl=63 ts=900000001,0
           0.000150 @veth1 seen q1 hops=1
-          0.000900 @eth0  b > a tcp SYN,ACK seq=4000000000 ack=3000000001 id=77 ts=800000001,900000001
+      r1: 0.000880 @veth1 b > a tcp SYN,ACK seq=4000000000 ack=3000000001 id=77 ts=800000001,900000001
+          0.000900 @eth0  seen r1 hops=1
     `,
   });
   expect(result.points.map((p) => p.id)).toEqual([
