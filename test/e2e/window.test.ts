@@ -289,7 +289,8 @@ describe.skipIf(CHROMIUM === undefined)("capture points", () => {
 
   it("take names from cluster files that are dropped, and can do without them again", async () => {
     const cluster = join(scratch, "cluster.json");
-    writeFileSync(cluster, JSON.stringify({ apiVersion: "v1", kind: "List", items: [] }));
+    const node = { kind: "Node", metadata: { name: "n1" }, status: { addresses: [] } };
+    writeFileSync(cluster, JSON.stringify({ apiVersion: "v1", kind: "List", items: [node] }));
     await open(["fixtures/service-dnat.pcapng"]);
     await app.drop([cluster]);
     await app.page.getByText("Names are taken from a cluster file now.").waitFor();
