@@ -59,8 +59,13 @@ export async function importConntrack(paths: readonly string[]): Promise<void> {
 async function usableOf(asked: Params<"import.check">, unusable: string): Promise<string[]> {
   const { files } = await call("import.check", asked);
   const usable = files.filter((file) => !file.unusable).map((file) => file.path);
-  const trouble = files.flatMap((file) =>
-    file.problems.map(({ line, message }) => `${baseName(file.path)}${line > 0 ? ` line ${line}` : ""}: ${message}`),
+  const trouble = files.flatMap(({ path, problems, unusable: isEmpty }) =>
+    problems.length > 0 || !isEmpty
+      ? problems.map(
+          ({ line, place, message }) =>
+            `${baseName(path)}${line > 0 ? ` line ${line}` : ""}: ${place === "" ? "" : `${place} `}${message}`,
+        )
+      : [`${baseName(path)}: nothing in it`],
   );
   if (trouble.length > 0)
     showError(

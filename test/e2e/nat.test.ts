@@ -116,17 +116,30 @@ describe.skipIf(CHROMIUM === undefined)("the panes of translations and learned t
     await app.idle();
   });
 
-  it("say what of a cluster file could not be understood, in the dialog of cluster files", async () => {
+  it("refuse a cluster file that holds nothing, and say why", async () => {
+    await app.drop([file("empty.json", '{"apiVersion":"v1","kind":"List","items":[]}')]);
+    const message = app.page.getByRole("dialog", { name: "Not the output of kubectl" });
+    await message.getByText("empty.json: nothing in it").waitFor();
+    await app.page.keyboard.press("Escape");
+    await message.waitFor({ state: "hidden" });
+  });
+
+  it("say what of a cluster file could not be understood, at once and in the dialog of cluster files", async () => {
     await app.drop([
-      file("cluster.json", '{"kind":"List","items":[\n{"apiVersion":"v1","kind":"Pod","metadata":{"name":7}}]}'),
+      file(
+        "cluster.json",
+        '{"kind":"List","items":[\n{"apiVersion":"v1","kind":"Pod","metadata":{"name":7}},\n{"kind":"Node","metadata":{"name":"n1"}}]}',
+      ),
     ]);
+    const message = app.page.getByRole("dialog", { name: "Part of it could not be read" });
+    await message.getByText("cluster.json line 2: items[0].metadata.name expected text, found 7").waitFor();
+    await app.page.keyboard.press("Escape");
     await app.idle();
     await app.page.keyboard.press("Control+Shift+K");
     await app.page.keyboard.type("Cluster Files");
     await app.page.keyboard.press("Enter");
     await app.idle();
     const files = app.page.getByRole("dialog").getByRole("list", { name: "Cluster files" });
-    await files.getByText("Unusable.").waitFor();
     expect(await files.innerText()).toMatch(/line 2\s+items\[0\]\.metadata\.name\s+expected text, found 7/);
     await expectAccessible(app, "cluster files");
     await files.getByRole("button", { name: /^Remove/ }).click();
