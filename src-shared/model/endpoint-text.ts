@@ -5,3 +5,8 @@ export function endpointText({ ip, port }: { readonly ip: string; readonly port:
   if (port === 0) return ip;
   return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
+
+/** "shop/web:80": a pod or a Service and its port; without a port the name alone. */
+export function nameWithPort(name: string, port: number): string {
+  return port === 0 ? name : `${name}:${port}`;
+}

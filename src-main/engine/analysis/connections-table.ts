@@ -1,7 +1,7 @@
 /** The connections of the joining as a table of the window: who asked for what, who answered, what happened on the way. */
 import type { Cell } from "../../../src-shared/contract/results";
 import { protocolWord } from "../../../src-shared/model/protocol-word";
-import { endpointText } from "../../../src-shared/model/endpoint-text";
+import { endpointText, nameWithPort } from "../../../src-shared/model/endpoint-text";
 import type { Connection, Endpoint, JoinResult } from "../../../src-shared/reconstruct/result";
 import { type TableSource, column } from "../tables/table";
 
@@ -76,15 +76,15 @@ export function connectionsTable(join: JoinResult): TableSource {
 function cell(join: JoinResult, c: Connection, at: number): Cell {
   switch (COLUMNS[at]?.id) {
     case "client":
-      return c.client.pod === null ? endpointText(c.client) : `${c.client.pod}:${c.client.port}`;
+      return c.client.pod === null ? endpointText(c.client) : nameWithPort(c.client.pod, c.client.port);
     case "requested":
       return c.requested === null
         ? null
         : c.service === null
           ? endpointText(c.requested)
-          : `${c.service}:${c.requested.port}`;
+          : nameWithPort(c.service, c.requested.port);
     case "server":
-      return c.server.pod === null ? endpointText(c.server) : `${c.server.pod}:${c.server.port}`;
+      return c.server.pod === null ? endpointText(c.server) : nameWithPort(c.server.pod, c.server.port);
     case "seen-as":
       return c.seenByServerAs === null ? null : endpointText(c.seenByServerAs);
     case "protocol":
