@@ -28,8 +28,8 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 60_000,
-          // After the others, one file at a time: each starts an engine and a browser, which want the machine to themselves.
-          fileParallelism: false,
+          // After the others. Two files at a time: each waits half of its time for an engine and a browser to start and to draw.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },

@@ -23,7 +23,8 @@ import { exported, tool } from "../builders/wireshark-tools";
 import { HOSTS, openApp } from "./support/app";
 import { expectAccessible } from "./support/axe";
 import { CHROMIUM, closeSharedChromium, sharedChromium } from "./support/chromium";
-import { commentPacket, fillNote, idle, listedNotes } from "./support/notes";
+import { idle } from "./support/idle";
+import { commentPacket, fillNote, listedNotes } from "./support/notes";
 import { newConfigFolder, type ServeProcess, startServe } from "./support/serve-process";
 
 const FIXTURES = ["fixtures/service-vxlan-node1.pcapng", "fixtures/service-vxlan-node2.pcapng"];

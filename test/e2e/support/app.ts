@@ -13,6 +13,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { type ElectronApplication, type Page, _electron } from "playwright-core";
 import { CHROMIUM, definedEnvironment, sharedChromium } from "./chromium";
+import { idle } from "./idle";
 import { CRASH_HOOK, type ServeProcess, newConfigFolder, startServe } from "./serve-process";
 
 export const HOSTS = ["browser", "electron"] as const;
@@ -161,9 +162,7 @@ async function prepare(page: Page, { theme = "light", reducedMotion = true }: Op
 function common(page: Page): Pick<App, "page" | "idle" | "screenshot"> {
   return {
     page,
-    idle: async () => {
-      await page.waitForFunction(() => document.documentElement.dataset["idle"] === "true");
-    },
+    idle: () => idle(page),
     screenshot: async (name) => {
       const path = resolve("test-results", `${name}.png`);
       mkdirSync(dirname(path), { recursive: true });

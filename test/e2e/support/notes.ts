@@ -1,10 +1,6 @@
 /** Writing and reading notes as a person does. */
 import type { Page } from "playwright-core";
-
-/** Waits until nothing is asked for and nothing is left to draw. */
-export async function idle(page: Page): Promise<void> {
-  await page.waitForFunction(() => document.documentElement.dataset["idle"] === "true");
-}
+import { idle } from "./idle";
 
 /** Fills the dialog that is open and saves; resolves when it is closed: the note is acknowledged. */
 export async function fillNote(page: Page, text: string, tags = ""): Promise<void> {
