@@ -175,7 +175,9 @@ describe.skipIf(CHROMIUM === undefined)("the electron host opens", () => {
   it("files of a second start, which then ends", async () => {
     const app = await openApp("electron", [DHCP]);
     const { path } = electronExecutable();
-    const second = spawn(path, [ROOT, resolve(TLS)], {
+    // A runner's kernel may refuse Chromium's sandbox to programs in a checkout; Playwright switches it off for the first.
+    const switches = process.platform === "linux" ? ["--no-sandbox"] : [];
+    const second = spawn(path, [ROOT, resolve(TLS), ...switches], {
       env: { ...process.env, ...electronEnvironment(app.config) },
       stdio: "ignore",
     });
@@ -183,6 +185,23 @@ describe.skipIf(CHROMIUM === undefined)("the electron host opens", () => {
     await shows(app, dhcpPackets + tlsPackets, DHCP, TLS);
     const windows = await app.electron?.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length);
     expect(windows).toBe(1);
+    await app.close();
+  });
+
+  it("files of a second start that are not there, and says so", async () => {
+    const app = await openApp("electron", [DHCP]);
+    const missing = resolve("fixtures/typo.pcap");
+    await app.electron?.evaluate(({ app: electronApp }, path) => {
+      electronApp.emit("second-instance", {}, [], "", { files: [path] });
+    }, missing);
+    await app.page
+      .getByText(/typo\.pcap/)
+      .first()
+      .waitFor();
+    await app.idle();
+    expect(await app.page.locator("body").innerText()).toMatch(
+      /typo\.pcap[^]*(no such file|not found|does not exist)/i,
+    );
     await app.close();
   });
 

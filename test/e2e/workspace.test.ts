@@ -1,7 +1,7 @@
 /** A workspace is saved, closed, moved about and opened again; what was not saved when the host was killed is offered. */
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { expectAccessible } from "./support/axe";
 import { type App, openApp } from "./support/app";
@@ -108,6 +108,36 @@ describe.skipIf(CHROMIUM === undefined)("a workspace", () => {
     await other.drop([path]);
     await expect.poll(() => shown(other), { timeout: 10_000 }).toMatch(/63 packets/);
     await other.close();
+  });
+
+  it("handed over by the system takes the place of what is open only when that may be lost", async () => {
+    const { files } = copied();
+    const config = newConfigFolder();
+    const first = await openApp("browser", files, { config });
+    await rename(first, "cni0", "the bridge");
+    await saveAs(first, "orders");
+    await first.close();
+
+    const app = await openApp("electron", ["fixtures/dhcp.pcap"]);
+    await rename(app, "interface 0", "said and not saved");
+    const handOver = async (): Promise<void> => {
+      await app.electron?.evaluate(
+        ({ app: electronApp }, path) => {
+          electronApp.emit("second-instance", {}, [], "", { files: [path] });
+        },
+        join(dirname(files[0] ?? ""), "orders.hopscope"),
+      );
+    };
+    await handOver();
+    const question = app.page.getByRole("dialog", { name: "Leave without saving?" });
+    await question.getByRole("button", { name: "Cancel" }).click();
+    await app.idle();
+    expect(await shown(app)).toMatch(/\b5 packets/);
+    await app.page.getByRole("treeitem", { name: "said and not saved" }).first().waitFor();
+    await handOver();
+    await question.getByRole("button", { name: "Leave" }).click();
+    await app.page.getByRole("checkbox", { name: "Show packets of the bridge" }).waitFor();
+    await app.close();
   });
 
   it("is offered again when Hopscope was killed before it was saved", async () => {

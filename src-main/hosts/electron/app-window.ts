@@ -26,6 +26,8 @@ export interface AppWindow {
   readonly contents: WebContents;
   /** Takes a message that its page sent. */
   receive(message: unknown): void;
+  /** Its page has asked for something since it was loaded: it hears what it is told. */
+  isListening(): boolean;
 }
 
 export function openAppWindow(options: AppWindowOptions): AppWindow {
@@ -45,6 +47,7 @@ export function openAppWindow(options: AppWindowOptions): AppWindow {
   });
   const contents = window.webContents;
   let client: HubClient | undefined;
+  let listening = false;
   const post = (message: FromEngine): void => {
     if (!contents.isDestroyed()) contents.send(FROM_ENGINE, message);
   };
@@ -53,12 +56,14 @@ export function openAppWindow(options: AppWindowOptions): AppWindow {
   contents.on("did-start-navigation", (event) => {
     if (!event.isMainFrame || event.isSameDocument) return;
     client?.disconnect();
+    listening = false;
     client = options.hub.connect(post);
   });
   const ends: number[] = [];
   contents.on("render-process-gone", (_event, { reason }) => {
     client?.disconnect();
     client = undefined;
+    listening = false;
     if (reason === "clean-exit") return;
     const now = Date.now();
     ends.push(now);
@@ -80,5 +85,13 @@ export function openAppWindow(options: AppWindowOptions): AppWindow {
   window.on("closed", () => client?.disconnect());
   // Rejected when the load is broken off, by a reload say: the page that follows is what counts.
   window.loadURL(INTERFACE_ADDRESS).catch(() => {});
-  return { window, contents, receive: (message) => void client?.receive(message) };
+  return {
+    window,
+    contents,
+    receive: (message) => {
+      listening = true;
+      client?.receive(message);
+    },
+    isListening: () => listening,
+  };
 }

@@ -4,7 +4,7 @@ import { ContractError } from "../../../src-shared/contract/messages";
 import type { HostHandlers } from "../shared/engine-hub";
 import { cleanFileName } from "../shared/file-names";
 
-const CAPTURE_EXTENSIONS = ["pcap", "pcapng", "cap", "gz", "zst", "lz4"];
+export const CAPTURE_EXTENSIONS = ["pcap", "pcapng", "cap", "gz", "zst", "lz4"];
 
 /**
  * @param window the one to show a dialog in

@@ -5,11 +5,12 @@
  * ```
  * second start ──files──┐
  * "open with" ──────────┼─► openFromHost ─► hub ─► engine thread
- * menu ──"command"──────┴─► hub ─► window(s)         ▲
+ *                       └─ workspaces ─┐               ▲
+ * menu ──"command"─────────────────────┴─► hub ─► window (asks before something is lost)
  * window ── IPC, sender checked ─────────────────────┘
  * ```
  */
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import {
   BrowserWindow,
@@ -24,6 +25,7 @@ import {
   type WebFrameMain,
 } from "electron";
 import * as v from "valibot";
+import { byOpenedKind } from "../../../src-shared/model/opened-file";
 import { EngineHost } from "../../engine/service/engine-host";
 import { appRoot, appVersion } from "../shared/app-root";
 import { EngineHub } from "../shared/engine-hub";
@@ -152,7 +154,11 @@ function run(settingsFolder: string, files: readonly string[]): void {
   };
 
   const open = (paths: readonly string[], add: boolean): void => {
-    void openFromHost(hub, paths.filter(existsSync), add, common);
+    // A workspace takes the place of what is open: the window asks, if that would lose something.
+    const { workspaces } = byOpenedKind(paths);
+    const asks = [...windows.values()].some((window) => window.isListening());
+    void openFromHost(hub, asks ? paths.filter((path) => !workspaces.includes(path)) : paths, add, common);
+    for (const path of asks ? workspaces.slice(-1) : []) tellWindow("file.open", path);
     if (windows.size === 0) openWindow();
     const window = frontWindow();
     if (window?.isMinimized()) window.restore();

@@ -29,6 +29,12 @@ export function menuTemplate(options: MenuOptions): MenuItemConstructorOptions[]
   return [{ role: "appMenu" }, ...menus.slice(0, -1), { role: "windowMenu" }, ...menus.slice(-1)];
 }
 
+/**
+ * Keys that the roles of a Mac's menus have. There registerAccelerator is not known, and of two items with a key the first
+ * in the menu bar would have it: the window carries these out, whose page sees keys before the menu does.
+ */
+const ROLE_KEYS: ReadonlySet<string> = new Set(["Mod+Z", "Mod+Shift+Z", "Mod+W", "Mod+M", "Mod+H", "Mod+Q"]);
+
 /** What text fields need; without these items macOS gives the keys no meaning. */
 const TEXT_ITEMS: readonly MenuItemConstructorOptions[] = [
   { role: "undo", registerAccelerator: false },
@@ -39,7 +45,8 @@ const TEXT_ITEMS: readonly MenuItemConstructorOptions[] = [
   { role: "selectAll", registerAccelerator: false },
 ];
 
-function commandItems(menu: AppMenu, { command }: MenuOptions): MenuItemConstructorOptions[] {
+function commandItems(menu: AppMenu, { command, platform }: MenuOptions): MenuItemConstructorOptions[] {
+  const isShown = (keys: string): boolean => platform !== "darwin" || !ROLE_KEYS.has(keys);
   const items: MenuItemConstructorOptions[] = [];
   for (const item of menu.items) {
     if (item === "separator") items.push({ type: "separator" });
@@ -47,7 +54,8 @@ function commandItems(menu: AppMenu, { command }: MenuOptions): MenuItemConstruc
       items.push({
         id: item.command,
         label: item.title.replaceAll("&", "&&"),
-        ...(item.keys !== undefined && { accelerator: item.keys.replace(/\bMod\b/, "CmdOrCtrl") }),
+        ...(item.keys !== undefined &&
+          isShown(item.keys) && { accelerator: item.keys.replace(/\bMod\b/, "CmdOrCtrl") }),
         registerAccelerator: false,
         click: () => command(item.command),
       });

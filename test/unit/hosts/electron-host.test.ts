@@ -1,11 +1,13 @@
 /** The parts of the desktop host that need no window. What needs one is in test/e2e. */
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { BrowserWindow, Dialog, MenuItemConstructorOptions, Session } from "electron";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { filesOfArguments } from "../../../src-main/hosts/electron/arguments";
-import { dialogHandlers } from "../../../src-main/hosts/electron/dialogs";
+import { CAPTURE_EXTENSIONS, dialogHandlers } from "../../../src-main/hosts/electron/dialogs";
 import { hardenSession, hardenedPreferences } from "../../../src-main/hosts/electron/hardening";
 import { answerInterfaceRequest, isInterfaceAddress } from "../../../src-main/hosts/electron/interface-protocol";
 import { menuTemplate } from "../../../src-main/hosts/electron/menu";
@@ -50,6 +52,34 @@ describe("files of a start", () => {
   });
 });
 
+describe("file associations", () => {
+  const config = parse(readFileSync("build/electron-builder.yml", "utf8")) as {
+    readonly fileAssociations: readonly FileAssociation[];
+    readonly linux: { readonly fileAssociations: readonly FileAssociation[] };
+  };
+  interface FileAssociation {
+    readonly ext: string;
+    readonly mimeType: string;
+  }
+
+  it("hold all that the open dialog offers, and workspaces, in the types that electron-builder gives to Linux", async () => {
+    const path = join(mkdtempSync(join(tmpdir(), "hopscope-mime-")), "hopscope.xml");
+    const packager = {
+      fileAssociations: [...config.fileAssociations, ...config.linux.fileAssociations],
+      getTempFile: () => Promise.resolve(path),
+    };
+    const require = createRequire(resolve("node_modules/electron-builder/package.json"));
+    const { LinuxTargetHelper } = require("app-builder-lib/out/targets/LinuxTargetHelper") as {
+      readonly LinuxTargetHelper: new (packager: unknown) => { readonly mimeTypeFiles: Promise<string> };
+    };
+    await new LinuxTargetHelper(packager).mimeTypeFiles;
+    const patterns = [...readFileSync(path, "utf8").matchAll(/<glob pattern="([^"]*)"/g)].map(([, pattern]) => pattern);
+    for (const extension of [...CAPTURE_EXTENSIONS, "hopscope"])
+      expect(patterns.some((pattern) => pattern?.endsWith(`.${extension}`))).toBe(true);
+    for (const pattern of patterns) expect(pattern).toMatch(/^\*(\.[a-z0-9]+){1,2}$/);
+  });
+});
+
 describe("the menu", () => {
   const commands: string[] = [];
   const opened: string[] = [];
@@ -90,6 +120,25 @@ describe("the menu", () => {
   it("is a Mac's on a Mac", () => {
     expect(template("darwin").map(({ label, role }) => role ?? label)).toMatchObject({ 0: "appMenu" });
     expect(template("darwin").at(-2)?.role).toBe("windowMenu");
+    // Electron's roles bring these keys along (menu-item-roles).
+    const roleKeys: Readonly<Record<string, string>> = {
+      undo: "Z",
+      redo: "Shift+Z",
+      cut: "X",
+      copy: "C",
+      paste: "V",
+      selectAll: "A",
+      close: "W",
+      minimize: "M",
+      hide: "H",
+      quit: "Q",
+    };
+    const ofRoles = [...flat(template("darwin")).flatMap(({ role }) => role ?? []), "minimize", "hide", "quit"];
+    const keys = [
+      ...flat(template("darwin")).flatMap(({ accelerator }) => accelerator ?? []),
+      ...ofRoles.flatMap((role) => (roleKeys[role] === undefined ? [] : `CmdOrCtrl+${roleKeys[role]}`)),
+    ].map(String);
+    expect(keys.filter((key, at) => keys.indexOf(key) !== at)).toEqual([]);
     expect(flat(template("linux")).some(({ role }) => role === "quit")).toBe(true);
   });
 });
