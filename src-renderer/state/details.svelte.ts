@@ -45,7 +45,7 @@ class Details {
     try {
       await pause(PAUSE_MS);
       // The list's rows go first: details of a packet among ten million take the engine 15 ms or more, which a jump would wait for.
-      if (await answered("packets.locate")) await pause(FRAME_MS);
+      if ((await answered("packets.around")) || (await answered("packets.locate"))) await pause(FRAME_MS);
       await answered("packets.rows");
       if (request.signal.aborted) return;
       this.#adopt(await call("packet.details", { packet }, { signal: request.signal }), null);

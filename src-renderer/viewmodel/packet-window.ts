@@ -10,6 +10,9 @@
  * Pages are forgotten least recently used first. A page is *stale* after the view has changed under it (more rows, merged
  * in by time): it is still drawn until its successor is there, so that nothing flickers.
  *
+ * A jump asks for the rows of its screen alone, not for the 128 to 256 of the pages they lie in; they are
+ * kept beside the pages, the last ones only, and drawn where a page is missing.
+ *
  * PAGE_ROWS: a screen has 30-60 rows, so a screen is on one or two pages. MAX_PAGES: 20,480 rows, about 12 MB with seven
  * columns.
  */
@@ -37,6 +40,7 @@ export interface RowRequest {
 /** `Row`: tables keep theirs the same way. */
 export class PacketWindow<Row = PacketRow> {
   #pages = new Map<number, Page<Row>>();
+  #screen: { readonly from: number; readonly rows: readonly Row[] } = { from: 0, rows: [] };
   #clock = 0;
   #epoch = 0;
 
@@ -51,16 +55,29 @@ export class PacketWindow<Row = PacketRow> {
 
   /** The row, if it is there, stale or not. */
   row(index: number): Row | undefined {
-    return this.#pages.get(Math.floor(index / PAGE_ROWS))?.rows[index % PAGE_ROWS];
+    return (
+      this.#pages.get(Math.floor(index / PAGE_ROWS))?.rows[index % PAGE_ROWS] ??
+      this.#screen.rows[index - this.#screen.from]
+    );
   }
 
   /** Every row of [from, to) is there. */
   has(from: number, to: number): boolean {
     for (let page = Math.floor(from / PAGE_ROWS); page * PAGE_ROWS < to; page++) {
       const rows = this.#pages.get(page)?.rows.length ?? 0;
-      if (rows < Math.min(PAGE_ROWS, to - page * PAGE_ROWS)) return false;
+      if (rows >= Math.min(PAGE_ROWS, to - page * PAGE_ROWS)) continue;
+      if (!this.#isOnScreen(Math.max(from, page * PAGE_ROWS), Math.min(to, (page + 1) * PAGE_ROWS))) return false;
     }
     return true;
+  }
+
+  #isOnScreen(from: number, to: number): boolean {
+    return from >= this.#screen.from && to <= this.#screen.from + this.#screen.rows.length;
+  }
+
+  /** Rows of a jump, instead of those of the one before. */
+  storeScreen(from: number, rows: readonly Row[]): void {
+    this.#screen = { from, rows };
   }
 
   /** `epoch`: of when they were asked for. Rows of an older one may be out of date: they are drawn, and asked for again. */
@@ -77,6 +94,7 @@ export class PacketWindow<Row = PacketRow> {
 
   clear(): void {
     this.#pages.clear();
+    this.#screen = { from: 0, rows: [] };
   }
 
   /**

@@ -7,6 +7,7 @@ import { DECODE_AS } from "../model/decode-as";
 import { POINT_ROLES } from "../model/point-role";
 import type { Finding } from "../model/finding";
 import type { RuleVerdict } from "../model/model-rule";
+import { type AroundResults, aroundRequests } from "./around";
 import { type LiveResults, liveRequests } from "./live";
 import { joinedRequests, type JoinedResults } from "./joined";
 import { mapRequests, type MapResults } from "./map";
@@ -164,6 +165,7 @@ export const requests = {
   "join.model": nothing,
 
   /** Recording while one looks on: contract/live.ts. */
+  ...aroundRequests,
   ...liveRequests,
   ...joinedRequests,
   ...mapRequests,
@@ -179,6 +181,7 @@ export type Params<M extends MethodName> = v.InferOutput<(typeof requests)[M]>;
 
 export interface Results
   extends
+    AroundResults,
     LiveResults,
     JoinedResults,
     MapResults,

@@ -99,6 +99,25 @@ tcp.len in {1..100, 1448}
 tcp.len + 20 == tcp.window_size
 sctp.port
 sctp.srcport > 0
+all tcp.port != 80
+all tcp.port > 1000
+any ip.addr != 10.0.0.0/8
+all ip.addr == 10.0.0.0/8
+all ip.addr != 10.0.0.0/8
+ip.addr in {10.0.0.1, 10.0.0.2, 192.168.0.0/16}
+ip.addr > 128.0.0.0
+ip.dst <= 10.0.0.2 && udp.dstport in {53, 5000..65535}
+ip.addr == 10.0.0.0/8 || ip.ttl < 64 || ipv6
+not (tcp.port == 80 || ip.ttl == 64 || vlan)
+ip.src == 10.0.0.1 xor ip.dst == 10.0.0.2 xor ip.ttl == 64
+tcp.srcport in {1..9, 11..19, 21..29, 31..39, 41..49, 51..59, 61..69, 71..79, 80, 82, 84, 86, 88, 90, 92, 94, 443}
+ipv6.addr in {fe80::/10, ff02::1, 2001:db8::/32}
+ipv6.src > fe80::
+ipv6.addr != ff02::/16
+all ipv6.addr == fe80::/10
+eth.src == 02:00:00:00:00:00
+eth.addr > 02:42:00:00:00:00
+eth.dst != ff:ff:ff:ff:ff:ff
 vxlan.vni == 1
 vxlan.vni
 vxlan.flags

@@ -62,6 +62,20 @@ export interface KernelExports {
   pathCount(): number;
   pathAt(path: number): number;
   pathsInto(slot: number, first: number, count: number, kindsLow: number, kindsHigh: number): number;
+  /** See assembly/path-marks.ts. */
+  markPaths(
+    first: number,
+    count: number,
+    kind: number,
+    width: number,
+    placeA: number,
+    placeB: number,
+    intervals: number,
+    intervalCount: number,
+    want: boolean,
+    all: boolean,
+    out: number,
+  ): void;
   /** 1 if the packet found room in the slot. */
   decodeRow(
     slot: number,

@@ -16,14 +16,57 @@ import type { Batch } from "../kernel/batch";
 import type { Workspace } from "../session/workspace";
 import type { FilteredCaptures } from "./filtered-captures";
 import { INTERFACE_FIELDS, PROTOCOL_KINDS } from "./indexed-fields";
+import { type PathTest, pathTestOf } from "./path-tests";
 import { type LayerKinds, layerKinds } from "./paths";
+
+/**
+ * A plan over paths, cut where the kernel's answers end:
+ *
+ * ```
+ * ip.addr == 10.0.0.1 && tcp.port in {80, 443} && ip.ttl < 64 && vlan
+ *     and ─┬─ kernel     ip.addr == 10.0.0.1            one walk each
+ *          ├─ kernel     tcp.port in {80, 443}
+ *          └─ evaluator  ip.ttl < 64 && vlan            on paths laid out as batches, all of it at once
+ * ```
+ */
+type Marker =
+  | { readonly type: "kernel"; readonly test: PathTest }
+  | { readonly type: "evaluator"; readonly evaluator: Evaluator; readonly kinds: LayerKinds }
+  | { readonly type: "not"; readonly operand: Marker }
+  | { readonly type: "and" | "or" | "xor"; readonly operands: readonly Marker[] };
+
+function markerOf(plan: TestPlan, fields: readonly string[]): Marker {
+  if (plan.type === "not") {
+    const operand = markerOf(plan.operand, fields);
+    if (operand.type !== "evaluator") return { type: "not", operand };
+  } else if (plan.type === "and" || plan.type === "or" || plan.type === "xor") {
+    const markers = plan.operands.map((operand) => markerOf(operand, fields));
+    const others = plan.operands.filter((_, i) => markers[i]?.type === "evaluator");
+    if (others.length < markers.length) {
+      const operands: Marker[] = markers.filter((marker) => marker.type !== "evaluator");
+      const [first, second] = others;
+      if (first) operands.push(evaluatorOf(second ? { type: plan.type, operands: others } : first, fields));
+      return { type: plan.type, operands };
+    }
+  }
+  const test = pathTestOf(plan, fields);
+  return test ? { type: "kernel", test } : evaluatorOf(plan, fields);
+}
+
+function evaluatorOf(plan: TestPlan, fields: readonly string[]): Marker {
+  const used = new Set<string>();
+  visitValues(plan, (value) => {
+    if (value.type === "field") used.add(fields[value.field] as string);
+  });
+  const kinds = layerKinds([...used].flatMap((name) => PROTOCOL_KINDS[findField(name)?.protocol ?? ""] ?? []));
+  return { type: "evaluator", evaluator: new Evaluator(plan, fields), kinds };
+}
 
 /** One byte a path: whether the packets that have it match. */
 export class PathMatches {
   matches = new Uint8Array(1024);
-  private readonly kinds: LayerKinds;
   private known = 0;
-  private readonly evaluator: Evaluator;
+  private readonly marker: Marker;
   private readonly columns: PathColumns;
 
   constructor(
@@ -31,13 +74,8 @@ export class PathMatches {
     fields: readonly string[],
     private readonly captures: FilteredCaptures,
   ) {
-    this.evaluator = new Evaluator(plan, fields);
+    this.marker = markerOf(plan, fields);
     this.columns = new PathColumns(captures);
-    const used = new Set<string>();
-    visitValues(plan, (value) => {
-      if (value.type === "field") used.add(fields[value.field] as string);
-    });
-    this.kinds = layerKinds([...used].flatMap((name) => PROTOCOL_KINDS[findField(name)?.protocol ?? ""] ?? []));
   }
 
   /** Evaluates paths that came since the last call. */
@@ -49,15 +87,49 @@ export class PathMatches {
       bigger.set(this.matches.subarray(0, this.known));
       this.matches = bigger;
     }
-    paths.forEachBatch(
-      (batch, first) => {
-        this.columns.begin(batch);
-        this.evaluator.evaluate(this.columns, this.matches.subarray(first, first + batch.packetCount));
-      },
-      this.known,
-      this.kinds,
-    );
+    this.mark(this.marker, this.matches);
     this.known = paths.count;
+  }
+
+  /** Sets `out[path]` for all paths from `known` on. */
+  private mark(marker: Marker, out: Uint8Array): void {
+    const { paths } = this.captures.index;
+    const { known } = this;
+    const { count } = paths;
+    switch (marker.type) {
+      case "kernel":
+        paths.mark(marker.test, known, out);
+        return;
+      case "evaluator":
+        paths.forEachBatch(
+          (batch, first) => {
+            this.columns.begin(batch);
+            marker.evaluator.evaluate(this.columns, out.subarray(first, first + batch.packetCount));
+          },
+          known,
+          marker.kinds,
+        );
+        return;
+      case "not":
+        this.mark(marker.operand, out);
+        for (let i = known; i < count; i++) out[i] = (out[i] as number) ^ 1;
+        return;
+      case "and":
+      case "or":
+      case "xor": {
+        const [first, ...rest] = marker.operands;
+        this.mark(first as Marker, out);
+        const other = new Uint8Array(count);
+        for (const operand of rest) {
+          this.mark(operand, other);
+          if (marker.type === "and")
+            for (let i = known; i < count; i++) out[i] = (out[i] as number) & (other[i] as number);
+          else if (marker.type === "or")
+            for (let i = known; i < count; i++) out[i] = (out[i] as number) | (other[i] as number);
+          else for (let i = known; i < count; i++) out[i] = (out[i] as number) ^ (other[i] as number);
+        }
+      }
+    }
   }
 }
 

@@ -9,12 +9,16 @@ import { Batch } from "../kernel/batch";
 import type { FieldContext } from "../fields/field-context";
 import type { Workspace } from "../session/workspace";
 import { GrowableU32 } from "./growable";
+import { INTERVAL_BYTES, type PathTest } from "./path-tests";
 
 /** A set of LAYER_* numbers, a bit each. */
 export interface LayerKinds {
   readonly low: number;
   readonly high: number;
 }
+
+/** Paths that are marked in one call of the kernel. */
+const MARKED_AT_ONCE = 1 << 16;
 
 const ALL_KINDS: LayerKinds = { low: 0xffffffff, high: 0xffffffff };
 
@@ -32,6 +36,8 @@ export class Paths {
   private readonly points = new GrowableU32(4096);
   private slot = 0;
   private batch: Batch | undefined;
+  /** Of the kernel's memory: intervals of a test, then marks. */
+  private marks = 0;
 
   constructor(private readonly handle: KernelHandle) {}
 
@@ -79,6 +85,21 @@ export class Paths {
       const batch = this.read(first, kinds);
       visit(batch, first);
       first += batch.packetCount;
+    }
+  }
+
+  /** Sets `out[path]` to 1 or 0 for all paths from `first` on: whether they satisfy the test. 2 M paths: see path-marks.ts. */
+  mark(test: PathTest, first: number, out: Uint8Array): void {
+    const { kernel, memory } = this.handle;
+    this.marks ||= memory.allocate(INTERVAL_BYTES + MARKED_AT_ONCE);
+    const to = this.marks + INTERVAL_BYTES;
+    const bytes = memory.bytes();
+    bytes.set(test.intervals, this.marks);
+    const { kind, width, placeA, placeB, intervalCount, want, all } = test;
+    for (let path = first; path < this.count; path += MARKED_AT_ONCE) {
+      const count = Math.min(MARKED_AT_ONCE, this.count - path);
+      kernel.markPaths(path, count, kind, width, placeA, placeB, this.marks, intervalCount, want, all, to);
+      out.set(bytes.subarray(to, to + count), path);
     }
   }
 

@@ -9,6 +9,7 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import * as v from "valibot";
+import type { RowsAround } from "../../../src-shared/contract/around";
 import type { EventName, Events } from "../../../src-shared/contract/events";
 import {
   ContractError,
@@ -174,8 +175,9 @@ export class EngineService implements Engine {
   async quiet(): Promise<void> {
     for (;;) {
       const rest = this.lastAsked + QUIET_MS - performance.now();
-      if (rest <= 0) return;
-      await pause(rest, undefined, { ref: false });
+      const isWorking = [...this.views.values()].some((view) => view.isWorking);
+      if (rest <= 0 && !isWorking) return;
+      await pause(isWorking ? QUIET_MS : rest, undefined, { ref: false });
     }
   }
 
@@ -236,13 +238,13 @@ export class EngineService implements Engine {
         this.views.delete(view);
         return null;
       },
-      "packets.rows": (params) => this.rows(params),
+      "packets.rows": ({ view, from, count, columns }) => ({
+        rows: this.printRows(this.view(view), from, count, columns),
+        view: this.view(view).state(),
+      }),
+      "packets.around": (params) => this.around(params),
       "packets.locate": ({ view, packet }) => ({ row: this.view(view).rowOf(packet) }),
-      "packets.byNumber": ({ number, file }) => {
-        const [from, to] = this.open().index.rangeOf(file ?? 0);
-        const packet = from + number - 1;
-        return { packet: number > 0 && packet < to ? packet : -1 };
-      },
+      "packets.byNumber": ({ number, file }) => ({ packet: this.byNumber(number, file) }),
       "packets.minimap": ({ view, buckets }) => ({ colours: minimap(this.view(view), buckets) }),
       "packets.find": async (params, context) => ({ row: await findRow(this.view(params.view), params, context) }),
       "packets.neighbour": async ({ view, packet, backwards }, context) => ({
@@ -268,13 +270,27 @@ export class EngineService implements Engine {
     return view.state();
   }
 
-  private rows(params: Params<"packets.rows">): { rows: PacketRow[]; view: ViewState } {
-    const view = this.view(params.view);
+  private byNumber(number: number, file: number | null): PacketId {
+    const [from, to] = this.open().index.rangeOf(file ?? 0);
+    const packet = from + number - 1;
+    return number > 0 && packet < to ? packet : -1;
+  }
+
+  private around({ view: id, target, count, columns }: Params<"packets.around">): RowsAround {
+    const view = this.view(id);
+    const packet = "packet" in target ? target.packet : this.byNumber(target.number, target.file);
+    const row = packet < 0 ? -1 : view.rowOf(packet);
+    if (row < 0) return { packet, row, from: 0, rows: [] };
+    const from = Math.max(0, Math.min(view.rows - count, row - (count >>> 1)));
+    return { packet, row, from, rows: this.printRows(view, from, count, columns) };
+  }
+
+  private printRows(view: PacketView, from: number, count: number, columns: readonly string[]): PacketRow[] {
     const { index } = view.captures;
-    const ids = view.ids(params.from, params.from + params.count);
-    const before = params.from > 0 && ids.length > 0 ? view.idAt(params.from - 1) : -1;
-    const cells = new CellPrinter(view.captures, params.columns).print(ids, before);
-    const rows = Array.from(ids, (id, i): PacketRow => {
+    const ids = view.ids(from, from + count);
+    const before = from > 0 && ids.length > 0 ? view.idAt(from - 1) : -1;
+    const cells = new CellPrinter(view.captures, columns).print(ids, before);
+    return Array.from(ids, (id, i): PacketRow => {
       const segment = index.segmentOf(id);
       const row = id & SEGMENT_MASK;
       const flags = segment.flags[row] as number;
@@ -292,7 +308,6 @@ export class EngineService implements Engine {
         comments: flags & ROW_HAS_COMMENT ? 1 : 0,
       };
     });
-    return { rows, view: view.state() };
   }
 
   private open(): LoadedCaptures {

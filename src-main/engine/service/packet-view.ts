@@ -161,6 +161,13 @@ export class PacketView {
     return this.matcher?.needsJoin ?? false;
   }
 
+  /** It looks at packets that are all there, and somebody waits for it: what is made ahead waits, it would take half of the thread. */
+  get isWorking(): boolean {
+    return (
+      this.captures.complete && !this.complete && this.problem === null && this.waitingFor === null && !this.closed
+    );
+  }
+
   /** Begins anew: capture points were switched on or off. */
   restart(): void {
     this.abort.abort();

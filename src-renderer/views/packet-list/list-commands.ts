@@ -36,10 +36,12 @@ export function listCommands(list: PacketListController, focusGrid: () => void):
   }
 
   async function goToPacket(): Promise<void> {
-    const packet = await openDialog(GoToDialog, { file: list.selectedData?.file ?? null });
+    const packet = await openDialog(GoToDialog, {
+      file: list.selectedData?.file ?? null,
+      go: (number: number, file: number) => list.goToNumber(number, file),
+    });
     if (packet === null) return;
     layout.showTab("packets");
-    selection.select(packet);
     // In front it can have the keyboard.
     requestAnimationFrame(focusGrid);
   }

@@ -6,6 +6,9 @@
  * packets.view, columns, selection ───┴─► frame: rows asked for; drawn as far as they are there
  *                                              top = wanted: all rows there       else: stays at the last drawn screen
  * ```
+ * A jump is asked for in one request (packets.around, or the rows of its screen alone), drawn when the answer comes, not a frame
+ * later, and what is around it is asked for once it has been on screen.
+ *
  * Nothing is ever drawn without its rows, so there are no blank ones: a jump shows the old screen until the new one is
  * there (a few milliseconds), with the thumb already at its place.
  *
@@ -16,10 +19,12 @@
  * stands at (the *anchor*).
  */
 import type { PacketId, PacketRow, TimeValue } from "../../../src-shared/contract/results";
+import type { RowsAround } from "../../../src-shared/contract/around";
+import type { Params } from "../../../src-shared/contract/requests";
 import { call, isCancelled } from "../../bridge/engine";
 import { notesLabel } from "../../annotations/note-actions";
 import { notes } from "../../annotations/notes.svelte";
-import { holdIdle } from "../../bridge/idle";
+import { holdIdle, pause } from "../../bridge/idle";
 import { autoScroll } from "../../state/live.svelte";
 import { columns } from "../../state/columns.svelte";
 import { details } from "../../state/details.svelte";
@@ -40,6 +45,12 @@ import type { RowLook, RowPool } from "./row-pool";
 
 /** While files are still read, full pages are looked at again this often: rows may have been merged in. */
 const RECHECK_MS = 500;
+/** A screen further away than so many is a jump: nothing of the way there is drawn (PacketWindow.drawableTop). */
+const JUMP_SCREENS = 3;
+/** A jump's frame is on screen by then: what is around it, which takes the engine 10 ms and more, does not stand in its way. */
+const AFTER_JUMP_MS = 50;
+/** Rows asked for beyond a screen: halves of rows at its ends, and the one above, for times since the row before. */
+const SPARE_ROWS = 4;
 const IGNORED_TEXT = "<Ignored>";
 const NO_SPAN: StreamSpan = { firstRow: -1, lastRow: -1 };
 
@@ -91,6 +102,8 @@ export class PacketListController {
   #before: { readonly packet: PacketId; readonly time: TimeValue } | null = null;
   /** A new view is not drawn before it is known where in it the selected packet is: it would jump. */
   #settling = false;
+  /** Jumps that were just drawn. */
+  #justJumped = 0;
 
   get area(): ScrollArea {
     return { rows: packets.view?.rows ?? 0, page: this.page };
@@ -136,6 +149,7 @@ export class PacketListController {
     this.top = clampTop(top, this.area);
     autoScroll.on = this.top >= maxTop(this.area) - 0.5;
     this.#anchor = null;
+    if (this.#isJump) this.#ensureRows(0);
     this.invalidate();
   }
 
@@ -154,6 +168,46 @@ export class PacketListController {
     this.#show(index, where);
     this.#selectPending();
     this.invalidate();
+  }
+
+  /** The screen that is wanted is not near the one that is drawn. */
+  get #isJump(): boolean {
+    return Math.abs(this.top - this.#drawn) > this.page * JUMP_SCREENS;
+  }
+
+  /**
+   * Selects the packet of a number in a file and shows it; resolves with its id once its rows are drawn, -1 if there is none.
+   * @throws ContractError
+   */
+  async goToNumber(number: number, file: number): Promise<PacketId> {
+    const view = packets.view?.view ?? -1;
+    const there = await this.#askAround(view, { number, file }, this.page + SPARE_ROWS);
+    const { packet, row } = there;
+    if (packet < 0) return packet;
+    if (row < 0 || packets.view?.view !== view) {
+      selection.select(packet);
+      return packet;
+    }
+    this.rows.storeScreen(view, there.from, there.rows);
+    this.#locating?.abort();
+    this.#located = packet;
+    this.selectedRow = row;
+    selection.select(packet);
+    this.#revealed = selection.reveal;
+    this.#looks = new WeakMap();
+    this.#show(row, "middle");
+    this.#drawNow();
+    return packet;
+  }
+
+  #askAround(
+    view: number,
+    target: Params<"packets.around">["target"],
+    count: number,
+    signal?: AbortSignal,
+  ): Promise<RowsAround> {
+    const ids = columns.list.map((column) => column.id);
+    return call("packets.around", { view, target, count: Math.min(1000, Math.ceil(count)), columns: ids }, { signal });
   }
 
   /** Row and column under an element; null: none. */
@@ -290,7 +344,7 @@ export class PacketListController {
   #ensureRows(towards: number): void {
     const { rows, page } = this.area;
     const from = Math.max(0, Math.floor(this.top) - 1);
-    this.rows.ensure(from, Math.min(rows, Math.ceil(this.top + page)), rows, towards);
+    this.rows.ensure(from, Math.min(rows, Math.ceil(this.top + page)), rows, towards, this.#isJump);
   }
 
   /** `automatic`: nobody asked for it. */
@@ -308,8 +362,11 @@ export class PacketListController {
     const request = new AbortController();
     this.#locating = request;
     try {
-      const { row } = await call("packets.locate", { view, packet }, { signal: request.signal });
+      // Where it stood before, rows above and below may be wanted.
+      const count = this.page * (this.#stoodAt === null ? 1 : 2) + SPARE_ROWS;
+      const { row, from, rows } = await this.#askAround(view, { packet }, count, request.signal);
       if (this.#located !== packet) return;
+      this.rows.storeScreen(view, from, rows);
       this.selectedRow = row;
       // A new filter or order keeps the selected packet where it was, if it still lists it.
       if (row >= 0 && this.#stoodAt !== null) this.scrollTo(row - this.#stoodAt);
@@ -326,6 +383,7 @@ export class PacketListController {
       if (this.#locating === request) {
         this.#settling = false;
         this.restyle();
+        this.#drawNow();
       }
     }
   }
@@ -370,7 +428,19 @@ export class PacketListController {
     const anchor = this.#anchor;
     const here = anchor ? this.rows.row(anchor.row) : undefined;
     if (anchor && here && here.packet !== anchor.packet && !this.#relocating) void this.#follow(anchor);
-    this.invalidate();
+    if (this.#isJump) this.#drawNow();
+    else this.invalidate();
+  }
+
+  /** Not in the next frame: an answer comes between two frames, and what is drawn with it is in the first of them. */
+  #drawNow(): void {
+    const before = this.#drawn;
+    this.#frame();
+    if (this.#drawn === before) return;
+    this.#justJumped++;
+    void pause(AFTER_JUMP_MS).then(() => {
+      if (--this.#justJumped === 0) this.invalidate();
+    });
   }
 
   /** Rows came in above: the list moves with the packet it stands at. */
@@ -431,7 +501,8 @@ export class PacketListController {
     this.top = clampTop(this.top, area);
     const towards = Math.sign(this.top - this.#lastTop);
     this.#lastTop = this.top;
-    this.#ensureRows(towards);
+    const isThere = this.rows.window.has(Math.floor(this.top), Math.min(view.rows, Math.ceil(this.top + area.page)));
+    if (!isThere || this.#justJumped === 0) this.#ensureRows(towards);
     this.#selectPending();
     // Not while another view is on its way: the first packet would be that of a workspace that is gone.
     const isFree = selection.packet === null && this.#pending < 0 && !packets.opening;

@@ -2,6 +2,7 @@
  * Fetches the rows the list draws, a page at a time, from the engine's view.
  *
  * ```
+ * ensure(a jump)     ─► packets.rows of the screen alone, one at a time ─► PacketWindow ─► changed()
  * ensure(shown rows) ─► pages that are missing ─► packets.rows ─► PacketWindow ─► changed() ─► next frame
  *                       shown ones first; those around them once they came
  *                       pages nobody needs any more: cancelled
@@ -22,6 +23,10 @@ export class ListRows {
   readonly #asked = new Map<number, AbortController>();
   /** Pages that could not be had: asked for again, they would fail again. */
   readonly #failed = new Set<number>();
+  /** A jump's rows are on their way. */
+  #screen: AbortController | null = null;
+  /** They could not be had: pages tell why. */
+  #hasNoScreens = false;
   #view = -1;
   #columns: readonly string[] = [];
 
@@ -36,6 +41,9 @@ export class ListRows {
     for (const request of this.#asked.values()) request.abort();
     this.#asked.clear();
     this.#failed.clear();
+    this.#screen?.abort();
+    this.#screen = null;
+    this.#hasNoScreens = false;
     this.window.clear();
     this.#view = view;
     this.#columns = columns;
@@ -45,9 +53,21 @@ export class ListRows {
     return this.window.row(index);
   }
 
-  /** Asks for what is missing of rows [from, to) and around; `towards`: direction of movement, -1 0 1. */
-  ensure(from: number, to: number, rows: number, towards: number): void {
+  /** Rows of a jump that came in an answer of their own, with the view it was asked of. */
+  storeScreen(view: number, from: number, rows: readonly PacketRow[]): void {
+    if (view === this.#view) this.window.storeScreen(from, rows);
+  }
+
+  /**
+   * Asks for what is missing of rows [from, to) and around; `towards`: direction of movement, -1 0 1; `isJump`: what was drawn
+   * before is of no use here.
+   */
+  ensure(from: number, to: number, rows: number, towards: number, isJump = false): void {
     if (this.#view < 0) return;
+    if (isJump && !this.#hasNoScreens && !this.window.has(Math.max(0, from), Math.min(rows, to))) {
+      void this.#fetchScreen(from, to);
+      return;
+    }
     const first = Math.floor(from / PAGE_ROWS) - KEEP_PAGES;
     const last = Math.floor(to / PAGE_ROWS) + KEEP_PAGES;
     for (const [page, request] of this.#asked) {
@@ -62,6 +82,24 @@ export class ListRows {
       if (!wanted.shown && (isShownMissing || this.#asked.size >= MAX_REQUESTS)) break;
       void this.#fetch(wanted.page, wanted.from, wanted.count);
     }
+  }
+
+  /** One at a time, and each is waited for: while the scroll bar is dragged the next one would cancel every one of them. */
+  async #fetchScreen(from: number, to: number): Promise<void> {
+    if (this.#screen) return;
+    const request = new AbortController();
+    this.#screen = request;
+    const { signal } = request;
+    const view = this.#view;
+    try {
+      const params = { view, from, count: Math.max(0, to - from), columns: [...this.#columns] };
+      this.storeScreen(view, from, (await call("packets.rows", params, { signal })).rows);
+    } catch {
+      this.#hasNoScreens = this.#screen === request;
+    }
+    if (this.#screen !== request) return;
+    this.#screen = null;
+    this.changed();
   }
 
   async #fetch(page: number, from: number, count: number): Promise<void> {

@@ -4,13 +4,16 @@
  *
  * ```
  * layer ── translateY(-(top - base) × row height)
- *   ├ row element 0   translateY((index - base) × row height)    index % elements = 0
+ *   ├ row element 0   top: (index - base) × row height           index % elements = 0
  *   ├ row element 1 …
  *   │    └ gutter │ cell │ cell │ …                              text nodes: contents are only ever text
  * ```
+ * Cells stand in a row (flex) and are clipped only where their text does not fit: clips and layers of their own for some 300 cells
+ * were a quarter of a frame.
  */
 import type { GutterCell } from "../../viewmodel/packet-gutter";
 import { isMonospaced, type ListColumn } from "../../viewmodel/packet-columns";
+import { TextFit } from "../../viewmodel/text-fit";
 import { tooltip } from "../../ui/tooltip";
 
 /** How one row looks. */
@@ -25,13 +28,23 @@ export interface RowLook {
 }
 
 export const GUTTER_PX = 26;
+/** On both sides of a cell's text together. */
+const PADDING_PX = 12;
 
 const MARK_GLYPHS = { request: "→", response: "←", acknowledged: "✓", "same-journey": "=" } as const;
+
+interface PoolCell {
+  readonly element: HTMLElement;
+  readonly text: Text;
+  /** For its text, in pixels. */
+  readonly widthPx: number;
+  isCut: boolean;
+}
 
 interface PoolRow {
   readonly element: HTMLElement;
   readonly gutter: HTMLElement;
-  readonly cells: readonly { readonly element: HTMLElement; readonly text: Text }[];
+  readonly cells: readonly PoolCell[];
   index: number;
   /** What it was drawn from: the same again needs no drawing. */
   look: RowLook | null;
@@ -44,10 +57,27 @@ interface PoolRow {
 /** Positions count from a row near by: a browser's lengths lose precision in the millions. */
 const BASE_ROWS = 4096;
 
+const fits = new Map<string, TextFit>();
+
+/** For the font of an element. */
+function fitOf(element: HTMLElement): TextFit {
+  const { font } = getComputedStyle(element);
+  let fit = fits.get(font);
+  if (!fit) {
+    const canvas = document.createElement("canvas").getContext("2d");
+    if (canvas) canvas.font = font;
+    fit = new TextFit((character) => canvas?.measureText(character).width ?? Infinity);
+    fits.set(font, fit);
+  }
+  return fit;
+}
+
 export class RowPool {
   #pool: PoolRow[] = [];
   #base = 0;
   #rowPx = 20;
+  /** By column. */
+  #fits: readonly TextFit[] = [];
 
   /** `layer` holds the rows; `idPrefix` makes their ids, unique in the page. */
   constructor(
@@ -59,8 +89,11 @@ export class RowPool {
   build(size: number, columns: readonly ListColumn[], widths: readonly number[], rowPx: number): void {
     this.#rowPx = rowPx;
     this.layer.replaceChildren();
-    this.#pool = Array.from({ length: size }, (_, slot) => this.#makeRow(slot, columns, widths));
+    // An even number: a row element is always an odd one or never.
+    const even = size + (size % 2);
+    this.#pool = Array.from({ length: even }, (_, slot) => this.#makeRow(slot, columns, widths));
     this.layer.append(...this.#pool.map((row) => row.element));
+    this.#fits = (this.#pool[0]?.cells ?? []).map((cell) => fitOf(cell.element));
   }
 
   get size(): number {
@@ -124,20 +157,18 @@ export class RowPool {
     gutter.setAttribute("role", "gridcell");
     gutter.setAttribute("aria-colindex", "1");
     element.append(gutter);
-    let left = GUTTER_PX;
-    const cells = columns.map((column, index) => {
+    const cells = columns.map((column, index): PoolCell => {
       const cell = document.createElement("div");
       cell.className = `cell ${column.align}${isMonospaced(column.id) ? " mono" : ""}`;
       cell.setAttribute("role", "gridcell");
       cell.setAttribute("aria-colindex", String(index + 2));
-      cell.style.left = `${left}px`;
-      cell.style.width = `${widths[index] ?? column.widthPx}px`;
-      left += widths[index] ?? column.widthPx;
+      const widthPx = widths[index] ?? column.widthPx;
+      cell.style.width = `${widthPx}px`;
       const text = document.createTextNode("");
       cell.append(text);
       tooltip(() => (cell.scrollWidth > cell.clientWidth ? text.data : null))(cell);
       element.append(cell);
-      return { element: cell, text };
+      return { element: cell, text, widthPx: widthPx - PADDING_PX, isCut: false };
     });
     tooltip(() => gutter.getAttribute("aria-label"))(gutter);
     return {
@@ -163,9 +194,13 @@ export class RowPool {
   }
 
   #fill(row: PoolRow, look: RowLook): void {
+    // Times of a reference are bold.
+    const isWide = look.states.includes("reference");
     for (const [index, cell] of row.cells.entries()) {
       const text = look.cells[index] ?? "";
       if (cell.text.data !== text) cell.text.data = text;
+      const isCut = isWide || !(this.#fits[index]?.fits(text, cell.widthPx) ?? false);
+      if (isCut !== cell.isCut) cell.element.classList.toggle("cut", (cell.isCut = isCut));
     }
     if (row.states !== look.states) {
       row.element.className = `row ${look.states}${row.index % 2 === 1 ? " odd" : ""}`;

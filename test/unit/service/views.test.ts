@@ -209,6 +209,29 @@ describe("rows", () => {
       expect(await atTime(999_999_999)).toEqual({ row: -1 });
     }));
 
+  it("around a packet come with where it stands, in one answer: what a jump draws", () =>
+    withTraffic(async (client) => {
+      const { view } = await client.view("tcp");
+      const around = (target: { packet: number } | { number: number; file: number | null }, count: number) =>
+        client.ask("packets.around", { view, target, count, columns: ["number"] });
+      const all = (await client.ask("packets.rows", { view, from: 0, count: 100, columns: ["number"] })).rows;
+      // In the middle, where there are rows on both sides.
+      const middle = await around({ packet: 5 }, 3);
+      expect(middle).toEqual({ packet: 5, row: 3, from: 2, rows: all.slice(2, 5) });
+      expect(await around({ number: 6, file: null }, 3)).toEqual(middle);
+      expect(await around({ packet: all[0]?.packet ?? -1 }, 3)).toMatchObject({
+        row: 0,
+        from: 0,
+        rows: all.slice(0, 3),
+      });
+      const last = all.at(-1)?.packet ?? -1;
+      expect(await around({ packet: last }, 3)).toMatchObject({ from: all.length - 3, rows: all.slice(-3) });
+      expect((await around({ packet: 5 }, 500)).rows).toEqual(all);
+      // The filter hides packet 0; there is no packet 12.
+      expect(await around({ packet: 0 }, 3)).toEqual({ packet: 0, row: -1, from: 0, rows: [] });
+      expect(await around({ number: 12, file: null }, 3)).toEqual({ packet: -1, row: -1, from: 0, rows: [] });
+    }));
+
   it("of the same conversation follow each other", () =>
     withTraffic(async (client) => {
       const view = await client.view();

@@ -183,6 +183,24 @@ describe("pages of rows", () => {
     return window;
   };
   const none = new Set<number>();
+
+  it("of a jump are drawn before their pages are there, and give way to them", () => {
+    const window = filled(0);
+    window.storeScreen(1000, rowsOf(1000, 40));
+    expect(window.has(1000, 1040)).toBe(true);
+    expect([window.has(999, 1040), window.has(1000, 1041)]).toEqual([false, false]);
+    expect(window.row(1039)?.packet).toBe(1039);
+    expect(window.drawableTop(1005, 0, 30, 5000), "far from what is drawn").toBe(1005);
+    // Half of it from the page: 7 pages are 896 rows, 8 are 1024.
+    window.store(7, rowsOf(7 * PAGE_ROWS, PAGE_ROWS));
+    expect(window.has(900, 1040)).toBe(true);
+    expect(pagesOf(window.missing(1000, 1040, 1040, 1, none)), "still asked for").toBe("8");
+    window.storeScreen(2000, rowsOf(2000, 40));
+    expect(window.row(1030), "only the last jump is kept").toBeUndefined();
+    window.clear();
+    expect(window.row(2000)).toBeUndefined();
+  });
+
   const pagesOf = (requests: readonly { page: number; shown: boolean }[]): string =>
     requests.map(({ page, shown }) => `${page}${shown ? "" : "?"}`).join(" ");
 

@@ -10,6 +10,7 @@ export { communityId } from "./community";
 export { sum16 } from "./bytes";
 export { configurePaths } from "./paths";
 export { configureIndex, decodeRow, indexSlot, pathAt, pathCount, pathsInto } from "./packet-index";
+export { markPaths } from "./path-marks";
 export {
   appendSightings,
   configureSightings,
