@@ -35,6 +35,13 @@ export class TextWriter {
     this.buffer[this.length++] = code;
   }
 
+  /** Bytes as they are. */
+  raw(bytes: Uint8Array): void {
+    this.reserve(bytes.length);
+    this.buffer.set(bytes, this.length);
+    this.length += bytes.length;
+  }
+
   /** Text of ASCII characters only. */
   ascii(text: string): void {
     this.reserve(text.length);

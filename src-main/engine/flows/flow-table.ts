@@ -114,7 +114,12 @@ export class FlowTable {
 
   /** Moves the cursor. */
   seek(row: number): this {
-    this.at = this.handle.kernel.flowRow(row) >>> 2;
+    return this.seekTo(this.handle.kernel.flowRow(row) >>> 2);
+  }
+
+  /** Moves the cursor to a row whose position in memory is known, in words. */
+  seekTo(at: number): this {
+    this.at = at;
     return this;
   }
 

@@ -7,9 +7,11 @@
  *                joined-directions (all others) ───┘    └─► packet-ends, translations     carriers
  * ```
  */
+import { FlowTable } from "../flows/flow-table";
 import { orient } from "./connection-facts/client-side";
 import { findCarriers } from "./connection-facts/carriers";
 import { JoinedDirections } from "./connection-facts/joined-directions";
+import { endState } from "./connection-facts/end-state";
 import { PacketEnds } from "./connection-facts/packet-ends";
 import { PacketGroups } from "./connection-facts/packet-groups";
 import { findTranslations } from "./connection-facts/translations";
@@ -34,6 +36,7 @@ export class FactReader {
   readonly directions: JoinedDirections;
   private readonly groups: PacketGroups;
   private readonly ends: PacketEnds;
+  private readonly flowTable: FlowTable;
 
   constructor(
     readonly columns: SightingColumns,
@@ -46,6 +49,7 @@ export class FactReader {
   ) {
     this.directions = new JoinedDirections(columns, matcher, pointOfFlow);
     this.ends = new PacketEnds(columns, table);
+    this.flowTable = new FlowTable(columns.handle);
     this.groups = new PacketGroups(columns, sets, table, pointOfFlow, (connection, direction) => {
       const { toServer, toClient } = this.rows(connection);
       const protocol = this.protocol(connection);
@@ -54,7 +58,7 @@ export class FactReader {
   }
 
   private protocol(connection: number): number {
-    return this.columns.protocol(this.table.root[connection] as number);
+    return this.table.protocol[connection] as number;
   }
 
   /** Finds out which side is the client. */
@@ -128,6 +132,7 @@ export class FactReader {
         table.translations.push(changes);
       }
     }
+    table.state[connection] = endState(columns, this.flowTable, table, connection);
     table.carriers[connection] = table.internCarriers(findCarriers(columns, this.sets, table, connection));
   }
 

@@ -76,6 +76,11 @@ export class ConnectionTable {
   readonly carriers: Uint32Array;
   readonly evidence: Uint16Array;
   readonly ambiguous: Uint8Array;
+  /** Of the root flow, whose row lies elsewhere in memory than the next connection's: IP protocol, 1 for IPv6. */
+  readonly protocol: Uint8Array;
+  readonly v6: Uint8Array;
+  /** How it ended where most of it was seen: position in CONN_STATES. */
+  readonly state: Uint8Array;
 
   readonly translations: (readonly FoundTranslation[])[] = [[]];
   readonly paths: (readonly number[])[] = [[]];
@@ -120,6 +125,9 @@ export class ConnectionTable {
     this.carriers = u32();
     this.evidence = new Uint16Array(count);
     this.ambiguous = new Uint8Array(count);
+    this.protocol = new Uint8Array(count);
+    this.v6 = new Uint8Array(count);
+    this.state = new Uint8Array(count);
   }
 
   internPath(points: readonly number[]): number {

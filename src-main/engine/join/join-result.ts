@@ -81,7 +81,7 @@ export class JoinedResult implements JoinResult {
     const { columns, topology, joined } = this.input;
     const { table } = joined;
     const { rows } = this.order;
-    const v6 = (c: number): boolean => columns.v6(table.root[c] as number);
+    const v6 = (c: number): boolean => table.v6[c] === 1;
     const end = (index: number, addresses: Uint32Array, ports: Uint32Array): PlacedHost => {
       const c = rows[index] as number;
       const ip = this.texts.text(addresses[c] as number, v6(c));

@@ -64,6 +64,8 @@ export function joinSightings(input: JoinInput): Joined {
   }
   roots.forEach((root, c) => {
     table.root[c] = root;
+    table.protocol[c] = columns.protocol(root);
+    table.v6[c] = columns.v6(root) ? 1 : 0;
     table.evidence[c] = match.sets.evidence(root);
   });
   for (const group of match.ambiguous)

@@ -15,6 +15,8 @@ import {
   C_VNI,
   CONTEXT_BYTES,
   DEPTH_QUOTED,
+  FLOW_BYTES,
+  FLOW_SEGMENT_SHIFT,
   F_A,
   F_B,
   F_CARRIER,
@@ -33,6 +35,7 @@ import {
 } from "../kernel/assembly/abi";
 
 const ROW_WORDS = SIGHTING_BYTES / 4;
+const FLOW_SEGMENT_MASK = (1 << FLOW_SEGMENT_SHIFT) - 1;
 const SEGMENT_MASK = (1 << SIGHTING_SEGMENT_SHIFT) - 1;
 
 /** Word offsets of a row; the words before them are the time (`SightingReader.timeNs`). */
@@ -61,8 +64,7 @@ export class SightingReader {
   /** First word of each segment of rows. */
   private segments = new Uint32Array(0);
   private macSegments = new Uint32Array(0);
-  private flowAt = new Uint32Array(0);
-  private flowsKnown = 0;
+  private flowSegments = new Uint32Array(0);
   private contexts = 0;
   private addresses6 = 0;
   /** Whole second that `timeNs` counts from. */
@@ -94,13 +96,9 @@ export class SightingReader {
     const interned = this.handle.interned >>> 2;
     this.contexts = (this.words[interned + K_CONTEXTS / 4] as number) >>> 2;
     this.addresses6 = this.words[interned + K_ADDRESSES6 / 4] as number;
-    if (this.flowAt.length < this.flowCount) {
-      const bigger = new Uint32Array(Math.max(this.flowCount, this.flowAt.length * 2));
-      bigger.set(this.flowAt);
-      this.flowAt = bigger;
-    }
-    for (; this.flowsKnown < this.flowCount; this.flowsKnown++)
-      this.flowAt[this.flowsKnown] = kernel.flowRow(this.flowsKnown) >>> 2;
+    this.flowSegments = new Uint32Array(Math.ceil(this.flowCount / (1 << FLOW_SEGMENT_SHIFT)));
+    for (let s = 0; s < this.flowSegments.length; s++)
+      this.flowSegments[s] = kernel.flowRow(s << FLOW_SEGMENT_SHIFT) >>> 2;
   }
 
   /** Index of the row's first word. */
@@ -140,8 +138,12 @@ export class SightingReader {
 
   // Flows: endpoints A and B in canonical order, A the smaller
 
+  /** Position of the flow's row in the kernel's memory, in words. Computed: a table of them would be 4 bytes a flow. */
+  flowRow(flow: number): number {
+    return (this.flowSegments[flow >>> FLOW_SEGMENT_SHIFT] as number) + (flow & FLOW_SEGMENT_MASK) * (FLOW_BYTES / 4);
+  }
   private flowWord(flow: number, offset: number): number {
-    return this.words[(this.flowAt[flow] as number) + offset / 4] as number;
+    return this.words[this.flowRow(flow) + offset / 4] as number;
   }
   /** Endpoint A (0) or B (1): IPv4 address, or number of an interned IPv6 address. */
   address(flow: number, end: number): number {

@@ -47,7 +47,7 @@ export function trafficRoles(
   };
 
   for (const c of sample) {
-    const v6 = columns.v6(table.root[c] as number);
+    const v6 = table.v6[c] === 1;
     const family = v6 ? 4294967296 : 0;
     // Multicast and link-local packets are everywhere.
     if (

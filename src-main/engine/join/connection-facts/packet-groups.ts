@@ -15,6 +15,9 @@ const NO_POINTS: readonly number[] = [];
 export class PacketGroups {
   /** Kernel memory for the flows of a connection. */
   private list = 0;
+  /** First word of the kernel's groups (behind both headers) and of their rows: they stay where they are. */
+  private readonly base: number;
+  private readonly joints: number;
   private readonly words: Uint32Array;
   private readonly numbers: Float64Array;
   /** Lists of points by the kernel's hash of them: a recording has few different ones. */
@@ -33,6 +36,8 @@ export class PacketGroups {
     for (let c = 0; c < table.count; c++)
       most = Math.max(most, (table.flowStart[c + 1] as number) - (table.flowStart[c] as number));
     this.list = columns.handle.memory.allocate(most * 4);
+    this.base = (columns.handle.kernel.groupTable() >>> 2) + GROUP_HEADER_BYTES / 2;
+    this.joints = columns.handle.kernel.jointTable() >>> 2;
     this.words = new Uint32Array(columns.handle.memory.memory.buffer);
     this.numbers = new Float64Array(columns.handle.memory.memory.buffer);
   }
@@ -41,7 +46,7 @@ export class PacketGroups {
   factsOf(connection: number): readonly [DirectionFacts, DirectionFacts] {
     const { table, words, sets } = this;
     const { kernel } = this.columns.handle;
-    const tcp = this.columns.protocol(table.root[connection] as number) === PROTOCOL_TCP;
+    const tcp = table.protocol[connection] === PROTOCOL_TCP;
     const from = table.flowStart[connection] as number;
     const count = (table.flowStart[connection + 1] as number) - from;
     const serverIsA = table.serverIsA[connection] as number;
@@ -53,7 +58,7 @@ export class PacketGroups {
     const ways: Way[][] = [[], []];
     const alone = [0, 0];
     const journeys = [0, 0];
-    const base = (kernel.groupTable() >>> 2) + GROUP_HEADER_BYTES / 2;
+    const { base } = this;
     for (let g = 0; g < groups; g++) {
       const at = base + (g * GROUP_BYTES) / 4;
       const seen = words[at + 1] as number;
@@ -125,7 +130,7 @@ export class PacketGroups {
   private rowsOfGroup(base: number, group: number): number[] {
     const { words } = this;
     const rows: number[] = [];
-    const joints = this.columns.handle.kernel.jointTable() >>> 2;
+    const { joints } = this;
     let k = words[base + (group * GROUP_BYTES) / 4] as number;
     while (k !== NO_ROW) {
       const at = joints + k * (JOINT_BYTES / 4);

@@ -7,8 +7,8 @@ import type {
   Point,
   Translation,
 } from "../../../../src-shared/reconstruct/result";
-import { FlowTable } from "../../flows/flow-table";
 import { kindOf, localityOf } from "../classify";
+import { CONN_STATES } from "../connection-facts/end-state";
 import { type FoundCarrier, NO_PORT } from "../connection-table";
 import { encapsulationKind, hasNetworkIdentifier } from "../encapsulation";
 import { evidenceNames } from "../evidence";
@@ -23,7 +23,6 @@ const NO_TRANSLATIONS: readonly Translation[] = [];
 
 export class BareConnections {
   private readonly points: readonly Point[];
-  private readonly flowTable: FlowTable;
   private readonly encapsulationLists: (readonly Encapsulation[])[] = [];
 
   constructor(
@@ -34,7 +33,6 @@ export class BareConnections {
     private readonly journeys: ConnectionJourneys,
   ) {
     this.points = input.topology.points;
-    this.flowTable = new FlowTable(input.handle);
   }
 
   /** The connection as its packets show it. */
@@ -42,9 +40,8 @@ export class BareConnections {
     const { columns, joined, topology, cluster } = this.input;
     const { table } = joined;
     const c = this.order.rows[index] as number;
-    const root = table.root[c] as number;
-    const v6 = columns.v6(root);
-    const protocolNumber = columns.protocol(root);
+    const v6 = table.v6[c] === 1;
+    const protocolNumber = table.protocol[c] as number;
     const protocol = TRANSPORT_NAMES.get(protocolNumber) ?? "other";
     const end = (a: Uint32Array, p: Uint32Array): Endpoint | null =>
       p[c] === NO_PORT ? null : { ip: this.texts.text(a[c] as number, v6), port: p[c] as number };
@@ -143,11 +140,11 @@ export class BareConnections {
       retransmissions: table.retransmissions[c] as number,
       bytesFromClient: table.bytesFromClient[c] as number,
       bytesFromServer: table.bytesFromServer[c] as number,
-      state: this.stateOf(c),
+      state: CONN_STATES[table.state[c] as number] ?? "OTH",
       ambiguous: table.ambiguous[c] === 1,
       alternatives: this.alternatives(c),
       inferred,
-      evidence: evidenceNames(joined.match.sets.evidence(root)),
+      evidence: evidenceNames(table.evidence[c] as number),
       related: [],
     };
   }
@@ -221,23 +218,6 @@ export class BareConnections {
   private timeText(row: number): string {
     const { columns } = this.input;
     return `${columns.seconds(row)}.${String(1e9 + columns.nanoseconds(row)).slice(1)}`;
-  }
-
-  /** Zeek's state at the point that saw most of the connection. */
-  private stateOf(c: number): string {
-    const { table } = this.input.joined;
-    let best = -1;
-    let most = -1;
-    for (let i = table.flowStart[c] as number; i < (table.flowStart[c + 1] as number); i++) {
-      const f = table.flows[i] as number;
-      this.flowTable.seek(f);
-      const packets = this.flowTable.packets(0) + this.flowTable.packets(1);
-      if (packets > most) {
-        most = packets;
-        best = f;
-      }
-    }
-    return best < 0 ? "OTH" : this.flowTable.seek(best).connState;
   }
 }
 

@@ -56,9 +56,8 @@ function numberConnections(columns: SightingColumns, table: ConnectionTable, ord
   };
   for (let i = 0; i < table.count; i++) {
     const c = order[i] as number;
-    const root = table.root[c] as number;
-    const v6 = columns.v6(root);
-    hash.begin(columns.protocol(root) * 2 + (v6 ? 1 : 0));
+    const v6 = table.v6[c] === 1;
+    hash.begin((table.protocol[c] as number) * 2 + (v6 ? 1 : 0));
     addEnd(v6, table.clientPort[c] as number, table.clientAddress[c] as number);
     addEnd(v6, table.requestedPort[c] as number, table.requestedAddress[c] as number);
     addEnd(v6, table.serverPort[c] as number, table.serverAddress[c] as number);

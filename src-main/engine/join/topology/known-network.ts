@@ -78,7 +78,7 @@ export class KnownNetwork {
   }
 
   v6(connection: number): boolean {
-    return this.input.columns.v6(this.table.root[connection] as number);
+    return this.table.v6[connection] === 1;
   }
 
   fileOf(point: number): number {

@@ -277,6 +277,8 @@ export const ANALYSIS_HAS_LENGTH = 32768;
 
 // Flow table: one row a flow (FLOW_BYTES), canonical endpoints A and B, A the smaller
 export const FLOW_BYTES = 128;
+/** Rows of a segment, as a power of two: segments never move. */
+export const FLOW_SEGMENT_SHIFT = 14;
 export const F_A = 0;
 export const F_B = 4;
 /** u32: port of A << 16 | port of B. */

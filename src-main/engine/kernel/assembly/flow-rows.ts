@@ -10,12 +10,13 @@ import {
   F_A,
   F_CARRIER,
   F_PORTS,
+  FLOW_SEGMENT_SHIFT,
   NO_ROW,
 } from "./abi";
 import { zeroed } from "./hash";
 import { allocate } from "./host";
 
-const SEGMENT_SHIFT: u32 = 14; // 16384 rows of 128 bytes: 2 MiB
+const SEGMENT_SHIFT: u32 = FLOW_SEGMENT_SHIFT; // 16384 rows of 128 bytes: 2 MiB
 const SEGMENT_MASK: u32 = (1 << SEGMENT_SHIFT) - 1;
 const MAX_SEGMENTS: u32 = 8192;
 
