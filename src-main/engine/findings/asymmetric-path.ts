@@ -45,6 +45,15 @@ export function asymmetricPaths(context: FindingContext): FindingFamily {
         [...allThere].some((m) => !allBack.has(m) && sawBothWays(context, m)) ||
         [...allBack].some((m) => !allThere.has(m) && sawBothWays(context, m));
       if (!otherPoint && !otherMachine) return;
+      // Some of the answers do cross what only questions seem to: of the others it was not captured (cut, in fragments, merged).
+      const only = (one: readonly number[], other: readonly number[], on: ReadonlySet<number>): number[] =>
+        one.filter(
+          (p) => !other.includes(p) && (CROSSINGS.has(context.point(p).role) || !on.has(context.point(p).machine)),
+        );
+      const isCrossed = (direction: Journey["direction"], points: readonly number[]): boolean =>
+        journeys.some((j) => j.direction === direction && j.points.some((p) => points.includes(p)));
+      if (isCrossed("to-client", only(path, returnPath, allBack))) return;
+      if (isCrossed("to-server", only(returnPath, path, allThere))) return;
       const used = (direction: Journey["direction"], points: readonly number[]): Journey[] =>
         journeys.filter(
           (j) => j.direction === direction && j.missingAt < 0 && points.every((p) => j.points.includes(p)),

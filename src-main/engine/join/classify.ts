@@ -54,14 +54,16 @@ export interface HasMachine extends AddressPlace {
   readonly machine: number;
 }
 
+/** `beyondCard`: of one end is known that it is on the other side of the other end's card (machine-steps.ts). */
 export function localityOf(
   client: HasMachine | null,
   server: HasMachine | null,
   knowsInside: boolean,
+  beyondCard: () => boolean,
 ): "same-node" | "cross-node" | "outside" | "unknown" {
   if (!client || !server) return "unknown";
   if (client.network === "outside" || server.network === "outside") return knowsInside ? "outside" : "unknown";
   if (client.node !== null && server.node !== null) return client.node === server.node ? "same-node" : "cross-node";
   if (client.machine >= 0 && client.machine === server.machine) return "same-node";
-  return "unknown";
+  return beyondCard() ? "cross-node" : "unknown";
 }

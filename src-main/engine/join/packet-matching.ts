@@ -13,9 +13,19 @@
  * ```
  * One object serves many connections: its arrays are reused, and what it gives holds until the next call.
  */
-import { SIGHTING_FRAGMENT } from "../kernel/assembly/abi";
+import { SIGHTING_CUT, SIGHTING_FRAGMENT } from "../kernel/assembly/abi";
 import type { ClockMap } from "./clock-map";
-import { PROTOCOL_TCP, type SightingColumns, W_ACK, W_EXTRA, W_HASH, W_ID, W_LENGTH, W_SEQ } from "./sighting-columns";
+import {
+  PROTOCOL_TCP,
+  type SightingColumns,
+  W_ACK,
+  W_EXTRA,
+  W_HASH,
+  W_ID,
+  W_IP_LENGTH,
+  W_LENGTH,
+  W_SEQ,
+} from "./sighting-columns";
 
 /** Copies of one transmission at one point (bridges, hairpins) come within this; what comes later was sent again. */
 const COPY_NS = 2e6;
@@ -87,6 +97,10 @@ export class PacketMatcher {
       const fragment = (wx & wy & SIGHTING_FRAGMENT) !== 0;
       if ((wx ^ wy) & SIGHTING_FRAGMENT) return false;
       if (fragment) return true;
+      if (protocol === PROTOCOL_TCP && (isHeaderCut(columns, x) || isHeaderCut(columns, y)))
+        return (
+          wx >>> 16 !== 0 && words[x + W_SEQ] === words[y + W_SEQ] && words[x + W_IP_LENGTH] === words[y + W_IP_LENGTH]
+        );
       if (
         words[x + W_LENGTH] !== words[y + W_LENGTH] &&
         !sameLength(words[x + W_LENGTH] as number, words[y + W_LENGTH] as number)
@@ -108,7 +122,8 @@ export class PacketMatcher {
       const id = words[at + W_ID] as number;
       let h = mix(0x3c6ef372, id >>> 16);
       if (!(id & SIGHTING_FRAGMENT)) {
-        if (protocol === PROTOCOL_TCP) h = mix(mix(h, words[at + W_SEQ] as number), words[at + W_ACK] as number);
+        if (protocol === PROTOCOL_TCP)
+          h = mix(mix(h, words[at + W_SEQ] as number), id >>> 16 ? 0 : (words[at + W_ACK] as number));
         else if (id >>> 16 === 0) h = mix(h, words[at + W_HASH] as number);
       }
       let i = h & mask;
@@ -447,6 +462,11 @@ export class PacketMatcher {
     });
     return out.filter((_, i) => !gone.has(i)).map((g) => g.sort((a, b) => this.before(rows, a, b)));
   }
+}
+
+/** Of a TCP header that was not captured whole neither flags nor payload length are known. `at`: the row's first word. */
+function isHeaderCut({ words }: SightingColumns, at: number): boolean {
+  return words[at + W_LENGTH] === 0 && ((words[at + W_ID] as number) & SIGHTING_CUT) !== 0;
 }
 
 /** Length and flags: PSH is set and cleared by offload. */

@@ -13,6 +13,7 @@ import type { Machine, Point, Topology } from "../../../src-shared/reconstruct/r
 import { AddressPlaces, type Place, inferredPodName } from "./topology/address-places";
 import { KnownNetwork, type TopologyInput } from "./topology/known-network";
 import { findOwned, findTunnelEnds } from "./topology/owned-addresses";
+import { findPeers } from "./topology/peers";
 import { findRoles } from "./topology/point-roles";
 import { findPods, joinFiles } from "./topology/pods";
 import { findServices, listServices } from "./topology/services-seen";
@@ -37,6 +38,7 @@ export class NetworkTopology implements Topology {
     findOwned(network, sample);
     findTunnelEnds(network);
     findServices(network);
+    findPeers(network, sample);
     const machineNumber = this.buildMachines();
     this.buildPoints(machineNumber);
     this.places = new AddressPlaces(network, this.machines, machineNumber);

@@ -23,7 +23,7 @@ export interface TrafficRoles {
 }
 
 /** What systems start with. */
-const INITIAL_TTLS: ReadonlySet<number> = new Set([64, 128, 255]);
+export const INITIAL_TTLS: ReadonlySet<number> = new Set([64, 128, 255]);
 
 /** Share of a veth's conversations that are its pod's. */
 const MOST = 0.9;
@@ -146,7 +146,7 @@ function addressesAt(all: Map<number, AddressesAt>, point: number): AddressesAt 
 }
 
 /** First row of a connection at a point in one direction, -1 none. A hairpin crosses one point twice, translated the second time. */
-function firstAt(columns: SightingColumns, joined: Joined, c: number, point: number, toServer: boolean): number {
+export function firstAt(columns: SightingColumns, joined: Joined, c: number, point: number, toServer: boolean): number {
   const { table, pointOfFlow, match } = joined;
   const flip = table.serverIsA[c] as number;
   let first = -1;

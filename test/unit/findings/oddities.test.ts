@@ -138,7 +138,7 @@ describe("duplicate delivery", () => {
 
 describe("asymmetric path", () => {
   /** Questions from n1 by way of the gateway g to n2; answers from n2 to n1 directly, or by the gateway, too. */
-  const talk = (back: readonly string[]): Readonly<Record<string, Uint8Array>> => {
+  const talk = (back: readonly string[], firstBack = back): Readonly<Record<string, Uint8Array>> => {
     const lines = ["n1/veth1", "n1/eth0", "g/lan", "g/wan", "n2/eth0", "n2/veth2"].map(
       (p) => `@${p} = ethernet resolution=ns`,
     );
@@ -155,7 +155,7 @@ describe("asymmetric path", () => {
     };
     const there = ["n1/veth1", "n1/eth0", "g/lan", "g/wan", "n2/eth0", "n2/veth2"];
     walk("s", 0, "a > b tcp SYN seq=3000000000 id=100 ts=5000,0", there);
-    walk("sa", 0.001, "b > a tcp SYN,ACK seq=2000000000 id=0 ts=7000,5000", back);
+    walk("sa", 0.001, "b > a tcp SYN,ACK seq=2000000000 id=0 ts=7000,5000", firstBack);
     for (let i = 0; i < 5; i++) {
       walk(`q${i}`, 0.01 + i * 0.01, `a > b tcp PSH,ACK id=${110 + i} ts=${5100 + i},7000 "question ${i}"`, there);
       walk(`r${i}`, 0.015 + i * 0.01, `b > a tcp PSH,ACK id=${510 + i} ts=${7100 + i},${5100 + i} "answer ${i}"`, back);
@@ -171,6 +171,16 @@ describe("asymmetric path", () => {
 
   test("not where they take the same way", async () => {
     const found = await search(talk(["n2/veth2", "n2/eth0", "g/wan", "g/lan", "n1/eth0", "n1/veth1"]));
+    expect(found.of("asymmetric-path")).toEqual([]);
+  });
+
+  test("not where some of them take the same way: what the gateway did not show of the others was cut or in fragments", async () => {
+    const found = await search(
+      talk(
+        ["n2/veth2", "n2/eth0", "n1/eth0", "n1/veth1"],
+        ["n2/veth2", "n2/eth0", "g/wan", "g/lan", "n1/eth0", "n1/veth1"],
+      ),
+    );
     expect(found.of("asymmetric-path")).toEqual([]);
   });
 });

@@ -68,8 +68,9 @@ describe("file associations", () => {
       fileAssociations: [...config.fileAssociations, ...config.linux.fileAssociations],
       getTempFile: () => Promise.resolve(path),
     };
-    const require = createRequire(resolve("node_modules/electron-builder/package.json"));
-    const { LinuxTargetHelper } = require("app-builder-lib/out/targets/LinuxTargetHelper") as {
+    // electron-builder's own, which it does not export.
+    const helper = resolve("node_modules/app-builder-lib/out/targets/LinuxTargetHelper.js");
+    const { LinuxTargetHelper } = createRequire(import.meta.url)(helper) as {
       readonly LinuxTargetHelper: new (packager: unknown) => { readonly mimeTypeFiles: Promise<string> };
     };
     await new LinuxTargetHelper(packager).mimeTypeFiles;

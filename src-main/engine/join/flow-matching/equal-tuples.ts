@@ -3,6 +3,7 @@ import { EVIDENCE_ACK, EVIDENCE_ID, EVIDENCE_PAYLOAD, EVIDENCE_SEQ, EVIDENCE_TIM
 import type { FlowSets } from "../flow-sets";
 import { samePacket } from "../same-packet";
 import { PROTOCOL_TCP, type SightingColumns, W_ACK, W_HASH, W_ID, W_LENGTH, W_SEQ } from "../sighting-columns";
+import { eachCutPair } from "./cut-packets";
 import { FLOW_ACTIVE, type MatchOptions } from "./flow-kinds";
 import type { PickedPackets } from "./picked-packets";
 
@@ -49,6 +50,7 @@ export function joinEqualTuples(
     a = flow;
     b = other;
     picks.eachShared(flow, other, joinIfSame);
+    if (sets.root(a) !== sets.root(b)) eachCutPair(columns, a, b, joinIfSame);
   };
   for (let t = 0; t < count; t++) {
     if ((first[t] as number) < 0) continue;

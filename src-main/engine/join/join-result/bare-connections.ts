@@ -12,7 +12,10 @@ import { CONN_STATES } from "../connection-facts/end-state";
 import { type FoundCarrier, NO_PORT } from "../connection-table";
 import { encapsulationKind, hasNetworkIdentifier } from "../encapsulation";
 import { evidenceNames } from "../evidence";
+import { isBeyondCard } from "../machine-steps";
+import { W_ID } from "../sighting-columns";
 import { type Place, placed } from "../topology/address-places";
+import { INITIAL_TTLS, firstAt } from "../traffic-roles";
 import type { AddressTexts } from "./address-texts";
 import type { ConnectionJourneys } from "./connection-journeys";
 import type { ConnectionOrder } from "./connection-order";
@@ -117,13 +120,23 @@ export class BareConnections {
       protocol,
       protocolNumber,
       kind,
-      locality: localityOf(clientPlace, serverPlace, topology.knowsInside),
+      locality: localityOf(clientPlace, serverPlace, topology.knowsInside, () =>
+        // Of one machine only: the other end's is not known.
+        serverPlace?.machine === -1 && serverPlace.node === null
+          ? isBeyondCard(this.points, { path, returnPath }, clientPlace?.machine ?? -1, true)
+          : clientPlace?.machine === -1 &&
+            clientPlace.node === null &&
+            isBeyondCard(this.points, { path, returnPath }, serverPlace?.machine ?? -1, false),
+      ),
       hairpin:
         client.ip !== "" && client.ip === server.ip && translated && clientPlace?.machine === serverPlace?.machine,
       client: placed(client, clientPlace),
       requested,
       server: placed(server, serverPlace),
-      seenByServerAs: this.serverSideShown(path, returnPath, client, serverPlace) ? seenAs : null,
+      seenByServerAs:
+        this.serverSideShown(path, returnPath, client, serverPlace) || this.isNextToServer(c, returnPath, serverPlace)
+          ? seenAs
+          : null,
       service,
       translations,
       encapsulations: this.carriersOf(c),
@@ -179,6 +192,23 @@ export class BareConnections {
     }
     if (server && server.machine >= 0) return server.machine === point.machine;
     return ofPod;
+  }
+
+  /**
+   * In a recording that does not tell machines apart (merged, or all in one interface): no router, and so no NAT, is between the server and
+   * where its answers were first seen, for they have all their hops left; and they were seen further on, so it is not the client's side.
+   */
+  private isNextToServer(c: number, returnPath: readonly number[], server: Place | null): boolean {
+    const { columns, joined, topology } = this.input;
+    const [first] = returnPath;
+    const point = first === undefined ? undefined : this.points[first];
+    if (first === undefined || !point || server?.network === "service") return false;
+    if (point.node !== null && topology.machines[point.machine]?.points.length !== 1) return false;
+    if ((joined.table.sightings[c] as number) < 2 * (joined.table.distinct[c] as number)) return false;
+    const row = firstAt(columns, joined, c, first, false);
+    // A capture of all interfaces is one machine's, which may not be the server's.
+    if (row >= 0 && columns.macSeen(columns.flow(row), columns.direction(row)) !== 1) return false;
+    return row >= 0 && INITIAL_TTLS.has((columns.word(row, W_ID) >>> 8) & 255);
   }
 
   private alternatives(c: number): number[] {

@@ -16,8 +16,8 @@ export class AddressPlaces {
     private readonly machines: readonly Machine[],
     private readonly machineNumber: ReadonlyMap<number, number>,
   ) {
-    const { owned, pods, behind, serviceKeys } = network;
-    for (const key of [...owned.keys(), ...pods.keys(), ...behind.keys(), ...serviceKeys])
+    const { owned, pods, behind, peers, serviceKeys } = network;
+    for (const key of [...owned.keys(), ...pods.keys(), ...behind.keys(), ...peers.keys(), ...serviceKeys])
       this.keyByText.set(network.textOf(key), key);
   }
 
@@ -76,7 +76,8 @@ export class AddressPlaces {
     }
     // In a node's range, and no pod: its bridge's or its tunnel's address.
     const range = cluster?.nodeOfPodRange(address, atMs);
-    if (range && (key === undefined || !(pods.has(key) || network.behind.has(key))))
+    const isBehind = key !== undefined && network.behind.has(key) && !network.tunnelEnds.has(key);
+    if (range && (key === undefined || !(pods.has(key) || isBehind)))
       return {
         network: "node",
         pod: null,
@@ -112,17 +113,20 @@ export class AddressPlaces {
       if (front !== undefined) {
         const told = cluster?.nodeAt(network.textOf(front), atMs)?.meta.name;
         return {
-          network: "pod",
+          network: network.tunnelEnds.has(key) ? "node" : "pod",
           pod: null,
           node: told ?? network.textOf(front),
           source: "inferred",
           machine: told === undefined ? -1 : this.machineNamed(told),
         };
       }
+      const peer = network.peers.get(key);
+      if (peer !== undefined) return { network: peer, pod: null, node: null, source: "inferred", machine: -1 };
     }
     // A neighbour of known pods, reached without NAT.
-    const v4 = /^(\d+)\.(\d+)\.\d+\.\d+$/.exec(address);
-    if (v4 && network.podPrefixes.has((Number(v4[1]) << 8) | Number(v4[2])))
+    const v4 = /^(\d+)\.(\d+)\.(\d+)\.\d+$/.exec(address);
+    const upper = v4 ? (Number(v4[1]) << 8) | Number(v4[2]) : -1;
+    if (v4 && (network.podPrefixes.has(upper) || network.peerPrefixes.has((upper << 8) | Number(v4[3]))))
       return { network: "pod", pod: null, node: null, source: "inferred", machine: -1 };
     if (cluster || (pods.size > 0 && network.input.mixed.size === 0))
       return { network: "outside", pod: null, node: null, source: "inferred", machine: -1 };
@@ -140,7 +144,9 @@ export class AddressPlaces {
  */
 export function inferredPodName(network: KnownNetwork, address: number, file: number | undefined): string | null {
   const { points, groups } = network.input;
+  const other = network.pointOfOther.get(address);
   const all = [...network.podOfPoint].filter(([, key]) => key === address).map(([point]) => point);
+  if (all.length === 0 && other !== undefined) all.push(other);
   const here = all.filter((point) => file !== undefined && network.machineFile(point) === network.fileMachine[file]);
   const own = here.length > 0 ? here : all;
   const told = own.find((point) => points[point]?.toldPod);

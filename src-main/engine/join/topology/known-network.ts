@@ -56,9 +56,17 @@ export class KnownNetwork {
   readonly owned = new Map<number, number>();
   /** Node address in front of a pod whose own node's files are not given. */
   readonly behind = new Map<number, number>();
+  /** Of these, the tunnel's own end: the node's address on its tunnel device. */
+  readonly tunnelEnds = new Set<number>();
+  /** Who talks with pods as only the inside does, though its own machine's files are not given (peers.ts). */
+  readonly peers = new Map<number, "pod" | "node">();
   readonly podOfPoint = new Map<number, number>();
+  /** Of pods with addresses of both families: the point that the other one is behind. */
+  readonly pointOfOther = new Map<number, number>();
   /** Upper halves of the IPv4 pods' addresses. */
   readonly podPrefixes = new Set<number>();
+  /** First three bytes of the IPv4 addresses of peers that are pods. */
+  readonly peerPrefixes = new Set<number>();
   /** Addresses that were asked for and translated, and are nobody's own. */
   readonly serviceKeys = new Set<number>();
   /** Pods' cards that are parts of a node's card (macvlan, ipvlan), with that card. */

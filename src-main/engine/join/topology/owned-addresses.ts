@@ -3,6 +3,9 @@ import { SIGHTING_CARRIED } from "../../kernel/assembly/abi";
 import { NO_PORT } from "../connection-table";
 import { FLOW_ACTIVE } from "../flow-matching/flow-kinds";
 import { W_ID } from "../sighting-columns";
+import { INITIAL_TTLS, firstAt } from "../traffic-roles";
+import { CarriedSenders } from "./carried-senders";
+import { bridgeMacs, isBehindBridge } from "./bridge-macs";
 import { type KnownNetwork, keyOf } from "./known-network";
 
 /** Takes what NAT put there, and what begins on a machine's own devices. */
@@ -42,6 +45,7 @@ export function findOwned(network: KnownNetwork, sample: readonly number[]): voi
         else if (isOwn(after, true)) add(p, network.macAt(c, p, back === 0, true));
       }
     });
+  const bridges = bridgeMacs(network, few);
   for (const c of sample) {
     const v6 = network.v6(c);
     for (const t of table.translations[table.changes[c] as number] ?? [])
@@ -54,8 +58,15 @@ export function findOwned(network: KnownNetwork, sample: readonly number[]): voi
       const key = keyOf((back ? table.serverAddress : table.clientAddress)[c] as number, v6);
       const role = roles[p];
       if (role === "bridge" || role === "tunnel-device" || role === "loopback") {
+        const file = network.machineFile(p);
         // A router's bridge sees what its hosts send; a node's own begins with what the node sends.
-        if (role !== "bridge" || withVeths.has(network.machineFile(p))) own(key, network.machineFile(p));
+        if (role === "bridge" && !withVeths.has(file)) return;
+        // Passed on, over a card that was not recorded: not its own.
+        if (role !== "loopback" && !hasAllHops(network, c, p, back === 0)) return;
+        const isPods = role === "bridge" && isBehindBridge(bridges, p, network.macAt(c, p, back === 0, false));
+        if (!isPods) own(key, file);
+        // Its veth was not recorded.
+        else if (network.isPlain(key) && !network.pods.has(key) && !network.owned.has(key)) network.pods.set(key, file);
       } else if (role === "node-nic" || role === "router-port") {
         const mac = network.macAt(c, p, back === 0, false);
         if (mac !== undefined && localMacs.get(p)?.has(mac)) own(key, network.machineFile(p));
@@ -64,10 +75,22 @@ export function findOwned(network: KnownNetwork, sample: readonly number[]): voi
   }
 }
 
+/** The first packet of a connection at a point has as many hops left as systems begin with. */
+function hasAllHops(
+  { input: { columns, joined } }: KnownNetwork,
+  c: number,
+  point: number,
+  toServer: boolean,
+): boolean {
+  const row = firstAt(columns, joined, c, point, toServer);
+  return row >= 0 && INITIAL_TTLS.has((columns.word(row, W_ID) >>> 8) & 255);
+}
+
 /** The outer address on a local pod's side is the node's; the other one stands in front of the pod at the other end. */
 export function findTunnelEnds(network: KnownNetwork): void {
   const { columns, joined } = network.input;
   const flowsSeen = Math.min(columns.flowCount, 200000);
+  const senders = new CarriedSenders(network);
   for (let f = 0; f < flowsSeen; f++) {
     if (joined.match.kind[f] !== FLOW_ACTIVE || columns.depth(f) < 2) continue;
     const row = columns.order[columns.start[f] as number];
@@ -77,6 +100,7 @@ export function findTunnelEnds(network: KnownNetwork): void {
     const o = columns.direction(row - 1);
     const v6 = columns.v6(f);
     const file = network.machineFile(joined.pointOfFlow[f] as number);
+    senders.look(f, file);
     for (let end = 0; end < 2; end++) {
       const inner = keyOf(columns.address(f, d ^ end), v6);
       const node = keyOf(columns.address(outer, o ^ end), columns.v6(outer));
@@ -87,9 +111,12 @@ export function findTunnelEnds(network: KnownNetwork): void {
         network.behind.set(inner, node);
     }
   }
+  const outers = new Set(network.behind.values());
   for (const [inner, node] of network.behind) {
     const file = network.owned.get(node);
     // The node's own files are here, and its pods known: what it sent itself is its own address.
     if (file !== undefined) network.behind.delete(inner);
+    // Carried too, where the node gives calls from outside (NodePort) its own address.
+    else if (outers.has(inner) || senders.isTunnelEnd(inner)) network.tunnelEnds.add(inner);
   }
 }

@@ -1,6 +1,7 @@
 /** Which addresses are pods', and which points lead to them. */
 import { NO_PORT } from "../connection-table";
 import { namedRole } from "../point-names";
+import { cardsNextToBridges } from "./behind-bridges";
 import { findSharedCards } from "./shared-cards";
 import { COOKED, type KnownNetwork, isV6, keyOf } from "./known-network";
 
@@ -18,9 +19,14 @@ export function findPods(network: KnownNetwork, sample: readonly number[]): void
   const perFile = network.input.groups.map(
     (_, f) => points.filter((p) => p.group === f && namedRole(p.name) !== "loopback").length,
   );
+  const arrivals: (readonly [point: number, key: number])[] = [];
   for (const c of sample) {
     const v6 = network.v6(c);
     const [there = [], back = []] = network.pathsOf(c);
+    if (there.length > 1 && network.table.serverPort[c] !== NO_PORT)
+      arrivals.push([there[there.length - 1] as number, keyOf(network.table.serverAddress[c] as number, v6)]);
+    if (back.length > 1 && network.table.clientPort[c] !== NO_PORT)
+      arrivals.push([back[back.length - 1] as number, keyOf(network.table.clientAddress[c] as number, v6)]);
     const ends = (path: readonly number[], fromClient: boolean): void => {
       const near = fromClient ? network.table.clientAddress : network.table.serverAddress;
       const port = fromClient ? network.table.clientPort : network.table.serverPort;
@@ -37,6 +43,9 @@ export function findPods(network: KnownNetwork, sample: readonly number[]): void
     ends(there, true);
     ends(back, false);
   }
+  // A veth whose pod was not seen sending: what arrived there.
+  const silent = arrivals.filter(([point]) => network.roles[point] === "host-veth" && !votes.has(point));
+  for (const [point, key] of silent) vote(point, key);
   // A single card next to a veth of another file is a pod's.
   const nextToVeth = new Set<number>();
   for (const c of sample)
@@ -54,6 +63,7 @@ export function findPods(network: KnownNetwork, sample: readonly number[]): void
         )
           nextToVeth.add(x);
     }
+  const nextToBridge = cardsNextToBridges(network, sample);
   for (const [point, m] of votes) {
     const [best, second] = [...m].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
     if (!best) continue;
@@ -62,6 +72,7 @@ export function findPods(network: KnownNetwork, sample: readonly number[]): void
     if (network.roles[point] === "unknown") {
       const told = network.cluster?.podAt(network.textOf(address), null);
       if (nextToVeth.has(point)) network.giveRole(point, "pod-nic", "next to a veth");
+      else if (nextToBridge.has(point)) network.giveRole(point, "pod-nic", "next to a node's bridge");
       else if (network.sharedCards.has(point)) network.giveRole(point, "pod-nic", "part of a node's card");
       else if (told) network.giveRole(point, "pod-nic", "told");
       else {
@@ -78,7 +89,11 @@ export function findPods(network: KnownNetwork, sample: readonly number[]): void
     const [other, next] = [...m]
       .filter(([key]) => isV6(key) !== isV6(address))
       .sort((a, b) => b[1] - a[1] || a[0] - b[0]);
-    if (other && (!next || next[1] * 2 <= other[1])) network.pods.set(other[0], network.fileOf(point));
+    if (other && (!next || next[1] * 2 <= other[1])) {
+      network.pods.set(other[0], network.fileOf(point));
+      if (network.roles[point] === "pod-nic" || !network.pointOfOther.has(other[0]))
+        network.pointOfOther.set(other[0], point);
+    }
   }
   for (const address of network.pods.keys()) if (!isV6(address)) network.podPrefixes.add(address >>> 16);
 }
@@ -125,6 +140,8 @@ export function joinFiles(network: KnownNetwork, sample: readonly number[]): voi
         // The node's file stands for the machine.
         network.fileMachine[root(network.fileOf(x))] = root(network.fileOf(y));
       }
+  for (const [x, file] of cardsNextToBridges(network, sample))
+    if (root(network.fileOf(x)) === network.fileOf(x)) network.fileMachine[network.fileOf(x)] = root(file);
   for (const [x, y] of network.sharedCards)
     if (network.roles[x] === "pod-nic") network.fileMachine[root(network.fileOf(x))] = root(network.fileOf(y));
   for (let f = 0; f < network.fileMachine.length; f++) network.fileMachine[f] = root(f);

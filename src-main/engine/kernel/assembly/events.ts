@@ -214,8 +214,19 @@ function contextOf(point: u32, depth: u32, vni: u32): u32 {
   return id;
 }
 
-/** Ports of the first fragment of the datagram that `network` is a piece of; 0 if it was not seen. */
-function fragmentPorts(slot: usize, network: u32, transport: u32, point: u32): u32 {
+/** Row of the fragment header behind an IPv6 header: it follows, or nearly. NO_ROW: there is none. */
+function fragmentHeader(slot: usize, network: u32): u32 {
+  let row = network + 1;
+  const last = load<u32>(slot + H_LAYERS);
+  while (row < last && load<u8>(slot + L_KIND + row) != LAYER_IPV6_FRAGMENT) row++;
+  return row < last ? row : NO_ROW;
+}
+
+/**
+ * Ports (of ICMP: what stands for them) of the first fragment of the datagram that `network` is a piece of, which `isFirst` has as `ports`; 0
+ * if it was not seen.
+ */
+function fragmentPorts(slot: usize, network: u32, isFirst: bool, ports: u32, point: u32): u32 {
   const p: usize = load<u32>(slot + L_PTR + (network << 2));
   const four = load<u8>(slot + L_KIND + network) == LAYER_IPV4;
   let identification: u32;
@@ -225,19 +236,15 @@ function fragmentPorts(slot: usize, network: u32, transport: u32, point: u32): u
     identification = be16(p + 4);
     check = load<u64>(p + 12);
   } else {
-    // The fragment header is the row that follows the network layer, or nearly.
-    let row = network + 1;
-    const last = load<u32>(slot + H_LAYERS);
-    while (row < last && load<u8>(slot + L_KIND + row) != LAYER_IPV6_FRAGMENT) row++;
-    if (row >= last) return 0;
+    const row = fragmentHeader(slot, network);
+    if (row == NO_ROW) return 0;
     identification = be32(load<u32>(slot + L_PTR + (row << 2)) + 4);
     check = load<u64>(p + 8) ^ (load<u64>(p + 16) * 31) ^ (load<u64>(p + 24) * 131) ^ (load<u64>(p + 32) * 731);
   }
   // Without the seed: entries displace each other, and which do must not differ from run to run.
   hash = stir(stir(stir(stir(0, check as u32), (check >> 32) as u32), identification), point);
   const entry = fragments + (hash & (FRAGMENT_SLOTS - 1)) * FRAGMENT_BYTES;
-  if (transport != NO_ROW) {
-    const ports = be32(load<u32>(slot + L_PTR + (transport << 2)));
+  if (isFirst) {
     store<u64>(entry, check);
     store<u32>(entry + 8, identification);
     store<u32>(entry + 12, point + 1);
@@ -346,11 +353,18 @@ function addEvent(
       }
       else ports = 0x8000 | (a > b ? 0x4000 : 0) | (seq << 16);
     }
-  } else protocol = load<u32>(slot + L_AUX + (network << 2));
+  } else {
+    protocol = load<u32>(slot + L_AUX + (network << 2));
+    if (v6 && flags & LAYER_FLAG_FRAGMENT) {
+      const row = fragmentHeader(slot, network);
+      if (row != NO_ROW) protocol = load<u8>(load<u32>(slot + L_PTR + (row << 2))) as u32;
+    }
+    if (protocol == 1 || protocol == 58) swapPorts = false;
+  }
   if (flags & LAYER_FLAG_FRAGMENT) {
     bits |= EVENT_FRAGMENT;
-    if (mode == EVENTS_FLOWS && (protocol == 6 || protocol == 17 || protocol == 132))
-      ports = fragmentPorts(slot, network, here >= 4 ? transport : NO_ROW, point);
+    if (mode == EVENTS_FLOWS && (protocol == 6 || protocol == 17 || protocol == 132 || protocol == 1 || protocol == 58))
+      ports = fragmentPorts(slot, network, here >= 4, ports, point);
   }
   if (a > b || (a == b && swapPorts && ports >> 16 > (ports & 0xffff))) {
     const swap = a;

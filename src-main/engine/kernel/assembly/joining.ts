@@ -15,6 +15,7 @@ import {
   JOINT_BYTES,
   NO_ROW,
   SIGHTING_BYTES,
+  SIGHTING_CUT,
   SIGHTING_FRAGMENT,
   SIGHTING_NO_TRANSPORT,
   SIGHTING_SEGMENT_SHIFT,
@@ -128,6 +129,13 @@ function timeOf(r: usize, point: u32): f64 {
   return ns * load<f64>(c) + load<f64>(c + 8);
 }
 
+/** Of a TCP header that was not captured whole neither flags nor payload length are known: 0. */
+// @ts-ignore: decorator
+@inline
+function isHeaderCut(bits: u32, word: u32): bool {
+  return (bits & SIGHTING_CUT) != 0 && !word;
+}
+
 /** Rows that are one packet by all that survives. */
 // @ts-ignore: decorator
 @inline
@@ -138,6 +146,9 @@ function equal(x: usize, y: usize, tcp: bool): bool {
   if (bx & SIGHTING_FRAGMENT) return true;
   const lx = load<u32>(x + 32);
   const ly = load<u32>(y + 32);
+  // A TCP header that was cut off tells no more than this.
+  if (tcp && (isHeaderCut(bx, lx) || isHeaderCut(by, ly)))
+    return bx >> 16 != 0 && load<u32>(x + 16) == load<u32>(y + 16) && load<u32>(x + 40) == load<u32>(y + 40);
   if (lx >> 8 != ly >> 8 || (lx ^ ly) & 23) return false;
   if (tcp)
     return (
@@ -228,7 +239,7 @@ export function groupPackets(list: usize, count: u32, tcp: bool): u32 {
       }
       let h = stir(0x3c6ef372 + direction, bits >> 16);
       if (!(bits & SIGHTING_FRAGMENT)) {
-        if (tcp) h = stir(stir(h, load<u32>(r + 16)), load<u32>(r + 20));
+        if (tcp) h = stir(stir(h, load<u32>(r + 16)), bits >> 16 ? 0 : load<u32>(r + 20));
         else if (!(bits >> 16)) h = stir(h, load<u32>(r + 28));
       }
       let slot = h & mask;
@@ -253,6 +264,7 @@ export function groupPackets(list: usize, count: u32, tcp: bool): u32 {
         const g = base + (v - 1) * GROUP_BYTES;
         if (load<u32>(g + 4) >> 31 == direction && equal(rowAt(load<u32>(g + 16)), r, tcp)) {
           store<u32>(g + 4, load<u32>(g + 4) + 1);
+          if (!load<u32>(g + 8)) store<u32>(g + 8, word);
           // Into its place in time; the lists are as long as the path.
           let at: u32 = NO_ROW;
           let next = load<u32>(g);

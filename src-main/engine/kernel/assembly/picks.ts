@@ -17,6 +17,7 @@ import {
   PICKS_CARRYING,
   PICKS_SEGMENT_SHIFT,
   SIGHTING_CARRIES,
+  SIGHTING_CUT,
   SIGHTING_FRAGMENT,
   SIGHTING_NO_TRANSPORT,
   SIGHTING_QUOTED,
@@ -26,6 +27,9 @@ import { stir, zeroed } from "./hash";
 const LATER_FRAGMENT: u32 = SIGHTING_FRAGMENT | SIGHTING_NO_TRANSPORT;
 const SEGMENT_MASK: u32 = (1 << PICKS_SEGMENT_SHIFT) - 1;
 const MAX_SEGMENTS: u32 = 1 << 16;
+
+/** Keys of packets that were cut come behind others: who captured more of them has other keys. */
+const CUT_KEYS: u32 = 0xfc000000;
 
 let directory: usize = 0;
 let segments: u32 = 0;
@@ -53,12 +57,13 @@ function keyOf(r: usize, tcp: bool): u32 {
   } else if (tcp) {
     const flags = load<u32>(r + 32) & 23;
     h = stir(stir(stir(0x27d4eb2f, load<u32>(r + 16)), flags & 16 ? load<u32>(r + 20) : 0), flags & 7);
+    if (bits & SIGHTING_CUT && !load<u32>(r + 32)) h |= CUT_KEYS;
   } else {
     const hash = load<u32>(r + 28);
     if (hash) h = stir(stir(0x3c6ef372, hash), load<u32>(r + 24));
     else {
       if (!(bits >> 16)) return 0;
-      h = stir(stir(0x165667b1, bits >> 16), load<u32>(r + 32) >> 8);
+      h = stir(stir(0x165667b1, bits >> 16), load<u32>(r + 32) >> 8) | CUT_KEYS;
     }
   }
   return h ? h : 1;

@@ -170,7 +170,10 @@ export function markSighting(slot: usize, index: u32): void {
         const header = load<u16>(slot + L_HEADER + (transport << 1)) as u32;
         if (here >= header) extra = timestampValue(t, header);
         data = t + header;
-      } else if (here >= 8) seq = be32(t + 4);
+      } else {
+        own |= SIGHTING_CUT;
+        if (here >= 8) seq = be32(t + 4);
+      }
     } else if (kind == LAYER_UDP) data = t + 8;
     else if (kind == LAYER_SCTP) {
       if (here >= 12) {
