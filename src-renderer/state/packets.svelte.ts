@@ -50,6 +50,13 @@ class Packets {
   /** The engine knows nothing of `view`; its number may be given to another one. */
   #gone = false;
 
+  /** What the first view is opened with: the page before this one had it. */
+  begin(filter: string, draft: string, sort: readonly SortKey[]): void {
+    this.filter = filter;
+    this.draft = draft;
+    this.sort = sort;
+  }
+
   /** Puts a filter in force. False: it was refused (see `problem`) or something newer took its place. */
   async apply(filter: string): Promise<boolean> {
     const text = filter.trim();

@@ -10,6 +10,7 @@
 import { connect, errorText, on, onConnection } from "../bridge/engine";
 import type { ConnectionState } from "../bridge/transport";
 import { runCommand } from "./commands.svelte";
+import { keptView } from "./kept-view.svelte";
 import { listenToLive, live } from "./live.svelte";
 import { showError } from "./dialogs.svelte";
 import { linking, listenToAnalysis } from "./linking.svelte";
@@ -38,11 +39,15 @@ export function startSession(): void {
   onConnection((state) => {
     const before = session.connection;
     session.connection = state;
-    if (state === "lost") packets.forget();
+    if (state === "lost") {
+      packets.forget();
+      keptView.wantTop();
+    }
     if (state === "open") void resume(before === "lost");
   });
   on("restarted", ({ reason }) => {
     packets.forget();
+    keptView.wantTop();
     showToast(`The engine stopped and was started again: ${reason}`, { kind: "warning" });
     void resume(false);
   });
@@ -84,5 +89,6 @@ export function followWorkspace(): void {
     selection.clear();
   }
   numbered = now;
+  keptView.restore();
   packets.follow();
 }

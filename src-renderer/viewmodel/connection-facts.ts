@@ -1,6 +1,7 @@
 /** A connection in words: who asked for what, who answered, what was changed on the way; each line with its evidence. */
 import type { ConnectionJson, EndpointJson } from "../../src-shared/contract/join";
-import { endpointText } from "../../src-shared/model/endpoint-text";
+import { endpointText, nameWithPort } from "../../src-shared/model/endpoint-text";
+import { protocolWord } from "../../src-shared/model/protocol-word";
 import type { PointNames } from "./point-names";
 import { formatBytes, formatNoun } from "./quantity";
 
@@ -22,6 +23,15 @@ function placed(endpoint: EndpointJson & { readonly pod: string | null; readonly
   ];
   const text = where.filter(Boolean).join(" ");
   return text === "" ? endpointText(endpoint) : `${text} (${endpointText(endpoint)})`;
+}
+
+/** "TCP default/web-a:47004 → default/shop:80": its ends as the table of connections has them. */
+export function connectionName({ protocol, client, requested, server, service }: ConnectionJson): string {
+  const asked = requested ?? server;
+  const pod = service ?? (requested ? null : server.pod);
+  const from = client.pod === null ? endpointText(client) : nameWithPort(client.pod, client.port);
+  const to = pod === null ? endpointText(asked) : nameWithPort(pod, asked.port);
+  return `${protocolWord(protocol)} ${from} → ${to}`;
 }
 
 export function connectionFacts(c: ConnectionJson, names: PointNames): readonly Fact[] {

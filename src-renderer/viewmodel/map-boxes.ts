@@ -23,6 +23,8 @@ const BOW_H = 26;
 const LEAST_W = 220;
 
 const UNPLACED = "unplaced";
+/** machine-2 before machine-10; of no person's language, so that a map is the same everywhere. */
+const BY_NUMBER = new Intl.Collator("en", { numeric: true });
 
 export interface Box {
   readonly machine: number;
@@ -60,7 +62,7 @@ export function makeBoxes(model: MapModel, items: readonly MapItem[]): readonly 
       faint: !machine.recorded,
     };
   });
-  boxes.sort((a, b) => (a.title < b.title ? -1 : a.title > b.title ? 1 : 0));
+  boxes.sort((a, b) => BY_NUMBER.compare(a.title, b.title));
   const loose = byMachine.get(-1) ?? [];
   const group = (key: string, title: string, subtitle: string, own: readonly MapItem[], above: boolean): void => {
     if (own.length > 0)
@@ -168,7 +170,7 @@ export function fillBox(box: Box, columns: number, slots: Slots): FilledBox {
   const across = box.above ? columns : Math.min(6, Math.max(1, people.length));
   const deviceSlots = slots.give(`${box.key} devices`, [...devices.map((p) => p.id), ...hosts.map((h) => h.key)]);
   const deviceCount = greatest(deviceSlots, -1) + 1;
-  const devicesAcross = Math.max(1, Math.min(deviceCount, Math.max(across, 5)));
+  const devicesAcross = Math.max(1, Math.min(deviceCount, Math.max(across, 5, Math.ceil(Math.sqrt(deviceCount)))));
   const w = PAD * 2 + Math.max(across * (POD_W + GAP), devicesAcross * (CHIP_W + GAP), box.above ? LEAST_W : 130) - GAP;
   let y = box.above ? TITLE_H : PAD;
   // What hangs below has its devices on top, next to the lanes.

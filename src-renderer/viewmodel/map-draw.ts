@@ -9,6 +9,7 @@
  */
 import { addToGroup } from "../../src-shared/base/grouping";
 import { scaleSqrt } from "d3";
+import { fitMiddle } from "./fit-middle";
 import type { MapCanvas, MapColours, MapView } from "./map-canvas";
 import type { MapElement, MapElementKind } from "./map-element";
 import { isLineOnScreen, middle, trace } from "./map-line";
@@ -21,6 +22,8 @@ const SMALL = 10;
 const MOST_WIDTH = 7;
 /** Mean width of a letter, in heights of the font. */
 const LETTER_W = 0.56;
+/** Of bold letters. */
+const TITLE_LETTER_W = 0.64;
 
 export function drawMapBase(
   canvas: MapCanvas,
@@ -230,11 +233,12 @@ function machineTitle(
   if (titlePx < LEAST_TEXT_PX) return;
   const left = element.x * k + x + 12 * k;
   const top = (element.hangs ? element.y + element.h - 38 : element.y) * k + y;
-  const title = fitText(element.label, w - 16 * k, titlePx);
+  // Machines are told apart by the end of their names.
+  const title = fitMiddle(element.label, w - 18 * k, (text) => text.length * titlePx * TITLE_LETTER_W);
   const middle = top + Math.max(14 * k, titlePx * 0.75);
   // Where a line must cross a name, the name is read.
   canvas.fillStyle = colours.machine;
-  canvas.fillRect(left - 2, middle - titlePx * 0.6, title.length * titlePx * LETTER_W + 4, titlePx * 1.2);
+  canvas.fillRect(left - 2, middle - titlePx * 0.6, title.length * titlePx * TITLE_LETTER_W + 4, titlePx * 1.2);
   canvas.fillStyle = colours.text;
   canvas.font = `600 ${titlePx.toFixed(1)}px ${fontFamily}`;
   canvas.fillText(title, left, middle);

@@ -10,7 +10,7 @@
  *  │ tunnel  NIC host │  │ tunnel  NIC       │           devices
  *  └──────────┼───────┘  └──────────┼────────┘
  *     ────────┴──── lanes ──────────┴──────              a lane a link, or one rail for all where links are many
- *        ┌ router ┐       ┌ outside ┐
+ *        ┌ router ┐       ┌ outside ┐                   many machines: rows, each under lanes of its own
  * ```
  * In the pod network machines hold who talks and nothing else, so they are small; in the Service network the Services stand
  * where the lanes are: names are at the other side of every box than its lines.
@@ -23,6 +23,10 @@ import { Slots, type MapMemory } from "./map-slots";
 const MACHINE_GAP = 48;
 /** Room for lanes between the nodes and what hangs below. */
 const LANES_H = 110;
+/** Between rows of what hangs below. */
+const ROW_LANES_H = 64;
+/** Width to height. */
+const WINDOW_SHAPE = 1.8;
 const SERVICE_W = 176;
 const SERVICE_H = 44;
 /** Above and below the Services. */
@@ -95,12 +99,25 @@ export function layoutMap(
   const servicesH = network === "service" ? addServices(model, elements, slots, width, lowestNode + SERVICES_GAP) : 0;
   const belowTop = lowestNode + (servicesH > 0 ? servicesH + SERVICES_GAP * 2 : LANES_H);
   if (rows.length === 0) rows.push({ laneY: -40 });
-  let x = 0;
-  for (const { inside } of [...below].sort(
-    (a, b) => (belowSlots[below.indexOf(a)] ?? 0) - (belowSlots[below.indexOf(b)] ?? 0),
-  )) {
-    add(inside, x, belowTop, rows.length - 1);
-    x += inside.w + MACHINE_GAP;
+  hang(
+    below.map(({ inside }, i) => ({ inside, slot: belowSlots[i] ?? 0 })),
+    slots.once("below columns", hangingColumns(below, width)),
+  );
+
+  /** In rows: the first under the lanes of the nodes, each further one under lanes of its own. */
+  function hang(boxes: readonly { readonly inside: FilledBox; readonly slot: number }[], across: number): void {
+    let [x, y, row, height] = [0, belowTop, 0, 0];
+    for (const { inside, slot } of [...boxes].sort((a, b) => a.slot - b.slot)) {
+      if (Math.floor(slot / across) > row) {
+        row = Math.floor(slot / across);
+        y += height + ROW_LANES_H;
+        rows.push({ laneY: y - ROW_LANES_H / 2 });
+        [x, height] = [0, 0];
+      }
+      add(inside, x, y, rows.length - 1);
+      x += inside.w + MACHINE_GAP;
+      height = Math.max(height, inside.h);
+    }
   }
 
   function add(inside: FilledBox, dx: number, dy: number, row: number): void {
@@ -157,6 +174,14 @@ export function layoutMap(
     },
     memory: slots.memory,
   };
+}
+
+/** As many side by side as fit under the nodes, or as make a block about as broad as a window. */
+function hangingColumns(below: readonly { readonly inside: FilledBox }[], width: number): number {
+  const cells = below.map(({ inside }) => ({ w: inside.w + MACHINE_GAP, h: inside.h + ROW_LANES_H }));
+  const w = cells.reduce((sum, cell) => sum + cell.w, 0) / Math.max(1, cells.length);
+  const h = cells.reduce((sum, cell) => sum + cell.h, 0) / Math.max(1, cells.length);
+  return Math.max(4, Math.floor(width / w) || 0, Math.ceil(Math.sqrt((cells.length * WINDOW_SHAPE * h) / w)) || 0);
 }
 
 function keysOf(list: readonly { readonly key: string }[]): readonly string[] {

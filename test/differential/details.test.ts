@@ -29,6 +29,11 @@ function tsharkLines(file: string): Map<string, number>[] {
       "tcp.desegment_tcp_streams:FALSE",
       "-o",
       "ip.defragment:FALSE",
+      // Details always verify them.
+      "-o",
+      "tcp.check_checksum:TRUE",
+      "-o",
+      "udp.check_checksum:TRUE",
     ],
     { encoding: "utf8", maxBuffer: 1 << 29 },
   );
@@ -65,7 +70,7 @@ const unescape = (text: string): string => text.replace(/&(#?\w+);/g, (all, name
  * at, notes about decoding itself.
  */
 const OURS_ONLY =
-  /^(Encapsulation type|Data|Data \(|Length: \d|Padding|Trailer|Fragment data|Recognised by|IP over UDP|Not decoded|A fragment|TCP segment data|File Data|Direction|Unused|Reserved|Packet comment|Partial checksum|Bad checksum|Expert Info \(Error\/Checksum|No checksum)/;
+  /^(Encapsulation type|Data|Data \(|Length: \d|Padding|Trailer|Fragment data|Recognised by|IP over UDP|Not decoded|A fragment|TCP segment data|File Data|Direction|Unused|Reserved|Packet comment|Partial checksum|Bad checksum|Checksum: 0x\w+ \[(incorrect|partial)|Checksum Status: Partial|Expert Info \(Error\/Checksum|No checksum)/;
 
 async function compare(
   files: readonly string[],

@@ -152,7 +152,7 @@ describe.skipIf(CHROMIUM === undefined)("the panes of translations and learned t
     const download = app.page.waitForEvent("download");
     await app.page.locator("[data-pane=nat]").getByRole("button", { name: "Save as CSV" }).click();
     expect(readFileSync(await (await download).path(), "utf8")).toMatch(
-      /^Machine,Protocol,Kind,Conntrack,Original from/,
+      /^Machine,Protocol,Kind,Conntrack,What differs,Original from/,
     );
     await translation();
     await app.page.getByRole("button", { name: "Show the connection" }).click();

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { type App, HOSTS, openApp } from "./support/app";
+import { press } from "./support/actions";
 import { CHROMIUM, closeSharedChromium } from "./support/chromium";
+import { manyPackets } from "./support/packet-captures";
 import { startServe } from "./support/serve-process";
 
 afterAll(closeSharedChromium);
@@ -16,7 +18,56 @@ async function showsDhcp(page: App["page"]): Promise<void> {
   await expect.poll(() => status.innerText(), { timeout: 10_000 }).toMatch(/\b5 packets/);
 }
 
+/** What a person has before them, but for the time of day. */
+async function before({ page }: App): Promise<Readonly<Record<string, unknown>>> {
+  return {
+    filter: await page.getByRole("combobox", { name: "Display filter" }).inputValue(),
+    packets: await page.getByRole("status", { name: "Packets" }).innerText(),
+    sorted: await page.locator('[role=columnheader][aria-sort="descending"]').innerText(),
+    tabs: await page.getByRole("tablist", { name: "Main area" }).getByRole("tab").allInnerTexts(),
+    front: await page.getByRole("tablist", { name: "Main area" }).getByRole("tab", { selected: true }).innerText(),
+    details: await page.locator("[data-pane=packet-details]").innerText(),
+    row: await page.getByRole("scrollbar", { name: "Position in the packet list" }).getAttribute("aria-valuenow"),
+  };
+}
+
+/** A filter, an order, a followed stream, a marked packet, and the list scrolled to where that packet is not in sight. */
+async function settleIn(app: App): Promise<void> {
+  await app.page.getByRole("combobox", { name: "Display filter" }).fill("udp");
+  await press(app, "Enter");
+  const time = app.page.getByRole("columnheader", { name: "Time" });
+  await time.click();
+  await time.click();
+  await app.idle();
+  await app.page.getByRole("row").nth(4).click();
+  await press(app, "Control+m", "Control+Alt+Shift+t");
+  await app.page.getByRole("tab", { name: "Packets" }).click();
+  await app.page.getByRole("grid", { name: "Packets" }).hover();
+  await app.page.mouse.wheel(0, 12_000);
+  await app.idle();
+}
+
 describe.skipIf(CHROMIUM === undefined).each(HOSTS)("the %s host", (host) => {
+  it("has all of what a person had before them after a reload and after a crash of the engine", async () => {
+    const app = await openApp(host, [manyPackets(1500)]);
+    await settleIn(app);
+    const kept = await before(app);
+    expect(kept).toMatchObject({ filter: "udp", packets: expect.stringContaining("1 marked") as string });
+    expect(Number(kept["row"])).toBeGreaterThan(100);
+    expect(kept["tabs"]).toContainEqual(expect.stringMatching(/^Stream /));
+    await app.page.reload();
+    await app.idle();
+    await expect.poll(() => before(app)).toEqual(kept);
+    await app.crashEngine();
+    await app.page
+      .getByText(/engine stopped/i)
+      .first()
+      .waitFor();
+    await app.idle();
+    await expect.poll(() => before(app)).toEqual(kept);
+    await app.close();
+  });
+
   it("has the workspace still open after a reload", async () => {
     const app = await openApp(host, [DHCP]);
     await app.page.reload();
@@ -103,6 +154,9 @@ describe.skipIf(CHROMIUM === undefined)("the electron host", () => {
   it("loads the page again after it crashed, with the workspace still open", async () => {
     const app = await openApp("electron", [DHCP], { expectedErrors: /./ });
     await showsDhcp(app.page);
+    await app.page.getByRole("combobox", { name: "Display filter" }).fill("udp.srcport == 67");
+    await press(app, "Enter");
+    await app.page.waitForFunction(() => Object.values(sessionStorage).some((text: string) => text.includes("== 67")));
     await app.electron?.evaluate(({ BrowserWindow }) => {
       BrowserWindow.getAllWindows()[0]?.webContents.forcefullyCrashRenderer();
     });
@@ -111,7 +165,7 @@ describe.skipIf(CHROMIUM === undefined)("the electron host", () => {
       app.electron?.evaluate(({ BrowserWindow }) =>
         BrowserWindow.getAllWindows()[0]?.webContents.executeJavaScript("document.body?.innerText ?? ''"),
       );
-    await expect.poll(text, { timeout: 15_000 }).toMatch(/\b5 packets/);
+    await expect.poll(text, { timeout: 15_000 }).toMatch(/shown \(\d+ %\)|shown \(\d+%\)/);
     await app.close();
   });
 

@@ -1,5 +1,5 @@
 /**
- * The fuzzer: node test/fuzz/run.mjs [--packets N] [--files N] [--seed S] [--seconds LIMIT] [--fixtures-only] [--replay FILE]
+ * The fuzzer; node test/fuzz/run.mjs --help tells its options.
  *
  * The work runs in a thread; this one is the watchdog: whatever takes longer than 2 seconds is written to a file and ends
  * the run. Vite, which is here anyway, reads the TypeScript.
@@ -26,8 +26,30 @@ async function load() {
 
 /** @typedef {import("./fuzz").FuzzOptions & { replay?: string | undefined }} Options */
 
-/** @returns {Options} */
+const USAGE = `usage: node test/fuzz/run.mjs [options]
+  --packets N       packets that are made up and decoded (10000000)
+  --files N         capture files that are damaged and read (20000)
+  --seed S          of the random numbers; printed, so that a run can be repeated (the time)
+  --seconds LIMIT   ends after so long (600)
+  --fixtures-only   starts from the repository's fixtures alone
+  --replay FILE     decodes one file that a run before has kept
+`;
+
+/** Ends the process where there is nothing to run: for --help, and for what it does not understand. @returns {Options} */
 function readOptions() {
+  try {
+    const options = parseOptions();
+    if (options !== null) return options;
+    process.stdout.write(USAGE);
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`test/fuzz/run.mjs: ${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+/** @returns {Options | null} null: help was asked for */
+function parseOptions() {
   const { values } = parseArgs({
     options: {
       packets: { type: "string", default: "10000000" },
@@ -36,13 +58,22 @@ function readOptions() {
       seconds: { type: "string", default: "600" },
       "fixtures-only": { type: "boolean", default: false },
       replay: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
     },
   });
+  if (values.help) return null;
+  /** @param {"packets" | "files" | "seed" | "seconds"} name */
+  const count = (name) => {
+    const value = Number(values[name]);
+    if (values[name] === "" || !Number.isInteger(value) || value < 0)
+      throw new Error(`--${name} takes a number, not "${values[name]}"`);
+    return value;
+  };
   return {
-    packets: Number(values.packets),
-    files: Number(values.files),
-    seed: Number(values.seed),
-    seconds: Number(values.seconds),
+    packets: count("packets"),
+    files: count("files"),
+    seed: count("seed"),
+    seconds: count("seconds"),
     fixturesOnly: values["fixtures-only"],
     replay: values.replay,
   };

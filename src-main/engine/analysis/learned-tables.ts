@@ -122,7 +122,7 @@ export class LearnedTables {
             bridge,
             mac,
             local ? "local" : name(String(port)),
-            this.#who([...addresses, ...claimed(mac)]),
+            this.#who([...addresses, ...claimed(mac)], local),
             ...this.#times(learned, movedText(learned, name), (mark) => this.#sighting(mark)),
           ],
         };
@@ -299,16 +299,28 @@ export class LearnedTables {
     return placeName(this.join, address) ?? this.#owners.get(address) ?? null;
   }
 
+  /** A pod that nobody named goes by its address, as everywhere: its node's MAC is another. */
+  #whose(address: string): string {
+    const place = this.join.topology.place(address);
+    const isUnnamedPod = place?.network === "pod" && place.pod === null;
+    return isUnnamedPod ? address : (this.#place(address) ?? address);
+  }
+
   #networks(addresses: readonly string[]): string | null {
     const names = new Set(addresses.flatMap((address) => this.join.topology.place(address)?.network ?? []));
     return names.size === 0 ? null : [...names].sort().join(", ");
   }
 
-  #who(addresses: readonly string[]): string | null {
+  /** `isMachine`: the MAC is that of the bridge's own machine. */
+  #who(addresses: readonly string[], isMachine: boolean): string | null {
     // Everybody has a link-local address: another says more.
     const plain = addresses.filter((address) => !/^fe[89ab]/i.test(address));
     const names = [
-      ...new Set((plain.length > 0 ? plain : addresses).map((address) => this.#place(address) ?? address)),
+      ...new Set(
+        (plain.length > 0 ? plain : addresses).map((address) =>
+          isMachine ? (this.#place(address) ?? address) : this.#whose(address),
+        ),
+      ),
     ];
     return names.length === 0 ? null : names.join(", ");
   }

@@ -25,6 +25,12 @@ const COLUMNS = [
   column("protocol", "Protocol", "text", "Transport"),
   column("kind", "Kind", "text", "DNAT: the destination was changed; SNAT: the source; ICMP id: the identifier"),
   column("conntrack", "Conntrack", "text", "Compared with the imported output of conntrack"),
+  column(
+    "difference",
+    "What differs",
+    "text",
+    "What connection tracking tells that the packets do not show, or the other way",
+  ),
   column("source", "Original from", "address", "Who sent the first packet, as the machine received it"),
   column("destination", "Original to", "address", "Where it was sent to, as the machine received it"),
   column("reply-source", "Reply from", "address", "Who answers: the destination behind the translation"),
@@ -35,13 +41,10 @@ const COLUMNS = [
   column("timeout", "Kept for", "duration", "Linux's default: so long after the last packet the entry is forgotten"),
   column("packets", "Packets", "number", "Packets in the original direction, each counted once"),
   column("replies", "Replies", "number", "Packets in the reply direction, each counted once"),
-  column(
-    "difference",
-    "What differs",
-    "text",
-    "What connection tracking tells that the packets do not show, or the other way",
-  ),
 ] as const;
+
+/** There is something to compare with. */
+const COMPARING = new Set(["conntrack", "difference"]);
 
 const VERDICTS: Readonly<Record<Compared["verdict"], string | null>> = {
   none: null,
@@ -60,7 +63,7 @@ interface Row {
 
 /** All translations of a joined workspace, beside what imported connection tracking tells. */
 export class NatTable implements TableSource {
-  readonly columns = COLUMNS;
+  readonly columns: TableSource["columns"];
   private readonly list: readonly Row[];
   private readonly machineOf: ReadonlyMap<string, string>;
   private readonly counts = new Map<number, readonly [number, number]>();
@@ -74,6 +77,8 @@ export class NatTable implements TableSource {
   ) {
     const { verdicts, toldOnly, machineOf } = compareTold(entries, toldEntries(told));
     this.machineOf = machineOf;
+    // Two empty columns would push the packets out of a window of 1920.
+    this.columns = told.length > 0 ? COLUMNS : COLUMNS.filter(({ id }) => !COMPARING.has(id));
     this.list = [
       ...entries.map((entry, i): Row => ({ entry, compared: verdicts[i] as Compared })),
       ...toldOnly.map((one): Row => ({ entry: null, compared: this.onlyTold(one) })),
@@ -147,7 +152,7 @@ export class NatTable implements TableSource {
     const { entry, compared } = this.row(row);
     const tuples = entry ?? compared.told;
     if (!tuples) return null;
-    switch (COLUMNS[at]?.id) {
+    switch (this.columns[at]?.id) {
       case "node":
         return entry ? entry.node : this.toldNode(compared.told);
       case "protocol":

@@ -28,7 +28,7 @@ import { TCP_OPTIONS } from "../layouts/transport-names";
 import { TCP } from "../layouts/transport-layouts";
 import type { OpenNode, Severity } from "./detail-tree";
 import { type Drawing, plural } from "./drawing";
-import { drawChecksumState } from "./checksum-details";
+import { checksumWords, drawChecksumState } from "./checksum-details";
 
 /** Bytes Wireshark must have before it shows anything behind the ports: flags and window come first. */
 const ENOUGH = 16;
@@ -196,9 +196,10 @@ export function drawTcp(d: Drawing, row: number): OpenNode {
     literal: String(window),
   });
   if (analysis & ANALYSIS_ZERO_WINDOW) scaled.severity = "warn";
-  draw("tcp.checksum", here >= 18 ? `Checksum: 0x${u(16, 2).toString(16).padStart(4, "0")} [unverified]` : undefined);
+  const { word, status } = checksumWords(d, row);
+  draw("tcp.checksum", here >= 18 ? `Checksum: 0x${u(16, 2).toString(16).padStart(4, "0")} [${word}]` : undefined);
   if (here >= 18) {
-    tree.generated(node, { text: "Checksum Status: Unverified" });
+    tree.generated(node, { text: `Checksum Status: ${status}` });
     drawChecksumState(d, node, row, "tcp");
   }
   draw("tcp.urgent_pointer");

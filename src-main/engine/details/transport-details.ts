@@ -34,7 +34,7 @@ import {
 import type { OpenNode } from "./detail-tree";
 import { type Drawing, plural } from "./drawing";
 import { drawTcp } from "./tcp-details";
-import { drawChecksumState } from "./checksum-details";
+import { checksumWords, drawChecksumState } from "./checksum-details";
 
 /** Draws a header of the transport layer or of a tunnel; undefined if `kind` is none. */
 export function drawTransport(d: Drawing, row: number, kind: number): OpenNode | undefined {
@@ -120,15 +120,16 @@ function drawUdp(d: Drawing, row: number, p: number, here: number): OpenNode {
         tree.expert(drawn, "error", "Malformed", `Bad length value ${length} < 8`);
       continue;
     }
-    const sum = readUint(bytes, p + 6, 2);
-    const zero = sum === 0;
+    const { word, status } = checksumWords(d, row);
     tree.field(
       node,
       p,
       field,
-      `Checksum: 0x${sum.toString(16).padStart(4, "0")} [${zero ? "zero-value ignored" : "unverified"}]`,
+      `Checksum: 0x${readUint(bytes, p + 6, 2)
+        .toString(16)
+        .padStart(4, "0")} [${word}]`,
     );
-    tree.generated(node, { text: `Checksum Status: ${zero ? "Not present" : "Unverified"}` });
+    tree.generated(node, { text: `Checksum Status: ${status}` });
     drawChecksumState(d, node, row, "udp");
   }
   if (available < 8 && here > available && available >= 6)

@@ -31,11 +31,11 @@ import { type Available, type Field, captured, readUint, rowField } from "./fiel
 import { tcpRest, udpChecksum } from "./transport-fields";
 
 export const CHECKSUM_BAD = 0;
-const CHECKSUM_GOOD = 1;
+export const CHECKSUM_GOOD = 1;
 /** Not all that it covers is here, or it was not asked for. */
 const CHECKSUM_UNVERIFIED = 2;
 /** UDP: 0 means that the sender computed none. */
-const CHECKSUM_NOT_PRESENT = 3;
+export const CHECKSUM_NOT_PRESENT = 3;
 /** UDP over IPv6 must have one (RFC 8200 section 8.1). */
 export const CHECKSUM_ILLEGAL = 4;
 /** Left to the device; not among Wireshark's numbers. */

@@ -44,6 +44,16 @@ describe("the MAC table of a bridge", () => {
     ]);
   });
 
+  it("says whose a MAC is: a pod that nobody named goes by its address, not by its node", async () => {
+    const { lines } = await learn(
+      node(`${ping(0, 1, "a", "b", ["veth1", "veth2"])}\n${ping(0.1, 1, "b", "a", ["veth2", "veth1"], "reply")}`),
+    );
+    expect(await lines("macs", ["mac", "who"])).toEqual([
+      "02:00:00:00:00:0a | 10.1.0.5",
+      "02:00:00:00:00:0b | 10.1.0.6",
+    ]);
+  });
+
   it("says when a MAC moved, from which port, and until when the old place held", async () => {
     const { lines } = await learn(
       node(

@@ -398,6 +398,32 @@ describe("the drawing", () => {
     expect(texts(far.calls)).toEqual(["n1", "n2"]);
   });
 
+  it.each([1, 2, 10, 60, 300])("%i machines without pods make a block, none upon another", (count) => {
+    const machines = Array.from({ length: count }, (_, i) => ({
+      name: `machine-${i}`,
+      kind: "unknown" as const,
+      source: "inferred" as const,
+      addresses: [`10.0.0.${i}`],
+      recorded: true,
+    }));
+    const points = machines.map((_, i) => point(i, "eth0", "unknown", i));
+    const model = readMapGraph({ ...twoNodes(), machines, points, places: [], services: [] });
+    const { layout } = layoutMap(model, mapItems(model, "pods"));
+    const boxes = layout.machines.flatMap((at) => layout.elements[at] ?? []);
+    expect(boxes.map(({ label }) => label)).toEqual(machines.map(({ name }) => name));
+    for (const [i, one] of boxes.entries())
+      for (const other of boxes.slice(i + 1))
+        expect(one.x + one.w < other.x || other.x + other.w < one.x || one.y + one.h < other.y).toBe(true);
+    // About as broad as a window; up to four stand side by side.
+    if (count > 4) expect(layout.bounds.w / layout.bounds.h).toBeGreaterThan(1);
+    expect(layout.bounds.w / layout.bounds.h).toBeLessThan(4);
+    // The boxes of a row hang from a lane above them.
+    layout.machines.forEach((at, i) => {
+      const lane = layout.rows[layout.rowOf[at] ?? -1]?.laneY ?? Infinity;
+      expect(lane).toBeLessThan(boxes[i]?.y ?? -Infinity);
+    });
+  });
+
   it("draws four thousand pods in a few calls when they are too small to be read", () => {
     const many = Array.from({ length: 4000 }, (_, i) => pod(`shop/p${i}`, i % 2));
     const model = readMapGraph(twoNodes(many));
