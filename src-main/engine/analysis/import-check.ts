@@ -25,7 +25,11 @@ export async function checkImports(
   for (const path of conntrack) {
     await breathe();
     const { entries, problems } = loadConntrack([path]);
-    const holds = entries.length === 0 ? "" : `${entries.length} ${entries.length === 1 ? "entry" : "entries"}`;
+    // No entries and nothing wrong: a machine that tracked no connection.
+    const holds =
+      entries.length === 0 && problems.length > 0
+        ? ""
+        : `${entries.length} ${entries.length === 1 ? "entry" : "entries"}`;
     files.push(imported(path, "conntrack", holds, problems));
   }
   return files;

@@ -8,7 +8,17 @@
  * ```
  */
 import type { Connection, Journey } from "../../../src-shared/reconstruct/result";
-import { count, type FindingContext, type FindingFamily, placeText, upsert } from "./context";
+import {
+  count,
+  type FindingContext,
+  type FindingFamily,
+  firstRow,
+  placeText,
+  TCP_ACK,
+  TCP_FIN,
+  TCP_SYN,
+  upsert,
+} from "./context";
 import { onNode } from "./shell";
 
 interface Group {
@@ -61,6 +71,7 @@ export function asymmetricPaths(context: FindingContext): FindingFamily {
       const questions = used("to-server", path);
       const answers = used("to-client", returnPath);
       if (questions.length < PACKETS_EACH_WAY || answers.length < PACKETS_EACH_WAY) return;
+      if (!isAnswered(context, connection, journeys)) return;
       const group = upsert(groups, `${path.join(">")} ${returnPath.join(">")}`, () => ({
         there: path,
         back: returnPath,
@@ -108,6 +119,28 @@ export function asymmetricPaths(context: FindingContext): FindingFamily {
         });
       }),
   };
+}
+
+/**
+ * The answers got to the client: its own point has them, or, where it is left out on the way back, the client acknowledges them. Else
+ * their way ends where they were lost, and is no other way.
+ */
+function isAnswered(context: FindingContext, { path, returnPath }: Connection, journeys: readonly Journey[]): boolean {
+  if (path[0] !== undefined && returnPath.includes(path[0])) return true;
+  const { sightings } = context.join;
+  const answers = new Set(journeys.filter((j) => j.direction === "to-client").map((j) => endOf(context, j)));
+  return journeys.some((j) => {
+    const row = firstRow(j);
+    return j.direction === "to-server" && sightings.tcpFlags(row) & TCP_ACK && answers.has(sightings.tcpAck(row));
+  });
+}
+
+/** The sequence number behind a TCP packet. */
+function endOf(context: FindingContext, journey: Journey): number {
+  const { sightings } = context.join;
+  const row = firstRow(journey);
+  const flags = sightings.tcpFlags(row);
+  return (sightings.tcpSeq(row) + journey.payloadLength + (flags & TCP_SYN ? 1 : 0) + (flags & TCP_FIN ? 1 : 0)) >>> 0;
 }
 
 /** The machine's captures show traffic in both directions: more than one point, or a point with answers. */

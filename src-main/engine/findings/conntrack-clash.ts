@@ -26,6 +26,19 @@ function isOnMachine(context: FindingContext, point: number, other: number): boo
   return point >= 0 && context.point(point).machine === context.point(other).machine;
 }
 
+/** `before` is the NIC of the client's pod, and the pod is on the machine of `behind`: nothing but that machine is between the two. */
+function isOwnPod(context: FindingContext, { client }: Connection, before: number, behind: number): boolean {
+  const isNic = context.point(before).role === "pod-nic" && context.point(before).podAddress === client.ip;
+  return isNic && client.node !== null && client.node === context.point(behind).node;
+}
+
+function nsAt(context: FindingContext, journey: Journey, point: number): number {
+  const row = journey.sightings.find((r) => context.join.sightings.point(r) === point);
+  return row === undefined ? -Infinity : context.ns(row);
+}
+
+/** An entry is confirmed when its packet leaves, which is when the point behind sees it: this much later both taps agree that it is. */
+const RACE_NS = 1e6;
 /** Packets closer than this were sent at once: a resolver's A and AAAA are some ten microseconds apart. */
 const AT_ONCE_NS = 20e6;
 
@@ -38,19 +51,24 @@ export function conntrackClashes(context: FindingContext): FindingFamily {
       const between = translation?.between;
       if (!translation || !between || between[0] === null || between[1] === null) return;
       const [before, behind] = between;
+      // Between two machines it is the wire that may have lost it.
+      if (!isOnMachine(context, before, behind) && !isOwnPod(context, connection, before, behind)) return;
       const questions = journeys.filter((j) => j.direction === "to-server");
       const [opening] = questions;
       if (!opening) return;
       const start = context.startNs(opening);
       // Only the first packets of a socket make entries.
       const first = questions.filter((j) => context.startNs(j) - start < AT_ONCE_NS);
-      const lost = first.filter(
+      const candidates = first.filter(
         (j) =>
           (j.lastSeen === before || (j.lastSeen === behind && isOnMachine(context, j.missingAt, behind))) &&
           j.missingAt >= 0 &&
           context.wasRecording(j.missingAt, context.ns(lastRow(j))),
       );
-      const passed = first.filter((j) => !lost.includes(j) && j.points.includes(behind));
+      const passed = first.filter((j) => !candidates.includes(j) && j.points.includes(behind));
+      // Once the first one is through, its entry is there: who comes later finds it.
+      const confirmed = Math.min(...passed.map((j) => nsAt(context, j, behind) + RACE_NS));
+      const lost = candidates.filter((j) => context.startNs(j) < confirmed);
       if (passed.length === 0 || lost.length === 0) return;
       const group = upsert(groups, `${before}>${behind}`, () => ({
         node: translation.node,
@@ -80,7 +98,10 @@ export function conntrackClashes(context: FindingContext): FindingFamily {
             "both are the first packets of one UDP port to a translated address",
             `one is seen at ${context.pointText(to)} behind the translation, the other is not, though that point was recording`,
           ],
-          fits: ["two packets race for one entry of connection tracking: the second is dropped (insert_failed)"],
+          fits: [
+            "two packets race for one entry of connection tracking: the second is dropped (insert_failed)",
+            "plain loss between the two points: a full queue or backlog of the machine (insert_failed does not grow then)",
+          ],
           ruledOut: ["a missing endpoint or a policy: the other packet passed", "MTU: the packets are small"],
           rows,
           connections,

@@ -98,6 +98,7 @@ export class ConntrackDiffers implements FindingFamily {
     return [...groups].map(([about, list]) => {
       const [{ connection }] = list as [Difference, ...Difference[]];
       const node = connection.translations[0]?.node ?? null;
+      const isTimed = list.every((d) => d.told.time !== null);
       return context.finding({
         kind: "conntrack-differs",
         about,
@@ -108,13 +109,13 @@ export class ConntrackDiffers implements FindingFamily {
         where: node === null ? [] : [node],
         evidence: list.map((d) => d.text),
         fits: [
-          "the entry is of another moment: ports were used again",
+          ...(isTimed ? [] : ["the entry is of another moment: ports were used again"]),
           "the packets of two connections were joined wrongly: look at their journeys",
           "another network namespace with the same addresses",
         ],
-        ruledOut: [
-          `another use of the ports: the entry's time is within ${SAME_TIME_SECONDS} s of the connection`,
-        ].filter(() => list.some((d) => d.told.time !== null)),
+        ruledOut: isTimed
+          ? [`another use of the ports: the entry's time is within ${SAME_TIME_SECONDS} s of the connection`]
+          : [],
         rows: [connection.firstSighting],
         connections: [connection],
         check: [

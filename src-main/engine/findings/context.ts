@@ -55,7 +55,7 @@ export class FindingContext {
   readonly cluster: Cluster;
   readonly told: readonly ToldTranslation[];
   readonly observer: PacketObserver;
-  /** First and last sighting of every capture point on the reference clock. */
+  /** First and last sighting of every file on the reference clock: its points were recorded by one program. */
   readonly #firstNs: Float64Array;
   readonly #lastNs: Float64Array;
   #lastHeard: Map<string, number> | undefined;
@@ -66,13 +66,15 @@ export class FindingContext {
     this.told = input.told;
     this.observer = input.observer;
     const { sightings, points } = this.join;
-    this.#firstNs = new Float64Array(points.length).fill(Infinity);
-    this.#lastNs = new Float64Array(points.length).fill(-Infinity);
+    const files = Math.max(0, ...points.map((p) => p.fileIndex + 1));
+    this.#firstNs = new Float64Array(files).fill(Infinity);
+    this.#lastNs = new Float64Array(files).fill(-Infinity);
+    const fileOf = points.map((p) => p.fileIndex);
     for (let row = 0; row < sightings.count; row++) {
-      const point = sightings.point(row);
+      const file = fileOf[sightings.point(row)] as number;
       const at = sightings.alignedNs(row);
-      if (at < (this.#firstNs[point] as number)) this.#firstNs[point] = at;
-      if (at > (this.#lastNs[point] as number)) this.#lastNs[point] = at;
+      if (at < (this.#firstNs[file] as number)) this.#firstNs[file] = at;
+      if (at > (this.#lastNs[file] as number)) this.#lastNs[file] = at;
     }
   }
 
@@ -118,12 +120,13 @@ export class FindingContext {
   }
 
   /**
-   * Whether the point recorded packets before and after that time, and enough of them: only then an absence there means anything. A snap
-   * length that ends in front of what tunnels carry hides it.
+   * Whether the point's file has packets from before and after that time, and enough of each: only then an absence there means anything.
+   * A snap length that ends in front of what tunnels carry hides it.
    */
   wasRecording(point: number, atNs: number): boolean {
     if ((this.observer.cutPackets.get(point) ?? 0) > this.point(point).packets * MOST_CUT) return false;
-    return (this.#firstNs[point] ?? Infinity) <= atNs && (this.#lastNs[point] ?? -Infinity) > atNs;
+    const file = this.point(point).fileIndex;
+    return (this.#firstNs[file] ?? Infinity) <= atNs && (this.#lastNs[file] ?? -Infinity) > atNs;
   }
 
   /** Whether a packet from `address` was seen anywhere after that time. The first call looks at every sighting (0.5 µs each). */
@@ -252,6 +255,11 @@ export function placeText(endpoint: {
   readonly pod: string | null;
 }): string {
   return endpoint.pod === null ? endpointText(endpoint) : `${endpoint.pod} (${endpointText(endpoint)})`;
+}
+
+/** The pod's name and address, else the address: of connections from several ports. */
+export function hostText({ ip, pod }: { readonly ip: string; readonly pod: string | null }): string {
+  return pod === null ? ip : `${pod} (${ip})`;
 }
 
 /** "1 packet", "3 packets" */

@@ -2,22 +2,40 @@
  * The same packet at the same point more often than its path explains.
  *
  * ```
- * delivered twice    the receiver's point has it twice, some time apart: the network made a copy (a bridge loop, multicast
- *                    flooding, a bond without LACP)
+ * delivered twice    the network made a copy (a bridge loop, multicast flooding, a bond without LACP): every point behind has two
+ *
+ *                    A ──1──► B ──1──►╡╞══2══► C ══2══► D        one finding, about the hop B to C, where the copies begin
+ *
  * captured twice     every packet of a point is there twice, at once: the capture made the copy (mirrored port)
  * ```
  * A sender that repeats is something else: its repetition has another IP identification. Nor is a bridge's own tap that shows a
  * packet twice where its ports do not: with br_netfilter a translated packet goes through the bridge once more, under its MAC.
  */
-import type { Connection } from "../../../src-shared/reconstruct/result";
+import type { Finding } from "../../../src-shared/model/finding";
+import type { Connection, Journey } from "../../../src-shared/reconstruct/result";
 import { count, durationText, type FindingContext, type FindingFamily, isSeenOnce, median, upsert } from "./context";
 import { onNode, shellWord } from "./shell";
 
 interface Group {
-  readonly point: number;
+  /** Points on both sides of the hop that makes copies, in the order of the first journey; before is -1 where no point is. */
+  readonly before: number;
+  readonly behind: number;
+  /** Points with copies. */
+  readonly points: Set<number>;
   readonly gapsNs: number[];
   readonly rows: number[];
   readonly connections: Connection[];
+  packets: number;
+}
+
+/** A stretch of a journey whose points have the packet twice. */
+interface Stretch {
+  readonly before: number;
+  readonly points: number[];
+  /** At the first of them. */
+  readonly rows: readonly number[];
+  /** A point behind it has the packet once: it was not the network that made the copy. */
+  isOver: boolean;
 }
 
 /** A copy follows its original at once; a protocol that says the same every second with one identification makes no copies. */
@@ -27,7 +45,7 @@ const MIRRORED_SHARE = 0.5;
 
 export function duplicateDeliveries(context: FindingContext): FindingFamily {
   const { sightings } = context.join;
-  const groups = new Map<number, Group>();
+  const groups = new Map<string, Group>();
   const journeysAt = new Uint32Array(context.join.points.length);
   return {
     visit(connection, journeys) {
@@ -38,55 +56,131 @@ export function duplicateDeliveries(context: FindingContext): FindingFamily {
         if (isSeenOnce(journey)) continue;
         const byPoint = new Map<number, number[]>();
         for (const row of journey.sightings) upsert(byPoint, sightings.point(row), (): number[] => []).push(row);
-        for (const [point, rows] of byPoint) {
-          // The "any" device shows a packet at every interface it passes: that is what it is for.
-          if (context.observer.cookedPoints.has(point) || isOwnCopy(context, connection, byPoint, point)) continue;
-          for (let i = 1; i < rows.length; i++) {
-            const [a, b] = [rows[i - 1] as number, rows[i] as number];
-            if (!isCopy(context, a, b)) continue;
-            const group = upsert(groups, point, () => ({ point, gapsNs: [], rows: [], connections: [] }));
+        for (const { before, points, rows, isOver } of stretches(context, connection, journey, byPoint)) {
+          const behind = points[0] as number;
+          const isLocal = before < 0 || (isOver && points.length === 1);
+          // Both directions of one wire belong together.
+          const key = isLocal ? `${behind}` : [before, behind].sort((a, b) => a - b).join(" ");
+          const group = upsert(groups, key, () => ({
+            before: isLocal ? -1 : before,
+            behind,
+            points: new Set<number>(),
+            gapsNs: [],
+            rows: [],
+            connections: [],
+            packets: 0,
+          }));
+          group.packets++;
+          for (const point of points) group.points.add(point);
+          for (const [a, b] of copies(context, rows)) {
             group.gapsNs.push(Math.abs(context.ns(b) - context.ns(a)));
             group.rows.push(a, b);
-            if (group.connections.at(-1) !== connection) group.connections.push(connection);
           }
+          if (group.connections.at(-1) !== connection) group.connections.push(connection);
         }
       }
     },
     finish: () =>
-      [...groups.values()].map(({ point, gapsNs, rows, connections }) => {
-        const { id, node, interface: device } = context.point(point);
-        const share = gapsNs.length / Math.max(1, journeysAt[point] ?? 1);
-        const mirrored = share >= MIRRORED_SHARE;
-        const gap = durationText(median(gapsNs));
-        return context.finding({
-          kind: "duplicate-delivery",
-          about: id,
-          severity: mirrored ? "note" : "warn",
-          title: mirrored
-            ? `${context.pointText(point)} shows its packets twice: captured twice`
-            : `${count(gapsNs.length, "packet")} delivered twice at ${context.pointText(point)}`,
-          text: `${gapsNs.length} of ${count(journeysAt[point] ?? 0, "packet")} are there again, the same in every field a copy keeps, ${gap} later in the median.`,
-          inference: mirrored,
-          where: [id, ...(node === null ? [] : [node])],
-          evidence: [
-            "addresses, ports, TTL, identification, length and sequence numbers are the same",
-            `${(share * 100).toFixed(0)} % of the packets of this point`,
-          ],
-          fits: mirrored
-            ? ["the port is mirrored both ways, or the capture shows packets on the way in and on the way out"]
-            : ["a bridge loop or a bond that sends on two links", "flooding of a MAC address the bridge does not know"],
-          ruledOut: ["retransmission: that has another IP identification", "routing: the TTL is the same"],
-          rows,
-          connections,
-          check: mirrored
-            ? []
-            : [
-                onNode(node, `bridge -d link show; bridge fdb show dev ${shellWord(device ?? "br0")}`),
-                onNode(node, "cat /proc/net/bonding/* 2>/dev/null"),
-              ],
-        });
-      }),
+      [...groups.values()].map((group) =>
+        say(context, group, Math.max(...[group.before, group.behind].map((p) => journeysAt[p] ?? 0), 1)),
+      ),
   };
+}
+
+/** Where on its way a packet is there twice, in hop order. Points whose copies are their own doing are passed over. */
+function stretches(
+  context: FindingContext,
+  connection: Connection,
+  journey: Journey,
+  byPoint: ReadonlyMap<number, readonly number[]>,
+): readonly Stretch[] {
+  const found: Stretch[] = [];
+  let open: Stretch | undefined;
+  let before = -1;
+  for (const { point, rows } of crossings(context, journey)) {
+    // The "any" device shows a packet at every interface it passes: that is what it is for.
+    if (context.observer.cookedPoints.has(point) || isOwnCopy(context, connection, byPoint, point)) continue;
+    if (copies(context, rows).length > 0) {
+      if (!open) found.push((open = { before, points: [], rows, isOver: false }));
+      open.points.push(point);
+      continue;
+    }
+    if (open) open.isOver = true;
+    open = undefined;
+    before = point;
+  }
+  return found;
+}
+
+/** A way may cross a point twice, routed or wrapped in between: each crossing with its rows, in hop order. */
+function crossings(
+  context: FindingContext,
+  journey: Journey,
+): readonly { readonly point: number; readonly rows: readonly number[] }[] {
+  const { sightings: s } = context.join;
+  const found = new Map<string, { readonly point: number; readonly rows: number[] }>();
+  for (const row of journey.sightings) {
+    const point = s.point(row);
+    const key = `${point} ${s.depth(row)} ${s.ttl(row)} ${s.source(row)} ${s.destination(row)}`;
+    upsert(found, key, () => ({ point, rows: [] })).rows.push(row);
+  }
+  return [...found.values()];
+}
+
+/** Pairs of rows of one point that are one packet, seen twice. */
+function copies(context: FindingContext, rows: readonly number[]): readonly (readonly [number, number])[] {
+  const pairs: (readonly [number, number])[] = [];
+  for (let i = 1; i < rows.length; i++) {
+    const [a, b] = [rows[i - 1] as number, rows[i] as number];
+    if (isCopy(context, a, b)) pairs.push([a, b]);
+  }
+  return pairs;
+}
+
+function say(context: FindingContext, group: Group, crossed: number): Finding {
+  const { before, behind, points, gapsNs, rows, connections, packets } = group;
+  const ends = [before, behind].filter((p) => p >= 0);
+  const share = packets / crossed;
+  const mirrored = share >= MIRRORED_SHARE && points.size === 1;
+  const gap = durationText(median(gapsNs));
+  const hop = ends.map((p) => context.pointText(p)).join(" and ");
+  const { node, interface: device } = context.point(behind);
+  return context.finding({
+    kind: "duplicate-delivery",
+    about: ends.map((p) => context.pointId(p)).join(">"),
+    severity: mirrored ? "note" : "warn",
+    title: mirrored
+      ? `${context.pointText(behind)} shows its packets twice: captured twice`
+      : before < 0
+        ? `${count(packets, "packet")} delivered twice at ${hop}`
+        : `${count(packets, "packet")} delivered twice: the copies begin between ${hop}`,
+    text: `${packets} of ${count(crossed, "packet")} are there again, the same in every field a copy keeps, ${gap} later in the median${points.size > 1 ? `, at ${points.size} points: at the first behind that hop and on from there` : ""}.`,
+    inference: mirrored,
+    where: [
+      ...ends.map((p) => context.pointId(p)),
+      ...ends.flatMap((p) => {
+        const on = context.point(p).node;
+        return on === null ? [] : [on];
+      }),
+    ],
+    evidence: [
+      "addresses, ports, TTL, identification, length and sequence numbers are the same",
+      `${(share * 100).toFixed(0)} % of the packets there`,
+      ...(before < 0 ? [] : ["on the other side of the hop each of them is there once"]),
+    ],
+    fits: mirrored
+      ? ["the port is mirrored both ways, or the capture shows packets on the way in and on the way out"]
+      : ["a bridge loop or a bond that sends on two links", "flooding of a MAC address the bridge does not know"],
+    ruledOut: ["retransmission: that has another IP identification", "routing: the TTL is the same"],
+    rows,
+    connections,
+    check: mirrored
+      ? []
+      : [
+          onNode(node, `bridge -d link show; bridge fdb show dev ${shellWord(device ?? "br0")}`),
+          onNode(node, "cat /proc/net/bonding/* 2>/dev/null"),
+        ],
+  });
 }
 
 /** Only the bridge shows the packet twice: none of its ports does, or there is a translation that explains it. */
@@ -99,9 +193,9 @@ function isOwnCopy(
   const { role, machine } = context.point(point);
   if (role !== "bridge") return false;
   const ports = [...byPoint].filter(([p]) => p !== point && context.point(p).machine === machine);
-  const isDoubled = (rows: readonly number[]): boolean =>
-    rows.some((row, i) => i > 0 && isCopy(context, rows[i - 1] as number, row));
-  return ports.length > 0 ? !ports.some(([, rows]) => isDoubled(rows)) : connection.translations.length > 0;
+  return ports.length > 0
+    ? !ports.some(([, rows]) => copies(context, rows).length > 0)
+    : connection.translations.length > 0;
 }
 
 /** Both rows are one packet, seen twice in one place: nothing that a hop changes differs. Identification 0 proves nothing. */

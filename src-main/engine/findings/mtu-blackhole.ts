@@ -27,11 +27,14 @@ import {
   TCP_SYN,
   upsert,
 } from "./context";
+import { isAsLarge, Neighbours, sizeAt } from "./hop-neighbours";
 import { isTooBig } from "./icmp-errors";
 import { onNode } from "./shell";
 
 /** No link's MTU is below what IPv6 asks for (RFC 8200 section 5): smaller packets that vanish do so for another reason. */
 const SMALLEST_MTU = 1280;
+/** A connection that said nothing for so long may be forgotten by a firewall or a NAT on the way. */
+const FORGOTTEN_NS = 60e9;
 /** Times the same data must have been sent without an acknowledgment, where the packets cannot be seen behind the loss. */
 const SENDS_WITHOUT_ANSWER = 3;
 
@@ -40,7 +43,7 @@ interface Blackhole {
   readonly from: number;
   readonly to: number;
   readonly direction: Journey["direction"];
-  /** After a loss began, the other side or smaller packets were still seen on the way. */
+  /** After a loss began, the other side or smaller packets of the connection were still seen on the way. */
   heard: boolean;
   smallestLost: number;
   largestPassed: number;
@@ -75,16 +78,17 @@ interface Discovery {
 
 export function mtuBlackholes(context: FindingContext): FindingFamily {
   const found = new Map<string, Blackhole>();
+  const neighbours = new Neighbours(context);
   const discovered = new Map<string, Discovery>();
   return {
     visit(connection, journeys, claimed) {
       if (connection.protocol !== "tcp" || !journeys.some((j) => j.retransmissionOf >= 0)) return;
       for (const direction of ["to-server", "to-client"] as const) {
         takeDiscovery(context, connection, journeys, direction, discovered, claimed);
-        const one = inDirection(context, connection, journeys, direction);
+        const one = inDirection(context, connection, journeys, direction, { found, neighbours });
         if (!one) continue;
         const { from, to } = one;
-        const hole = upsert(found, `${from}>${to} ${direction}`, () => ({
+        const hole = upsert(found, keyOf(from, to, direction), () => ({
           ...one,
           lost: [],
           rows: [],
@@ -108,11 +112,16 @@ export function mtuBlackholes(context: FindingContext): FindingFamily {
   };
 }
 
+function keyOf(from: number, to: number, direction: Journey["direction"]): string {
+  return `${from}>${to} ${direction}`;
+}
+
 function inDirection(
   context: FindingContext,
   connection: Connection,
   journeys: readonly Journey[],
   direction: Journey["direction"],
+  { found, neighbours }: { readonly found: ReadonlyMap<string, Blackhole>; readonly neighbours: Neighbours },
 ): Blackhole | null {
   const { sightings } = context.join;
   const mine = journeys.filter((j) => j.direction === direction);
@@ -124,19 +133,29 @@ function inDirection(
   const size = (j: Journey): number => sightings.ipLength(lastRow(j));
 
   // By sighting: the same data vanished at the same hop again and again, and was never seen behind it.
-  const vanished = groups.filter((group) => group.length >= 2 && group.every((j) => j.missingAt >= 0));
-  const worst = worstHop(vanished);
+  const vanished = groups.filter(
+    (group) => group.filter((j) => j.missingAt >= 0).length >= 2 && !group.some((j) => isArrived(connection, j)),
+  );
+  const worst = worstHop(context, vanished);
   if (worst) {
     const { from, to, lost } = worst;
     const passed = mine.filter((j) => j.missingAt < 0 && j.points.includes(to));
     // A super-packet of segmentation offload says nothing of the packets on the wire: the smallest send of each piece does.
     const smallestLost = Math.min(...lost.map(size));
     const largestPassed = Math.max(0, ...passed.map(size));
-    const recording = lost.every((j) => context.wasRecording(to, context.ns(lastRow(j))));
-    // A point that still records others' packets shows that the hop works: size is what sets the lost ones apart.
-    if (passed.length >= 2 && recording && largestPassed < smallestLost && smallestLost > SMALLEST_MTU) {
-      const heard = heardAfter(context, journeys, direction, lost);
-      return blackhole(context, connection, { from, to, direction, smallestLost, largestPassed, lost, heard });
+    if (passed.length >= 2 && largestPassed < smallestLost && smallestLost > SMALLEST_MTU) {
+      const startNs = Math.min(...lost.map((j) => context.startNs(j)));
+      const heard = heardAfter(context, journeys, direction, lost, worst);
+      const destination = sightings.destination(lastRow(lost[0] as Journey));
+      const hop = neighbours.evidenceAt(connection.index, { from, to, smallestLost, startNs, destination });
+      // Only where small packets get through while large ones do not, or where a router says so, is size what decides.
+      const works =
+        heard ||
+        (hop.smallPassed > hop.smallLost && !wasForgotten(context, mine, startNs)) ||
+        found.has(keyOf(from, to, direction)) ||
+        tooBigErrors(context, connection).some((e) => e.mtu !== null && e.mtu < smallestLost);
+      if (hop.largePassed === 0 && hop.smallLost <= hop.smallPassed && works)
+        return blackhole(context, connection, { from, to, direction, smallestLost, largestPassed, lost, heard });
     }
   }
   if (vanished.length > 0) return null;
@@ -154,10 +173,11 @@ function inDirection(
   const [first] = lost;
   if (!first || delivered.length === 0 || largestPassed >= smallestLost || smallestLost <= SMALLEST_MTU) return null;
   const receiver = direction === "to-server" ? connection.server : connection.client;
-  // Silence of everything may be a peer that is gone: it must be heard, at least by others.
+  // Silence of everything may be a peer that is gone, or a firewall that forgot the connection: the peer must be heard.
   const start = Math.min(...lost.map((j) => context.startNs(j)));
   const heard = journeys.some((j) => j.direction !== direction && context.startNs(j) > start);
-  if (!heard && !context.heardFrom(receiver.ip, start)) return null;
+  if (!heard && (!context.heardFrom(receiver.ip, start) || wasForgotten(context, mine, start))) return null;
+  if (largeDelivered(context, neighbours.around(connection.index), first, smallestLost)) return null;
   // The receiver's own NIC saw it: then it is the answers that are lost.
   if (lost.some((j) => isOwnNic(context, j.lastSeen, receiver.ip))) return null;
   return blackhole(context, connection, {
@@ -175,14 +195,18 @@ function inDirection(
  * The hop where most data was lost twice or more. One loss at another hop is something else: what an ICMP error was told about before
  * the sender made smaller packets.
  */
-function worstHop(groups: readonly (readonly Journey[])[]): LossyHop | undefined {
+function worstHop(context: FindingContext, groups: readonly (readonly Journey[])[]): LossyHop | undefined {
   const hops = new Map<string, LossyHop>();
   for (const group of groups) {
     const byHop = new Map<string, Journey[]>();
-    for (const j of group) upsert(byHop, `${j.lastSeen}>${j.missingAt}`, (): Journey[] => []).push(j);
+    for (const j of group)
+      if (j.missingAt >= 0) upsert(byHop, `${j.lastSeen}>${j.missingAt}`, (): Journey[] => []).push(j);
     for (const [key, lost] of byHop) {
       const [first] = lost;
-      if (!first || lost.length < 2) continue;
+      if (!first) continue;
+      // The last one may be the end of the recording: those before it count.
+      const counted = lost.filter((j) => context.wasRecording(j.missingAt, context.ns(lastRow(j))));
+      if (counted.length < 2) continue;
       const hop = upsert(hops, key, () => ({ from: first.lastSeen, to: first.missingAt, lost: [], groups: 0 }));
       hop.lost.push(...lost);
       hop.groups++;
@@ -316,21 +340,53 @@ function isAcknowledged(context: FindingContext, journeys: readonly Journey[], g
   });
 }
 
-/** The other side is alive: it sent something after the loss began. */
+/** Seen at the end of its path. */
+function isArrived(connection: Connection, journey: Journey): boolean {
+  const end = (journey.direction === "to-server" ? connection.path : connection.returnPath).at(-1);
+  return end !== undefined && journey.points.includes(end);
+}
+
+/** The connection goes on: after the loss began the other side got through, or something small of the same direction did. */
 function heardAfter(
   context: FindingContext,
   journeys: readonly Journey[],
   direction: Journey["direction"],
   lost: readonly Journey[],
+  { from, to }: { readonly from: number; readonly to: number },
 ): boolean {
   const start = Math.min(...lost.map((j) => context.startNs(j)));
-  // Also small packets of the same direction that got through after it.
   return journeys.some(
-    (j) =>
-      context.startNs(j) > start &&
-      !lost.includes(j) &&
-      (j.direction !== direction || (j.missingAt < 0 && j.points.length > 1)),
+    (j) => context.startNs(j) > start && !lost.includes(j) && j.points.includes(j.direction === direction ? to : from),
   );
+}
+
+/** It had been silent for long before `atNs`: state on the way may have been given up. */
+function wasForgotten(context: FindingContext, mine: readonly Journey[], atNs: number): boolean {
+  const before = Math.max(-Infinity, ...mine.map((j) => context.startNs(j)).filter((ns) => ns < atNs));
+  return atNs - before > FORGOTTEN_NS;
+}
+
+/** Another connection between the same two delivered packets as large: size is not what decides. */
+function largeDelivered(
+  context: FindingContext,
+  neighbours: Iterable<readonly Journey[]>,
+  lost: Journey,
+  smallestLost: number,
+): boolean {
+  const { sightings } = context.join;
+  const row = lastRow(lost);
+  for (const journeys of neighbours) {
+    const large = journeys.filter(
+      (j) =>
+        j.payloadLength > 0 &&
+        j.points.includes(lost.lastSeen) &&
+        isAsLarge(sizeAt(context, j, lost.lastSeen), smallestLost) &&
+        sightings.source(lastRow(j)) === sightings.source(row) &&
+        sightings.destination(lastRow(j)) === sightings.destination(row),
+    );
+    if (large.some((j) => isAcknowledged(context, journeys, [j]))) return true;
+  }
+  return false;
 }
 
 function say(context: FindingContext, hole: Blackhole): Finding {
@@ -361,11 +417,13 @@ function say(context: FindingContext, hole: Blackhole): Finding {
       overhead === ""
         ? "a link behind has a smaller MTU than the sender's, and its ICMP errors are filtered or never made"
         : `the tunnel (${overhead}) needs room that the sender's MTU does not leave`,
-      ...(hole.heard ? [] : ["a rule that lets the handshake through and drops what follows"]),
+      ...(hole.heard
+        ? []
+        : ["a rule that lets the handshake through and drops what follows, or has forgotten the connection"]),
       ...(errors.length ? ["the ICMP error does not reach the sender, or is about an address it does not know"] : []),
     ],
     ruledOut: [
-      "loss by chance: size decides, and every repetition is lost, too",
+      `loss by chance: ${count(lost.length, "packet")} of that size vanish, every repetition among them, and what is smaller passes`,
       ...(hole.heard ? ["the peer is gone: it is heard after the loss began"] : []),
       ...(drops === 0 ? [`a capture gap: ${context.pointText(to)} reports no lost packets`] : []),
     ],

@@ -2,7 +2,8 @@
  * A Service, or the address it leads to, that nobody answers for.
  *
  * ```
- * no ready endpoint    told by the cluster, or the node rejects the SYN with ICMP port unreachable, as kube-proxy does
+ * no ready endpoint    told by the cluster, or a Service address is answered with ICMP port unreachable, as kube-proxy's rules do
+ * rejected             ICMP port unreachable for any other address: some rule rejects, and whose is not seen
  * no such port         the Service is there, the port is not one of its
  * dead endpoint        translated to a pod address that nobody has any more: ARP is not answered, or host unreachable
  * refused              the endpoint answers RST: nothing listens
@@ -12,13 +13,14 @@ import type { Finding } from "../../../src-shared/model/finding";
 import { objectName } from "../../../src-shared/model/kubernetes";
 import { endpointText } from "../../../src-shared/model/endpoint-text";
 import type { Connection } from "../../../src-shared/reconstruct/result";
-import { type Attempt, failedAttempt, rowsOf, timesText } from "./attempts";
+import { type Attempt, type Complaint, failedAttempt, rowsOf, timesText } from "./attempts";
 import { count, type FindingContext, type FindingDraft, type FindingFamily, placeText } from "./context";
 import { isHostUnreachable, isNetworkUnreachable, isPortUnreachable } from "./icmp-errors";
 import { kubectl, kubectlEndpointSlices, kubectlExec, onNode, shellWord, tcpdump } from "./shell";
 
 type Told = Pick<FindingDraft, "title" | "text" | "severity" | "evidence" | "fits" | "ruledOut" | "check" | "where"> & {
   readonly key: string;
+  readonly inference?: boolean;
 };
 
 export function noEndpoints(context: FindingContext): FindingFamily {
@@ -43,7 +45,7 @@ export function noEndpoints(context: FindingContext): FindingFamily {
           kind: "no-endpoint",
           about: key,
           text: `${rest.text} ${count(connections.length, "connection")} failed so.`,
-          inference: false,
+          inference: rest.inference ?? false,
           rows,
           connections,
         });
@@ -63,27 +65,11 @@ function explain(context: FindingContext, connection: Connection, attempt: Attem
     const told = byService(context, connection, attempt, requested);
     if (told) return told;
   }
-  if (rejection) {
-    const wanted = endpointText(requested ?? connection.server);
-    return {
-      key: `rejected ${wanted}`,
-      severity: "error",
-      title: `${wanted} is rejected: no endpoint behind it`,
-      text: `${rejection.from} answers SYNs to ${wanted} with ICMP port unreachable.`,
-      where: [context.pointId(context.join.sightings.point(rejection.row))],
-      evidence: [
-        `ICMP port unreachable from ${rejection.from}, which is not the address that was asked`,
-        "a host that takes the packet but has no listener answers RST, not ICMP: this is a rule, as kube-proxy sets for Services without endpoints",
-      ],
-      fits: ["the Service has no ready endpoint", "a firewall rule rejects the connection"],
-      ruledOut: ["loss: there is an answer", "a rule that drops: there is an answer"],
-      check: [
-        "kubectl get services,endpointslices -A -o wide",
-        onNode(connection.client.node, `iptables-save | grep -- ${shellWord((requested ?? connection.server).ip)}`),
-      ],
-    };
-  }
-  const dead = deadEndpoint(context, connection, attempt, silent, translated) ?? noRoute(context, connection, attempt);
+  if (rejection) return rejected(context, connection, rejection);
+  const dead =
+    deadEndpoint(context, connection, attempt, silent, translated) ??
+    noRoute(context, connection, attempt) ??
+    (silent && !translated ? deadCandidate(context, connection, attempt) : null);
   if (dead) return dead;
   if (attempt.resets.length === 0) return null;
   const { server } = connection;
@@ -104,6 +90,51 @@ function explain(context: FindingContext, connection: Connection, attempt: Attem
       ...(server.pod === null ? [] : [kubectlExec(server.pod, "ss -ltn")]),
       ...(connection.service === null ? [] : [kubectl("get", "service", connection.service, " -o yaml")]),
       onNode(server.node, tcpdump(null, server.ip, server.port, "tcp")),
+    ],
+  };
+}
+
+/**
+ * A rule answers in place of the address. Whose it is, the packets do not show: kube-proxy rejects so what is asked of a Service without
+ * endpoints, and any firewall may.
+ */
+function rejected(context: FindingContext, connection: Connection, rejection: Complaint): Told {
+  const asked = connection.requested ?? connection.server;
+  const wanted = endpointText(asked);
+  const at = context.atMs(connection);
+  const isService =
+    context.cluster.networkOf(asked.ip, at) === "service" ||
+    context.cluster.serviceAt(asked.ip, asked.port, "tcp", at) !== null ||
+    context.join.topology.services.some((s) => s.endpoint.ip === asked.ip && s.endpoint.port === asked.port);
+  const place = context.join.topology.place(asked.ip);
+  const isOther = place !== null && (place.network === "pod" || place.pod !== null);
+  return {
+    key: `rejected ${wanted}`,
+    severity: isService ? "error" : "warn",
+    inference: isService,
+    title: isService ? `${wanted} is rejected: no endpoint behind it` : `${wanted} is rejected by a rule`,
+    text: `${rejection.from} answers SYNs to ${wanted} with ICMP port unreachable.`,
+    where: [context.pointId(context.join.sightings.point(rejection.row))],
+    evidence: [
+      `ICMP port unreachable from ${rejection.from}, which is not the address that was asked`,
+      "a host that takes the packet but has no listener answers RST, not ICMP: this is a rule",
+      ...(isService
+        ? [`${asked.ip} is a Service address: kube-proxy sets such rules for Services without endpoints`]
+        : []),
+    ],
+    fits: [
+      ...(isService ? ["the Service has no ready endpoint"] : []),
+      "a firewall rule rejects the connection (REJECT)",
+      ...(isService || isOther ? [] : ["the address is a Service's, and it has no ready endpoint"]),
+    ],
+    ruledOut: [
+      "loss: there is an answer",
+      "a rule that drops: there is an answer",
+      ...(isOther ? [`a Service without endpoints: ${asked.ip} is a pod's address`] : []),
+    ],
+    check: [
+      ...(isOther ? [] : ["kubectl get services,endpointslices -A -o wide"]),
+      onNode(connection.client.node, `iptables-save -c | grep -E 'REJECT|${shellWord(asked.ip)}'`),
     ],
   };
 }
@@ -232,6 +263,38 @@ function deadEndpoint(
       onNode(server.node, `ip neigh show ${server.ip}`),
     ],
   };
+}
+
+/** No translation is seen, and one of the endpoints that the Service may lead to does not answer ARP meanwhile. */
+function deadCandidate(context: FindingContext, connection: Connection, attempt: Attempt): Told | null {
+  const { requested } = connection;
+  const at = context.atMs(connection);
+  if (!requested) return null;
+  const match = context.cluster.serviceAt(requested.ip, requested.port, "tcp", at);
+  if (!match?.port) return null;
+  const name = objectName(match.service);
+  for (const { address, port } of context.cluster.endpointsOf(name, match.port, at)) {
+    const questions = context.observer.arp.questionsFor(address).filter((q) => q.answered === 0 && q.asked > 1);
+    if (questions.length === 0) continue;
+    return {
+      key: `dead ${endpointText({ ip: address, port: port ?? 0 })} perhaps`,
+      severity: "error",
+      inference: true,
+      title: `Dead endpoint: ${endpointText(requested)} may lead to ${address}, which nobody has`,
+      text: `SYNs to ${name} (${endpointText(requested)}) are not answered, and ${address}, one of its endpoints, does not answer ARP.`,
+      where: [context.pointId(attempt.lastSeen), ...questions.map((q) => context.pointId(q.point)), name],
+      evidence: [
+        ...questions.map(
+          (q) => `ARP asks ${q.asked} times who has ${address} at ${context.pointText(q.point)}, and nobody answers`,
+        ),
+        `SYNs at ${timesText(context, attempt.syns)}, seen before the translation only`,
+      ],
+      fits: ["the pod is gone and the node's rules still lead to it (EndpointSlice or kube-proxy late)"],
+      ruledOut: [],
+      check: [kubectlEndpointSlices(name), `kubectl get pods -A -o wide --field-selector status.podIP=${address}`],
+    };
+  }
+  return null;
 }
 
 /** A router on the way knows no route. */

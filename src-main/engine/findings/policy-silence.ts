@@ -56,11 +56,19 @@ function say(context: FindingContext, key: string, { first, attempt, verdict, co
   else if (reached) fits.push("the program's listen queue is full, or a rule inside the pod drops");
   else if (verdict) ruledOut.push("NetworkPolicy: the imported policies allow it");
   else if (policies.length === 0)
-    fits.push("a NetworkPolicy or firewall rule that drops (no NetworkPolicies were imported)");
+    fits.push(
+      `a NetworkPolicy or firewall rule that drops (${
+        context.cluster.networkPolicies(null).length > 0
+          ? "the imported NetworkPolicies were not there yet when these packets were sent"
+          : "no NetworkPolicies were imported"
+      })`,
+    );
   if (reached) ruledOut.push(`anything before the pod: the SYNs are seen at ${context.pointText(attempt.lastSeen)}`);
   else {
     if (!deciding) fits.push("the host or pod is gone, and nothing says so");
     fits.push("a return path check (rp_filter) or a missing route behind the last point seen");
+    if (!deciding && connections.length === 1 && attempt.syns.length < 3)
+      fits.push("plain loss: only two SYNs were sent");
   }
   ruledOut.push(
     `MTU: the lost packets are SYNs of ${context.join.sightings.ipLength(rows[0] as number)} bytes`,

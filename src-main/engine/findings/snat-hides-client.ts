@@ -7,7 +7,7 @@
  */
 import { endpointText } from "../../../src-shared/model/endpoint-text";
 import type { Connection, Translation } from "../../../src-shared/reconstruct/result";
-import { count, type FindingContext, type FindingFamily, firstRow, placeText, upsert } from "./context";
+import { count, type FindingContext, type FindingFamily, firstRow, hostText, placeText, upsert } from "./context";
 import { isIcmpReport } from "./echo";
 import { kubectl, onNode } from "./shell";
 
@@ -64,7 +64,7 @@ export function snatHidesClient(context: FindingContext): FindingFamily {
           about: key,
           severity: inside ? "warn" : "note",
           title: `${target}: the server sees ${seen} in place of ${clients.size === 1 ? first.client.ip : count(clients.size, "client")}`,
-          text: `${count(connections.length, "connection")} from ${clients.size === 1 ? placeText(first.client) : count(clients.size, "client")} ${connections.length === 1 ? "reaches" : "reach"} the server from ${seen}, for example ${placeText(first.server)}${node === null ? "" : `, translated on ${node}`}: logs, rate limits and policies by address see the node, not the client.`,
+          text: `${count(connections.length, "connection")} from ${clients.size > 1 ? count(clients.size, "client") : connections.length > 1 ? hostText(first.client) : placeText(first.client)} ${connections.length === 1 ? "reaches" : "reach"} the server from ${seen}, for example ${placeText(first.server)}${node === null ? "" : `, translated on ${node}`}: logs, rate limits and policies by address see the node, not the client.`,
           inference: false,
           where: [
             ...snat.between.flatMap((p) => (p === null ? [] : [context.pointId(p)])),

@@ -63,6 +63,8 @@ export function ttlSurprises(context: FindingContext): FindingFamily {
     // A hairpin crosses the same points there and back, and pieces of a super-packet overtake each other: no order to rely on.
     // A packet that was doubled on the way goes on twice: the steps of the two mix.
     if (connection.hairpin || !isOnce) return;
+    // Sent more than once, with nothing to tell one sending from the other: which sighting is of which is not certain.
+    if (journey.retransmissionOf >= 0 && sightings.identification(firstRow(journey)) === 0) return;
     for (let i = 1; i < journey.sightings.length; i++) {
       const [a, b] = [journey.sightings[i - 1] as number, journey.sightings[i] as number];
       const [from, to] = [sightings.point(a), sightings.point(b)];

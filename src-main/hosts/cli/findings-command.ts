@@ -23,13 +23,16 @@ export async function runFindings(options: FindingsOptions): Promise<number> {
   const observer = new PacketObserver();
   const { joined, exitCode } = await readJoined({ ...options, observe: (batch) => observer.observe(batch) });
   if (!joined) return exitCode;
-  const result = findFindings({
+  const found = findFindings({
     join: joined.result,
     cluster: joined.cluster ?? EMPTY_CLUSTER,
     told: told.entries,
     observer,
     drops: dropsOfPoints(joined.run.workspace),
   });
+  // Output without entries was imported all the same: a machine that tracked no connection.
+  const nothingTold = options.conntrack.length > 0 ? { agreed: 0, toldOnly: 0, connections: 0 } : null;
+  const result = { ...found, conntrack: found.conntrack ?? nothingTold };
   print(options.json ? json(result) : text(result));
   return told.problems.length > 0 ? worse(exitCode, EXIT_PARTLY) : exitCode;
 }

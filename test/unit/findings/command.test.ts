@@ -65,6 +65,16 @@ describe("hopscope findings", () => {
   });
 });
 
+test("connection tracking's output without entries is no problem: the machine tracked none", () => {
+  const empty = join(folder, "empty.txt");
+  const none = join(folder, "none.txt");
+  writeFileSync(empty, "");
+  writeFileSync(none, "conntrack v1.4.6 (conntrack-tools): 0 flow entries have been shown.\n");
+  const { stderr, stdout, status } = hopscope("findings", ...captures(), "--conntrack", empty, "--conntrack", none);
+  expect([status, stderr]).toEqual([0, ""]);
+  expect(stdout).toContain("Connection tracking: 0 connections have entries");
+});
+
 describe("hopscope model", () => {
   test("--json has a verdict for each rule", () => {
     const { stdout, status } = hopscope("model", ...captures(), "--json");

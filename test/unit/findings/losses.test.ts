@@ -217,13 +217,17 @@ describe("no endpoint", () => {
     expect(findingLines(found)).toEqual(["error no-endpoint: Service shop/web has no port 81"]);
   });
 
-  test("without a cluster: the node rejects with ICMP port unreachable", async () => {
+  test("the node rejects with ICMP port unreachable: a Service's rule only where the address is known for a Service's", async () => {
     const nodes = new TwoNodes({ server: "10.96.0.10:80" })
       .send("client", 0, "tcp SYN id=101 ts=5000,0", { reaches: 1, label: "s" })
       .line("0.0001 @n1/veth1 10.1.0.1 > 10.1.0.5 icmp unreachable port quoting s");
-    expect(findingLines(await search(nodes.captures()))).toEqual([
-      "error no-endpoint: 10.96.0.10:80 is rejected: no endpoint behind it",
-    ]);
+    const bare = await search(nodes.captures());
+    expect(findingLines(bare)).toEqual(["warn no-endpoint: 10.96.0.10:80 is rejected by a rule"]);
+    expect(bare.findings[0]?.fits).toContain("the address is a Service's, and it has no ready endpoint");
+    const service = `{ kind: Service, metadata: { name: web, namespace: shop }, spec: { clusterIP: 10.96.0.10, ports: [{ port: 80 }] } }`;
+    const told = await search(nodes.captures(), { cluster: service });
+    expect(findingLines(told)).toEqual(["error no-endpoint: 10.96.0.10:80 is rejected: no endpoint behind it"]);
+    expect(told.findings[0]).toMatchObject({ inference: true });
   });
 
   test("dead endpoint: translated to an address that nobody has", async () => {
@@ -238,6 +242,17 @@ describe("no endpoint", () => {
       "error no-endpoint: Dead endpoint: 10.96.0.10:80 leads to 10.1.1.9:8080, which nobody has",
     ]);
     expect(found.findings[0]?.evidence[0]).toBe("ARP asks 2 times who has 10.1.1.9 at veth2 of n2, and nobody answers");
+  });
+
+  test("dead endpoint, where only what comes before the translation is seen: one of the Service's does not answer ARP", async () => {
+    const nodes = toService()
+      .line("0.1 @n1/eth0 10.1.1.1 > 10.1.1.9 arp request")
+      .line("1.1 @n1/eth0 10.1.1.1 > 10.1.1.9 arp request");
+    const found = await search(nodes.captures(), { cluster: SERVICE("[{ addresses: [10.1.1.8, 10.1.1.9] }]") });
+    expect(findingLines(found)).toEqual([
+      "error no-endpoint: Dead endpoint: 10.96.0.10:80 may lead to 10.1.1.9, which nobody has",
+    ]);
+    expect(found.findings[0]).toMatchObject({ inference: true });
   });
 
   test("refused: nothing listens", async () => {

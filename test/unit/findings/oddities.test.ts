@@ -103,13 +103,23 @@ describe("TTL", () => {
 });
 
 describe("duplicate delivery", () => {
-  const talk = (copies: (i: number) => boolean): TwoNodes => {
+  /** `copies`: questions that the receiver's NIC has twice; `doubled`: exchanges that the wire between the nodes doubles. */
+  const talk = (copies: (i: number) => boolean, doubled: readonly number[] = []): TwoNodes => {
     const nodes = new TwoNodes().handshake(0);
+    const again = (label: string, at: number, points: readonly string[]): void => {
+      points.forEach((point, i) => nodes.line(`${(at + i * 2e-5).toFixed(6)} @${point} seen ${label} hops=${i + 1}`));
+    };
     for (let i = 0; i < 10; i++) {
       const at = 0.1 + i * 0.01;
       nodes.send("client", at, `tcp PSH,ACK id=${110 + i} ts=${5100 + i},7000 "question ${i}"`, { label: `q${i}` });
       if (copies(i)) nodes.line(`${(at + 0.0002).toFixed(6)} @n2/veth2 seen q${i} hops=2`);
-      nodes.send("server", at + 0.001, `tcp PSH,ACK id=${510 + i} ts=${7100 + i},${5100 + i} "answer ${i}"`);
+      nodes.send("server", at + 0.001, `tcp PSH,ACK id=${510 + i} ts=${7100 + i},${5100 + i} "answer ${i}"`, {
+        label: `a${i}`,
+      });
+      if (doubled.includes(i)) {
+        again(`q${i}`, at + 0.0002, ["n2/eth0", "n2/veth2"]);
+        again(`a${i}`, at + 0.0012, ["n1/eth0", "n1/veth1"]);
+      }
     }
     return nodes;
   };
@@ -117,7 +127,18 @@ describe("duplicate delivery", () => {
   test("some packets come twice at the receiver", async () => {
     const [twice, ...more] = (await search(talk((i) => i % 4 === 0).captures())).of("duplicate-delivery");
     expect(more).toEqual([]);
-    expect(twice?.title).toBe("3 packets delivered twice at veth2 of n2");
+    expect(twice?.title).toBe("3 packets delivered twice: the copies begin between eth0 of n2 and veth2 of n2");
+  });
+
+  test("a wire that doubles both ways is one finding, about the wire and not about every point behind it", async () => {
+    const [twice, ...more] = (await search(talk(() => false, [1, 2, 5]).captures())).findings;
+    expect(more).toEqual([]);
+    expect(twice).toMatchObject({
+      kind: "duplicate-delivery",
+      title: "6 packets delivered twice: the copies begin between eth0 of n1 and eth0 of n2",
+      where: ["n1.pcapng#1", "n2.pcapng#0", "n1", "n2"],
+      packetCount: 12,
+    });
   });
 
   test("not a protocol that says the same every second with one identification", async () => {

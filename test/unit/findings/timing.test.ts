@@ -217,5 +217,15 @@ describe("connection tracking told beside what is seen", () => {
     expect(found.of("conntrack-differs")[0]?.evidence).toEqual([
       "conntrack.txt line 1 tells dnat 10.96.0.10:80 to 10.1.1.200:8080, the packets show 10.1.1.9:8080",
     ]);
+    const [reused, ...more] = found.findings[0]?.fits.filter((f) => f.includes("ports were used again")) ?? [];
+    expect([reused, more.length]).toEqual(["the entry is of another moment: ports were used again", 0]);
+  });
+
+  test("an entry whose time is the connection's: what that rules out is not among the causes", async () => {
+    const time = Number((await search(nodes.captures())).join.connection(0).firstTime);
+    const found = await search(nodes.captures(), { conntrack: `[${time.toFixed(6)}] ${line("10.1.1.200")}` });
+    const [differs] = found.of("conntrack-differs");
+    expect(differs?.ruledOut).toEqual(["another use of the ports: the entry's time is within 30 s of the connection"]);
+    expect(differs?.fits.join()).not.toContain("ports were used again");
   });
 });
