@@ -10,7 +10,7 @@ import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetS
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SIGHTING_SCHEMA } from "../../src-main/engine/export/parquet-export";
 import type { JoinedResult } from "../../src-main/engine/join/join-result";
-import { joinFiles } from "../builders/join-files";
+import { joinFiles, withFiles } from "../builders/join-files";
 import { hopscope, isHere, LABS } from "../builders/shared-data";
 
 const folder = mkdtempSync(join(tmpdir(), "hopscope-"));
@@ -120,6 +120,26 @@ describe.each(captures)("$name", ({ name, files }) => {
   test("with byte ranges it gives those that segmentation offload split or merged", async () => {
     const certain = journeys.filter((j) => !j.repeated);
     expect(compare(certain, await grouped("offload", parquet))).toEqual([]);
+  });
+});
+
+test("duplicate acknowledgments without identification are grouped as the engine joins them: by window and options", async () => {
+  const ack = "a > b tcp ACK seq=3000000001 ack=2000000001 ts=900000020,700000001";
+  const capture = `
+    @veth1 = ethernet resolution=ns
+    @eth0 = ethernet resolution=ns
+    a = [fd00:1::5]:40000   b = [fd00:2::9]:80
+    1.0000 @veth1 ${ack} win=500 sack=2000001001-2000002001
+    1.0003 @veth1 ${ack} win=500 sack=2000001001-2000003001
+    1.0006 @veth1 ${ack} win=400 sack=2000001001-2000003001
+    1.0050 @eth0  ${ack} win=500 sack=2000001001-2000002001 ttl=63
+    1.0056 @eth0  ${ack} win=400 sack=2000001001-2000003001 ttl=63`;
+  await withFiles({ "n1.pcapng": capture }, async (files) => {
+    const parquet = join(folder, "acknowledgments.parquet");
+    expect(hopscope("export", ...files, "--to", parquet)).toMatchObject({ status: 0, stderr: "" });
+    const journeys = journeysOf(await joinFiles(files));
+    expect(journeys.map((j) => j.text.split("|").length)).toEqual([2, 1, 2]);
+    expect(compare(journeys, await grouped("plain", parquet))).toEqual([]);
   });
 });
 

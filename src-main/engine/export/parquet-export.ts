@@ -190,7 +190,7 @@ export class ParquetExport {
     c.ip_length.push(BigInt(words[at + W_IP_LENGTH] as number));
     c.payload_length.push(length >>> 8);
     const hash = words[at + W_HASH] as number;
-    c.payload_hash.push(hash === 0 ? null : BigInt(hash));
+    c.payload_hash.push(hash === 0 || length >>> 8 === 0 ? null : BigInt(hash));
     c.tcp_flags.push(tcp ? length & 255 : null);
     c.tcp_seq.push(tcp ? BigInt(words[at + W_SEQ] as number) : null);
     c.tcp_ack.push(tcp ? BigInt(words[at + W_ACK] as number) : null);

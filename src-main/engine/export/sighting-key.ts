@@ -4,7 +4,7 @@
  *
  * | packet | in the key, beside IP version and protocol |
  * |---|---|
- * | TCP | IP identification, sequence and acknowledgment number, SYN FIN RST ACK, payload length, TSval |
+ * | TCP | IP identification, sequence and acknowledgment number, SYN FIN RST ACK, payload length, TSval; of segments without payload, identification and SYN also window and options |
  * | ICMP echo and its kin | identification, type, code, sequence number, payload length and hash (not the identifier: NAT rewrites it) |
  * | UDP, SCTP, others | identification, payload length, hash of its first 256 bytes |
  * | later fragment | identification, offset, length, hash |
@@ -58,6 +58,7 @@ export function sightingKey(columns: SightingReader, row: number, into: Uint32Ar
     add(words[w + W_SEQ] as number);
     add(words[w + W_ACK] as number);
     add(words[w + W_EXTRA] as number);
+    if (length >>> 8 === 0) add(words[w + W_HASH] as number);
   } else {
     add(words[w + W_EXTRA] as number);
     add(words[w + W_HASH] as number);

@@ -5,7 +5,7 @@
  * rows of one direction
  *   │ equal: sequence, acknowledgment, flags, length, identification (0: TSval); payload and identification for others
  *   ▼
- * groups ── identification 0 and seen several times at one point: split by time (sent again, or a copy of a bridge?)
+ * groups ── identification 0 and seen several times at one point: sent again, or a copy? (repeated-packets.ts)
  *   │ bytes inside a longer segment of another point: segmentation offload
  *   │ fragments with the identification of a whole packet
  *   ▼
@@ -15,6 +15,7 @@
  */
 import { SIGHTING_CUT, SIGHTING_FRAGMENT } from "../kernel/assembly/abi";
 import type { ClockMap } from "./clock-map";
+import { RepeatedPackets } from "./repeated-packets";
 import {
   PROTOCOL_TCP,
   type SightingColumns,
@@ -27,7 +28,7 @@ import {
   W_SEQ,
 } from "./sighting-columns";
 
-/** Copies of one transmission at one point (bridges, hairpins) come within this; what comes later was sent again. */
+/** A piece may be seen so much before the super-packet it is of: clocks of interfaces. */
 const COPY_NS = 2e6;
 /** A piece of a super-packet follows it within this. */
 const OFFLOAD_NS = 1e9;
@@ -189,14 +190,26 @@ export class PacketMatcher {
       positions[next[g] as number] = k;
       next[g] = (next[g] as number) + 1;
     }
-    const members: number[][] = [];
+    const lists: number[][] = [];
     for (let g = 0; g < groups; g++) {
       const list: number[] = [];
       for (let k = start[g] as number; k < (start[g + 1] as number); k++) list.push(positions[k] as number);
       if (list.length > 1) this.sortByTime(rows, list);
-      const first = rows[list[0] as number] as number;
-      if (columns.word(first, W_ID) >>> 16 === 0 && list.length > 1) members.push(...this.splitByTime(rows, list));
-      else members.push(list);
+      lists.push(list);
+    }
+    const repeated = new RepeatedPackets(columns, this.fileOfPoint, {
+      rows,
+      times: this.times,
+      protocol,
+      groups: lists,
+      before: (a, b) => this.before(rows, a, b),
+    });
+    const members: number[][] = [];
+    for (const list of lists) {
+      // Identification 0 decides nothing.
+      const isTold = columns.word(rows[list[0] as number] as number, W_ID) >>> 16 !== 0;
+      if (isTold || !repeated.isRepeated(list)) members.push(list);
+      else for (const one of repeated.split(list)) members.push(one);
     }
     let offload = false;
     let joined = members;
@@ -261,76 +274,6 @@ export class PacketMatcher {
         (this.pointRank[this.pointOf(rows[b] as number)] as number) ||
       (rows[a] as number) - (rows[b] as number)
     );
-  }
-
-  /** Identification 0 decides nothing: rows of one group are one packet, or one packet sent several times. */
-  private splitByTime(rows: Uint32Array, list: readonly number[]): number[][] {
-    const byPoint = new Map<number, number[]>();
-    for (const k of list) {
-      const p = this.pointOf(rows[k] as number);
-      const seen = byPoint.get(p);
-      if (seen) seen.push(k);
-      else byPoint.set(p, [k]);
-    }
-    let most = 1;
-    for (const seen of byPoint.values()) most = Math.max(most, seen.length);
-    if (most === 1) return [list.slice()];
-    // Seen equally often everywhere, at two points at least: the first here is the first there.
-    const counts = new Set([...byPoint.values()].map((seen) => seen.length));
-    if (counts.size === 1 && byPoint.size > 1) {
-      const lists = Array.from({ length: most }, (): number[] => []);
-      for (const seen of byPoint.values()) seen.forEach((k, i) => lists[i]?.push(k));
-      for (const one of lists) one.sort((a, b) => this.before(rows, a, b));
-      return lists;
-    }
-    // Otherwise a point that sees it again after a pause sees another transmission.
-    const out: number[][] = [];
-    let current: number[] = [];
-    let begun = -Infinity;
-    /** Last position at each point. */
-    const seenAt = new Map<number, number>();
-    for (const k of list) {
-      const p = this.pointOf(rows[k] as number);
-      const t = this.times[k] as number;
-      const before = seenAt.get(p);
-      const again =
-        before === undefined
-          ? t - begun > OFFLOAD_NS
-          : !this.isRouted(rows, before, k) &&
-            (t - (this.times[before] as number) > COPY_NS ||
-              !this.canBeCopy(rows[before] as number, rows[k] as number));
-      if (current.length > 0 && again) {
-        out.push(current);
-        current = [];
-        seenAt.clear();
-        begun = t;
-      }
-      if (current.length === 0) begun = t;
-      current.push(k);
-      seenAt.set(p, k);
-    }
-    out.push(current);
-    return out;
-  }
-
-  /** A point of all interfaces sees it leave with a hop less; asking for the next hop's address can take long. */
-  private isRouted(rows: Uint32Array, before: number, k: number): boolean {
-    const a = rows[before] as number;
-    const b = rows[k] as number;
-    const { columns } = this;
-    return (
-      ttlOf(columns, a) === ttlOf(columns, b) + 1 &&
-      (this.times[k] as number) - (this.times[before] as number) <= OFFLOAD_NS
-    );
-  }
-
-  /** A second frame at one point is a copy if it was changed on the way, or if the point stands for several interfaces. */
-  private canBeCopy(a: number, b: number): boolean {
-    const { columns } = this;
-    const flow = columns.flow(a);
-    if (flow !== columns.flow(b)) return true;
-    if (((columns.word(a, W_ID) ^ columns.word(b, W_ID)) >>> 8) & 255) return true;
-    return columns.macSeen(flow, columns.direction(a)) !== 1;
   }
 
   /** Groups whose bytes lie in a longer group that other points saw become its pieces. Undefined: there are none. */

@@ -181,8 +181,9 @@ function repetition(columns: SightingColumns, row: number, fits: (row: number) =
     if (
       columns.direction(other) !== columns.direction(row) ||
       columns.word(other, W_SEQ) !== columns.word(row, W_SEQ) ||
-      columns.word(other, W_HASH) !== columns.word(row, W_HASH) ||
-      columns.word(other, W_LENGTH) !== columns.word(row, W_LENGTH)
+      columns.word(other, W_LENGTH) !== columns.word(row, W_LENGTH) ||
+      // Of what carries nothing the hash is one of window and options.
+      (columns.word(other, W_LENGTH) >>> 8 > 0 && columns.word(other, W_HASH) !== columns.word(row, W_HASH))
     )
       continue;
     looked++;

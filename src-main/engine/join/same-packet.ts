@@ -25,7 +25,8 @@ export function samePacket(columns: SightingColumns, a: number, b: number, proto
   const hashY = words[y + W_HASH] as number;
   const lengthX = (words[x + W_LENGTH] as number) >>> 8;
   const lengthY = (words[y + W_LENGTH] as number) >>> 8;
-  if (hashX && hashY) {
+  // Without payload TCP's hash is one of window and options, which decide only between candidates (repeated-packets.ts).
+  if (hashX && hashY && (protocol !== PROTOCOL_TCP || lengthX || lengthY)) {
     if (hashX === hashY) bits |= EVIDENCE_PAYLOAD;
     // Pieces of a super-packet share their first bytes only.
     else if (lengthX === lengthY || (lengthX >= 256 && lengthY >= 256)) return 0;

@@ -95,7 +95,7 @@ function sameContent(columns: SightingColumns, a: number, b: number): boolean {
   const y = columns.word(b, W_HASH);
   const lx = columns.word(a, W_LENGTH) >>> 8;
   const ly = columns.word(b, W_LENGTH) >>> 8;
-  return !x || !y || x === y || (lx !== ly && (lx < 256 || ly < 256));
+  return !x || !y || x === y || (!lx && !ly) || (lx !== ly && (lx < 256 || ly < 256));
 }
 
 /** Seconds two sightings of one packet may lie apart on one clock. */

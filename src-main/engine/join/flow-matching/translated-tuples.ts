@@ -48,9 +48,8 @@ export function joinTranslations(
       for (const other of others) if (other > s && !partners.includes(other)) partners.push(other);
     }
     for (const other of partners) {
-      if (!pair.find(s, other)) continue;
-      const w = weighPair(columns, options.fileOfPoint, pair);
-      if (w) accepted.push({ first: pair.f, second: pair.g, ...w });
+      const one = pair.weigh(s, other);
+      if (one) accepted.push(one);
     }
   }
   accepted.sort((x, y) => y.weight - x.weight || x.first - y.first || x.second - y.second);
@@ -85,13 +84,25 @@ const AT_ONE_POINT = 0;
 const IN_ONE_FILE = 1;
 const ANYWHERE = 2;
 
-/** Finds, of two sets, the two flows that tell most and the packets both picked. One object for all candidates. */
+/** Endpoint A of one flow is A of the other. */
+const STRAIGHT = 1;
+/** Canonical order has turned round: what A of the one sent, B of the other sent. */
+const TURNED = 2;
+
+/** What two sets share if their ends belong together in one of the two ways. */
+interface Shared {
+  f: number;
+  g: number;
+  first: number[];
+  second: number[];
+}
+
+/**
+ * Weighs two sets by the two flows that tell most and the packets both picked. An answer may repeat its question (echo): then packets
+ * are shared whichever way the ends are laid together, and each way is weighed on its own. One object for all candidates.
+ */
 class PairFinder {
-  /** What `find` found. */
-  f = 0;
-  g = 0;
-  first: number[] = [];
-  second: number[] = [];
+  private readonly shared: readonly Shared[] = [STRAIGHT, TURNED].map(() => ({ f: 0, g: 0, first: [], second: [] }));
   private looked: [number[], number[]] = [[], []];
   private readonly take = (x: number, y: number): boolean => {
     const [first, second] = this.looked;
@@ -110,16 +121,34 @@ class PairFinder {
 
   /**
    * Flows at one point are best (which came first, whether it was routed between), then in one file (one clock), then any: each is
-   * asked only if the one before gave nothing. False: they share no packet.
+   * asked only if the one before gave nothing. Undefined: they share no packet, or not enough.
    */
-  find(a: number, b: number): boolean {
-    return this.findRanked(a, b, AT_ONE_POINT) || this.findRanked(a, b, IN_ONE_FILE) || this.findRanked(a, b, ANYWHERE);
+  weigh(a: number, b: number): AcceptedPair | undefined {
+    let wanted = STRAIGHT | TURNED;
+    for (let rank = AT_ONE_POINT; rank <= ANYWHERE && wanted;) {
+      const found = this.find(a, b, rank, wanted);
+      if (!found) {
+        rank++;
+        continue;
+      }
+      let best: AcceptedPair | undefined;
+      for (const way of [STRAIGHT, TURNED]) {
+        if (!(found & way)) continue;
+        const shared = this.shared[way - 1] as Shared;
+        const w = weighPair(this.columns, this.options.fileOfPoint, shared);
+        if (w && (!best || w.weight > best.weight)) best = { first: shared.f, second: shared.g, ...w };
+      }
+      if (best) return best;
+      wanted &= ~found;
+    }
+    return undefined;
   }
 
-  private findRanked(a: number, b: number, rank: number): boolean {
-    const { columns, members, tuple, picks, take } = this;
+  /** Looks at pairs of flows seen as `rank` says. Gives those of the wanted ways in which they share packets, now in `shared`. */
+  private find(a: number, b: number, rank: number, wanted: number): number {
+    const { columns, members, tuple } = this;
     const { fileOfPoint } = this.options;
-    this.first.length = 0;
+    for (const shared of this.shared) shared.first.length = 0;
     for (let i = members.start[a] as number; i < (members.start[a + 1] as number); i++) {
       const f = members.flows[i] as number;
       const pf = columns.point(f);
@@ -129,21 +158,36 @@ class PairFinder {
         const pg = columns.point(g);
         const own = pf === pg ? AT_ONE_POINT : fileOfPoint[pf] === fileOfPoint[pg] ? IN_ONE_FILE : ANYWHERE;
         if (own !== rank) continue;
-        const [first, second] = this.looked;
-        first.length = 0;
-        second.length = 0;
-        picks.eachShared(f, g, take);
-        // Canonical order may have turned round: then one's packets sent by A are the other's sent by B.
-        picks.eachSharedTurned(f, g, take);
-        if (first.length <= this.first.length) continue;
-        this.looked = [this.first, this.second];
-        this.first = first;
-        this.second = second;
-        this.f = f;
-        this.g = g;
-        if (rank === ANYWHERE || first.length === MAX_MATCHES) return true;
+        let most = 0;
+        if (wanted & STRAIGHT) most = this.look(f, g, STRAIGHT);
+        if (wanted & TURNED) most = Math.max(most, this.look(f, g, TURNED));
+        if (most > 0 && (rank === ANYWHERE || most === MAX_MATCHES)) return this.foundWays();
       }
     }
-    return this.first.length > 0;
+    return this.foundWays();
+  }
+
+  /** Keeps what two flows share if it is more than what was found before; how much it is. */
+  private look(f: number, g: number, way: number): number {
+    const [first, second] = this.looked;
+    first.length = 0;
+    second.length = 0;
+    if (way === STRAIGHT) this.picks.eachShared(f, g, this.take);
+    else this.picks.eachSharedTurned(f, g, this.take);
+    const shared = this.shared[way - 1] as Shared;
+    if (first.length > shared.first.length) {
+      this.looked = [shared.first, shared.second];
+      shared.first = first;
+      shared.second = second;
+      shared.f = f;
+      shared.g = g;
+    }
+    return first.length;
+  }
+
+  private foundWays(): number {
+    let found = 0;
+    for (const way of [STRAIGHT, TURNED]) if ((this.shared[way - 1] as Shared).first.length > 0) found |= way;
+    return found;
   }
 }

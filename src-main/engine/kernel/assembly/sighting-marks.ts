@@ -6,6 +6,8 @@
  * mark of an event = words 4 … 9 of its sighting (sightings.ts)
  *   seq   ack   TSval or ICMP type, code, sequence, or offset   payload hash   length·256+flags   id·65536+ttl·256+SIGHTING_*
  * ```
+ * A TCP segment with neither payload nor identification has in place of the payload hash one of its window and options: duplicate
+ * acknowledgments within one tick of the timestamp clock differ only there (in what they acknowledge selectively, RFC 2018).
  */
 import {
   EVENT_CARRIED,
@@ -170,6 +172,9 @@ export function markSighting(slot: usize, index: u32): void {
         const header = load<u16>(slot + L_HEADER + (transport << 1)) as u32;
         if (here >= header) extra = timestampValue(t, header);
         data = t + header;
+        // Of SYNs networks clamp and strip options.
+        if (!id && !payloadLength && !(tcpFlags & 2) && here >= header)
+          hash = hashBytes(t + 20, header - 20, load<u16>(t + 14) as u64);
       } else {
         own |= SIGHTING_CUT;
         if (here >= 8) seq = be32(t + 4);

@@ -7,7 +7,7 @@
  * word  0  1   2       3           4    5    6        7             8                  9                 10
  *      time   packet  flow·2+dir  seq  ack  TSval    payload hash  length·256+flags   id·65536+ttl·256   IP length
  *                                           ICMP: type·2^24+code·2^16+sequence        +SIGHTING_* bits
- *                                           later fragment: offset in bytes
+ *                                           later fragment: offset in bytes; no payload and id 0: hash of TCP window and options
  * ```
  * 44 bytes a row; a row's carrier is the row before it (SIGHTING_CARRIED). Rows lie in segments that never move.
  */
