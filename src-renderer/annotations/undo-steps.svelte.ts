@@ -1,5 +1,6 @@
 /** What undo takes back, step by step: for each step the versions of the notes before it. */
 import type { Annotation } from "../../src-shared/annotations/annotation";
+import { lastChange } from "../state/last-change.svelte";
 
 export interface Step {
   readonly label: string;
@@ -25,6 +26,7 @@ export class UndoSteps {
   add(step: Step): void {
     this.#done = [...this.#done, step].slice(-MOST_STEPS);
     this.#undone = [];
+    lastChange.forget();
   }
 
   clear(): void {

@@ -12,7 +12,9 @@ import {
   storedColumns,
   type StoredColumn,
   withColumn,
+  withoutColumn,
 } from "../viewmodel/packet-columns";
+import { lastChange } from "./last-change.svelte";
 import { defineSetting } from "./settings.svelte";
 import { showToast } from "./toasts.svelte";
 import { workspace } from "./workspace.svelte";
@@ -58,6 +60,26 @@ class Columns {
     }
     this.list = withColumn(before, id);
     showToast(`Column ${label} added.`, { undo: () => (this.list = before) });
+  }
+
+  /** Takes a column away and says so, with a way back: where it stood, as wide as it was. */
+  remove(id: string): void {
+    const before = this.list;
+    const removed = before.find((column) => column.id === id);
+    const after = withoutColumn(before, id);
+    if (!removed || after.length === before.length) return;
+    this.list = after;
+    const change = {
+      undo: (): void => {
+        lastChange.forget(change);
+        // What was changed since stays: only this column comes back.
+        if (this.list.some((column) => column.id === id)) return;
+        const at = before.indexOf(removed);
+        this.list = [...this.list.slice(0, at), removed, ...this.list.slice(at)];
+      },
+    };
+    lastChange.set(change);
+    showToast(`Column ${removed.label} removed.`, { undo: change.undo });
   }
 }
 

@@ -21,11 +21,13 @@ export function filterMenuOf(choices: readonly { readonly label: string; readonl
 }
 
 function submenu(expression: string | null, prepare: boolean): Pick<MenuItem, "items" | "disabled"> {
-  if (expression === null) return { disabled: true };
-  return {
-    items: FILTER_JOINS.map(({ join, label }) => ({
-      label,
-      run: () => void packets.applyExpression(expression, join, prepare),
-    })),
-  };
+  return expression === null ? { disabled: true } : { items: filterJoins(expression, prepare) };
+}
+
+/** The ways a filter joins the one in force; `prepare`: it is only written into the filter bar. */
+export function filterJoins(expression: string, prepare: boolean): MenuItem[] {
+  return FILTER_JOINS.map(({ join, label }) => ({
+    label,
+    run: () => void packets.applyExpression(expression, join, prepare),
+  }));
 }

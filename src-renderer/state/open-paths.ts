@@ -20,7 +20,9 @@ export async function openPaths(paths: readonly string[], add: boolean): Promise
   // One at a time: it takes the place of what is open.
   for (const path of saved.slice(0, 1)) await workspaceFile.open(path);
   if (captures.length > 0) {
+    const before = add ? workspace.state.clusterFiles : [];
     await workspace.open(captures, add || saved.length > 0);
+    if (saved.length === 0) await tellOfBeside(before);
     if (!add && saved.length === 0) {
       workspaceFile.forget();
       lessonState.adopt(null);
@@ -28,6 +30,20 @@ export async function openPaths(paths: readonly string[], add: boolean): Promise
   }
   if (conntrack.length > 0) await importConntrack(conntrack);
   if (cluster.length > 0) await importCluster(cluster);
+}
+
+/** The only cluster file of a folder was opened with its captures: says so, with a way back. */
+async function tellOfBeside(before: readonly string[]): Promise<void> {
+  const found = workspace.state.clusterFiles.filter((path) => !before.includes(path));
+  if (found.length === 0) return;
+  const taken = await usableOf({ cluster: found, conntrack: [] }, "The file beside the captures is not kubectl's");
+  if (taken.length < found.length) await workspace.setCluster([...before, ...taken]);
+  const [first] = taken;
+  if (first === undefined) return;
+  const what = taken.length === 1 ? baseName(first) : `${taken.length} cluster files`;
+  showToast(`Names are taken from ${what}, found beside the captures.`, {
+    undo: () => void workspace.setCluster(workspace.state.clusterFiles.filter((path) => !taken.includes(path))),
+  });
 }
 
 /** Adds cluster files, and says what could not be understood of them. */

@@ -10,6 +10,7 @@
 import { SvelteMap } from "svelte/reactivity";
 import { call } from "../bridge/engine";
 import { holdIdle } from "../bridge/idle";
+import { checkZone, type TimeZone } from "../viewmodel/time-zone";
 
 /** The value if it is one, undefined if not (an older or a damaged settings file). */
 export type Check<T> = (value: unknown) => T | undefined;
@@ -132,6 +133,6 @@ export const timeFormat = defineSetting(
   "relative",
   isOneOf(["relative", "time", "date-time", "epoch", "delta"]),
 );
-export const timeZone = defineSetting("time.zone", "local", isOneOf(["local", "utc"]));
+export const timeZone = defineSetting<TimeZone>("time.zone", "local", checkZone);
 /** Digits after the point. */
 export const timePrecision = defineSetting("time.precision", 6, isNumber(0, 9));

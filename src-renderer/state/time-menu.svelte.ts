@@ -1,4 +1,5 @@
 /** The choices of how times are shown, as a menu. */
+import { runCommand } from "./commands.svelte";
 import { openMenu, separator, type MenuEntry } from "./menus.svelte";
 import { timeFormat, timePrecision, timeZone } from "./settings.svelte";
 
@@ -16,6 +17,10 @@ export const TIME_PRECISIONS = [
   { digits: 6, label: "Microseconds" },
   { digits: 9, label: "Nanoseconds" },
 ] as const;
+
+function isNamed(): boolean {
+  return timeZone.value !== "local" && timeZone.value !== "utc";
+}
 
 export function timeMenu(): MenuEntry[] {
   return [
@@ -35,6 +40,13 @@ export function timeMenu(): MenuEntry[] {
     separator,
     { label: "Local time", radio: true, checked: timeZone.value === "local", run: () => (timeZone.value = "local") },
     { label: "UTC", radio: true, checked: timeZone.value === "utc", run: () => (timeZone.value = "utc") },
+    {
+      // It is looked for in the settings; chosen, it is named here.
+      label: isNamed() ? `${timeZone.value}…` : "Another zone…",
+      radio: true,
+      checked: isNamed(),
+      run: () => runCommand("app.settings"),
+    },
   ];
 }
 

@@ -9,11 +9,13 @@
  * ```
  * A device is a pod or a machine: neighbouring columns of one are its way in, through and out.
  */
-import type { HopColumn, Lane, LayerViewModel } from "./layer-view";
+import type { FilterValue } from "./filter-value";
+import { columnValues, type HopColumn, type Lane, type LayerViewModel } from "./layer-view";
 
 export interface LayerLine {
   readonly lane: Lane;
   readonly text: string;
+  readonly values: readonly FilterValue[];
   /** Another text than on the other side. */
   readonly changed: boolean;
 }
@@ -46,7 +48,7 @@ export function deviceSteps(model: LayerViewModel): readonly DeviceStep[] {
     const lines = (column: HopColumn, other: HopColumn): readonly LayerLine[] =>
       model.lanes.map((lane) => {
         const text = laneText(column, lane);
-        return { lane, text, changed: text !== laneText(other, lane) };
+        return { lane, text, values: columnValues(column, lane.id), changed: text !== laneText(other, lane) };
       });
     return {
       device,

@@ -2,6 +2,10 @@
 import { addToGroup } from "../../src-shared/base/grouping";
 import type { RuleVerdict } from "../../src-shared/model/model-rule";
 import type { Finding, PacketReference } from "../../src-shared/model/finding";
+import type { PointState, WorkspaceState } from "../../src-shared/contract/results";
+import { anyOf, connectionFilter, type FilterValue, pointValue, valuesInText } from "./filter-value";
+
+type NamedPoint = Pick<PointState, "id" | "name">;
 
 export const SEVERITIES = {
   error: { label: "Error", icon: "error", rank: 0 },
@@ -53,4 +57,52 @@ export function byFile(packets: readonly PacketReference[]): readonly PacketsOfF
 export function checkStep(line: string): { readonly command: string; readonly where: string | null } {
   const at = line.lastIndexOf(" # ");
   return at < 0 ? { command: line, where: null } : { command: line.slice(0, at), where: line.slice(at + 3) };
+}
+
+export function connectionValue(id: string): FilterValue {
+  return { label: "Connection", text: id, filter: connectionFilter(id) };
+}
+
+/** Where it is, in its order: capture points have a filter, names of nodes and pods none. */
+export function placeValues({ where }: Pick<Finding, "where">, points: readonly NamedPoint[]): readonly FilterValue[] {
+  return where.map((place) => {
+    const point = points.find(({ id }) => id === place);
+    return point ? pointValue(point) : { label: "Place", text: place, filter: null };
+  });
+}
+
+/** All that it is about: its connections, its packets' places, the addresses it speaks of. */
+export function findingValues(finding: Finding, points: readonly NamedPoint[]): readonly FilterValue[] {
+  const { connections, title, text, evidence } = finding;
+  const all = anyOf(connections.map(connectionFilter));
+  return [
+    ...(all === null
+      ? []
+      : [
+          {
+            label: connections.length === 1 ? "Connection" : "Its connections",
+            text: connections.join(", "),
+            filter: all,
+          },
+        ]),
+    ...placeValues(finding, points).filter(({ filter }) => filter !== null),
+    ...valuesInText([title, text, ...evidence].join("\n")).slice(0, MOST_ADDRESSES),
+  ];
+}
+
+const MOST_ADDRESSES = 12;
+
+/** Its number counts in its file: where several are open, the file's capture points go with it. */
+export function packetValue(
+  { file, number }: PacketReference,
+  { files, points }: Pick<WorkspaceState, "files" | "points">,
+): FilterValue {
+  const text = `${file} #${number}`;
+  const here = files.filter((one) => one.name === file);
+  const filter = `frame.number == ${number}`;
+  if (files.length < 2) return { label: "Packet", text, filter };
+  const places = anyOf(
+    points.filter((point) => here.some((one) => one.file === point.file)).map((point) => pointValue(point).filter),
+  );
+  return { label: "Packet", text, filter: places === null ? filter : `${filter} && (${places})` };
 }

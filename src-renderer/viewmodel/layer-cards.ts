@@ -1,4 +1,5 @@
 /** Headers of one packet as cards of the layer view: which layer each belongs to, which fields a card shows. */
+import { addToGroup } from "../../src-shared/base/grouping";
 import type { DetailNode } from "../../src-shared/contract/results";
 
 export type LayerNumber = 1 | 2 | 3 | 4 | 5;
@@ -145,6 +146,8 @@ export interface RawCard {
   readonly carrier: number;
   readonly protocol: string;
   readonly title: string;
+  /** Which of the packet's headers of its protocol it is, outermost 1; 0: there is no other. */
+  readonly ordinal: number;
   readonly fields: readonly {
     readonly name: string;
     readonly label: string;
@@ -194,8 +197,20 @@ export function cardsOf(tree: readonly DetailNode[], depth: number): readonly Ra
     );
   }
   const frame = tree.find((node) => node.field === "frame");
+  const ordinals = headerOrdinals(headers);
   const bits = frame ? [card(frame, "frame", 1, 0)] : [];
-  return [...inner.reverse(), ...cards, ...bits];
+  return [...inner.reverse(), ...cards, ...bits].map((one) => ({ ...one, ordinal: ordinals.get(one.node) ?? 0 }));
+}
+
+/** Of headers whose protocol the packet has more than once: which one it is, outermost 1. */
+function headerOrdinals(headers: readonly DetailNode[]): ReadonlyMap<DetailNode, number> {
+  const byProtocol = new Map<string | null, DetailNode[]>();
+  for (const header of headers) addToGroup(byProtocol, header.field, header);
+  return new Map(
+    [...byProtocol.values()].flatMap((same) =>
+      same.length < 2 ? [] : same.map((header, at): [DetailNode, number] => [header, at + 1]),
+    ),
+  );
 }
 
 function card(node: DetailNode, protocol: string, layer: LayerNumber, carrier: number): RawCard {
@@ -203,7 +218,15 @@ function card(node: DetailNode, protocol: string, layer: LayerNumber, carrier: n
     const found = findNode(node, name);
     return found ? [{ name, label, value: valueText(found), node: found }] : [];
   });
-  return { layer, carrier, protocol, title: TITLES[protocol] ?? node.text.split(/[,(:]/)[0] ?? protocol, fields, node };
+  return {
+    layer,
+    carrier,
+    ordinal: 0,
+    protocol,
+    title: TITLES[protocol] ?? node.text.split(/[,(:]/)[0] ?? protocol,
+    fields,
+    node,
+  };
 }
 
 /** Depth first, the first one; not into packets that an error quotes. */

@@ -19,6 +19,8 @@
 import type { ConnectionJson, JoinPoint, JourneyInfo, SightingInfo } from "../../src-shared/contract/join";
 import type { DetailNode, PacketDetails } from "../../src-shared/contract/results";
 import { cardsOf, carriersOf, laneId, PHYSICAL_LANE, type LayerNumber, type RawCard } from "./layer-cards";
+import type { FilterValue } from "./filter-value";
+import { nodeFilter } from "./packet-filter";
 import { changesBetween } from "./layer-changes";
 
 export interface Lane {
@@ -40,6 +42,8 @@ export interface CardField {
   /** Why it changed, in words. */
   readonly reason: string | null;
   readonly node: DetailNode;
+  /** What its menu asks for: this field of this header, "ip.dst#2 == 10.0.0.1" where the packet has several. */
+  readonly filter: string | null;
 }
 
 export interface LayerCard {
@@ -121,6 +125,7 @@ export function buildLayerView(
             short: SHORT[field.label] ?? `${field.label} `,
             before: change?.before ?? null,
             reason: change?.reason ?? null,
+            filter: nodeFilter(field.node, card.ordinal),
           };
         }),
       })),
@@ -132,6 +137,17 @@ export function buildLayerView(
     };
   });
   return { lanes, columns };
+}
+
+/** What the headers of a column say, outermost last; of one lane alone if it is told. */
+export function columnValues({ cards }: HopColumn, lane: string | null = null): readonly FilterValue[] {
+  return cards
+    .filter((card) => lane === null || card.lane === lane)
+    .flatMap((card) => card.fields.map((field) => fieldValue(card, field)));
+}
+
+export function fieldValue({ title }: Pick<LayerCard, "title">, { label, value, filter }: CardField): FilterValue {
+  return { label: `${title} ${label}`, text: value, filter };
 }
 
 /** Labels where a column is narrow: what the value itself says needs none. */

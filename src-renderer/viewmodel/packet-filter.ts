@@ -3,6 +3,7 @@
  * in force. Names are Wireshark's: Selected, Not Selected, … and Selected, … or not Selected.
  */
 import type { DetailNode } from "../../src-shared/contract/results";
+import { addressFilter, textLiteral, timeLiteral } from "../../src-shared/model/filter-text";
 
 export type FilterJoin = "selected" | "not" | "and" | "or" | "and-not" | "or-not";
 
@@ -34,10 +35,14 @@ export function joinFilter(current: string, added: string, join: FilterJoin): st
   }
 }
 
-/** `ip.ttl == 63`; a field without a literal: `ip.ttl`, it is there; null for text without a field. */
-export function nodeFilter(node: DetailNode): string | null {
+/**
+ * `ip.ttl == 63`; a field without a literal: `ip.ttl`, it is there; null for text without a field. `ordinal`: of which of several
+ * headers of its protocol, `ip.ttl#2 == 63`; 0: of any.
+ */
+export function nodeFilter(node: DetailNode, ordinal = 0): string | null {
   if (node.field === null) return null;
-  return node.literal === null ? node.field : `${node.field} == ${node.literal}`;
+  const field = ordinal > 0 ? `${node.field}#${ordinal}` : node.field;
+  return node.literal === null ? field : `${field} == ${node.literal}`;
 }
 
 /** Protocol names of the list whose filter name is not simply the name in lower case. */
@@ -73,7 +78,7 @@ export function cellFilter(cell: CellOrigin): string | null {
       return `frame.number == ${cell.number}`;
     case "time":
     case "delta":
-      return `frame.time_epoch == ${cell.time[0]}.${String(cell.time[1]).padStart(9, "0")}`;
+      return `frame.time_epoch == ${timeLiteral(cell.time)}`;
     case "source":
     case "outer-source":
       return addressFilter(text, "src");
@@ -87,7 +92,7 @@ export function cellFilter(cell: CellOrigin): string | null {
     case "stream":
       return cell.stream < 0 ? null : `${cell.stream % 2 === 0 ? "tcp" : "udp"}.stream == ${cell.stream >> 1}`;
     case "point":
-      return cell.pointName === null ? null : `frame.interface_name == ${quoted(cell.pointName)}`;
+      return cell.pointName === null ? null : `frame.interface_name == ${textLiteral(cell.pointName)}`;
     case "info":
       return null;
     default:
@@ -100,23 +105,10 @@ function protocolName(text: string): string | null {
   return /^[a-z][a-z0-9_.]*$/.test(name) ? name : null;
 }
 
-/** An address as the list writes it: IPv4, IPv6 or MAC. */
-function addressFilter(text: string, side: "src" | "dst"): string | null {
-  if (/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) return `ip.${side} == ${text}`;
-  if (/^([\da-f]{2}:){5}[\da-f]{2}$/i.test(text)) return `eth.${side} == ${text}`;
-  if (/^[\da-f:.]+$/i.test(text) && text.includes(":")) return `ipv6.${side} == ${text}`;
-  return null;
-}
-
 /** A field's column: several occurrences are separated by commas, the first one counts. Texts are quoted. */
 function fieldFilter(field: string, text: string): string {
   const first = text.split(",")[0] as string;
   const plain = /^(-?\d+(\.\d+)?|0x[\da-f]+|\d{1,3}(\.\d{1,3}){3}|([\da-f]{2}:)+[\da-f]{2}|true|false)$/i.test(first);
   if (plain || (/^[\da-f:]+$/i.test(first) && first.includes("::"))) return `${field} == ${first}`;
-  return `${field} == ${quoted(text)}`;
-}
-
-/** A string literal of the filter language. */
-export function quoted(text: string): string {
-  return `"${text.replace(/[\\"]/g, "\\$&").replace(/\n/g, "\\n").replace(/\r/g, "\\r").replace(/\t/g, "\\t")}"`;
+  return `${field} == ${textLiteral(text)}`;
 }

@@ -17,6 +17,8 @@ import type {
   ServiceReport,
 } from "../../src-shared/contract/map";
 import { endpointText } from "../../src-shared/model/endpoint-text";
+import { endpointFilter, textLiteral } from "../../src-shared/model/filter-text";
+import { addressValue, anyOf, endpointValue, type FilterValue } from "./filter-value";
 import { formatCount, formatDuration, formatNoun } from "./quantity";
 import type { ConnectionScope } from "./selection-step";
 
@@ -33,6 +35,8 @@ export interface FlowNode {
   /** "plain", "quiet": nothing was sent there, "bad": something went wrong there. */
   readonly tone: "plain" | "quiet" | "bad";
   readonly scope: ConnectionScope | null;
+  /** What its menu can ask for; null: nothing. */
+  readonly value: FilterValue | null;
 }
 
 export interface FlowRibbon {
@@ -70,6 +74,7 @@ interface Draft {
   connections: number;
   readonly tone: FlowNode["tone"];
   readonly scope: ConnectionScope | null;
+  readonly value: FilterValue | null;
 }
 
 interface Link {
@@ -104,6 +109,7 @@ export function buildServiceFlow(report: ServiceReport, widthPx: number): Servic
           client.ip === ""
             ? null
             : serviceScope(report, `${client.name} to ${titleOf(report)}`, { client: client.name }),
+        value: clientValue(client),
       });
     else
       node({
@@ -114,6 +120,7 @@ export function buildServiceFlow(report: ServiceReport, widthPx: number): Servic
         connections: client.connections,
         tone: "plain",
         scope: null,
+        value: null,
       });
   });
   for (const ingress of report.ingresses)
@@ -125,6 +132,7 @@ export function buildServiceFlow(report: ServiceReport, widthPx: number): Servic
       connections: 0,
       tone: "quiet",
       scope: null,
+      value: null,
     });
   const entryId = (at: number): string => (report.entries[at]?.by === "endpoint" ? "entry name" : `entry ${at}`);
   report.entries.forEach((entry, at) => {
@@ -142,6 +150,12 @@ export function buildServiceFlow(report: ServiceReport, widthPx: number): Servic
       connections: entry.connections,
       tone: entry.connections === 0 ? "quiet" : "plain",
       scope: serviceScope(report, titleOf(report), {}),
+      value:
+        entry.by === "unseen"
+          ? null
+          : entry.by === "endpoint"
+            ? serviceValue(report)
+            : endpointValue("Asked for", entry, report.protocol),
     });
   });
   if (report.externalName !== null)
@@ -153,6 +167,7 @@ export function buildServiceFlow(report: ServiceReport, widthPx: number): Servic
       connections: report.connections,
       tone: "plain",
       scope: null,
+      value: null,
     });
   else if (!drafts.some((draft) => draft.column === 1))
     node({
@@ -163,6 +178,7 @@ export function buildServiceFlow(report: ServiceReport, widthPx: number): Servic
       connections: 0,
       tone: "quiet",
       scope: null,
+      value: null,
     });
   const balance = balanceOf(report);
   report.endpoints.forEach((endpoint, at) =>
@@ -176,6 +192,7 @@ export function buildServiceFlow(report: ServiceReport, widthPx: number): Servic
       scope: serviceScope(report, `${endpointText(endpoint)} of ${titleOf(report)}`, {
         endpoint: endpointText(endpoint),
       }),
+      value: endpointValue("Endpoint", endpoint, report.protocol),
     }),
   );
   if (report.externalName !== null)
@@ -187,6 +204,7 @@ export function buildServiceFlow(report: ServiceReport, widthPx: number): Servic
       connections: report.connections,
       tone: "plain",
       scope: null,
+      value: null,
     });
   if (report.calls.some((call) => call.endpoint < 0))
     node({
@@ -197,6 +215,7 @@ export function buildServiceFlow(report: ServiceReport, widthPx: number): Servic
       connections: report.calls.filter((c) => c.endpoint < 0).reduce((sum, c) => sum + c.connections, 0),
       tone: "bad",
       scope: null,
+      value: null,
     });
 
   const links = new Map<string, Link>();
@@ -378,6 +397,39 @@ export function serviceScope(
     return null;
   }
   return { kind: "service", label, options: { service: report.id, ...more } };
+}
+
+/** Its packets: those to where it was asked, without such an address (headless) those of its endpoints. */
+export function serviceValue(report: ServiceReport): FilterValue {
+  const asked = report.entries.filter((entry) => entry.by !== "unseen" && entry.by !== "endpoint");
+  const ends = asked.length > 0 ? asked : report.endpoints;
+  return {
+    label: "Service",
+    text: titleOf(report),
+    filter: anyOf(ends.map((end) => endpointFilter(end, report.protocol))),
+  };
+}
+
+export function clientValue({ ip, name }: ServiceReport["clients"][number]): FilterValue {
+  return addressValue("Client", ip, name);
+}
+
+/** What the cells of an endpoint's row stand for, by column; the first three, and nothing further. */
+export function endpointValues(report: ServiceReport, endpoint: ServiceEndpointInfo): readonly FilterValue[] {
+  const { ip, pod } = endpoint;
+  return [
+    endpointValue("Endpoint", endpoint, report.protocol),
+    // A pod stands for its address: the filter knows no name that no joining told.
+    addressValue(pod === null ? "Address" : "Pod", ip, pod ?? ip),
+  ];
+}
+
+export function lookupValues(report: ServiceReport, lookup: ServiceReport["lookups"][number]): readonly FilterValue[] {
+  const client = report.clients.find(({ name }) => name === lookup.client);
+  return [
+    addressValue("Client", client?.ip ?? lookup.client, lookup.client),
+    { label: "Name", text: lookup.name, filter: `dns.qry.name == ${textLiteral(lookup.name)}` },
+  ];
 }
 
 /** What is special about a Service, in sentences. */

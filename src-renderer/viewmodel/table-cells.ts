@@ -164,12 +164,3 @@ export function rowAsText(columns: readonly TableColumn[], row: TableRow, timeTe
     })
     .join("\t");
 }
-
-/** The filter of one cell, "ip.addr == 10.0.0.1"; null where the column has no field or the cell no value. */
-export function cellFilter(column: TableColumn, cell: Cell): string | null {
-  if (column.field === null || cell === null || cell === "") return null;
-  if (typeof cell === "object") return `${column.field} == ${cell[0]}.${String(cell[1]).padStart(9, "0")}`;
-  if (typeof cell === "number") return `${column.field} == ${cell}`;
-  const plain = /^[\d.]+$|^[\da-f:]*:[\da-f:.]*$/i.test(cell);
-  return `${column.field} == ${plain ? cell : `"${cell.replace(/[\\"]/g, "\\$&")}"`}`;
-}

@@ -4,7 +4,7 @@
  * ```
  * [1700000000, 123456789], 6 digits
  *   relative    "0.023456"                    since the first packet, or the time reference before it
- *   time        "23:13:20.123456"             local or UTC
+ *   time        "23:13:20.123456"             local, UTC or another zone
  *   date-time   "2023-11-14 23:13:20.123456"
  *   epoch       "1700000000.123456"
  *   delta       "0.000127"                    since the packet in the row above
@@ -12,9 +12,9 @@
  * Digits are cut off, not rounded: a time is never shown before a packet that came earlier.
  */
 import type { TimeValue } from "../../src-shared/contract/results";
+import { type TimeZone, wallTime, type WallTime } from "./time-zone";
 
 export type TimeFormat = "relative" | "time" | "date-time" | "epoch" | "delta";
-export type TimeZone = "local" | "utc";
 
 export interface TimeStyle {
   readonly format: TimeFormat;
@@ -38,9 +38,11 @@ export function formatTime(
     case "epoch":
       return `${time[0]}${fraction(time[1], style.precision)}`;
     case "time":
-      return `${clock(time, style.zone)}${fraction(time[1], style.precision)}`;
-    case "date-time":
-      return `${day(time, style.zone)} ${clock(time, style.zone)}${fraction(time[1], style.precision)}`;
+      return `${clock(wallTime(time[0], style.zone))}${fraction(time[1], style.precision)}`;
+    case "date-time": {
+      const wall = wallTime(time[0], style.zone);
+      return `${day(wall)} ${clock(wall)}${fraction(time[1], style.precision)}`;
+    }
   }
 }
 
@@ -58,18 +60,12 @@ function fraction(nanoseconds: number, precision: number): string {
   return precision === 0 ? "" : `.${String(nanoseconds).padStart(9, "0").slice(0, precision)}`;
 }
 
-function clock(time: TimeValue, zone: TimeZone): string {
-  const date = new Date(time[0] * 1000);
-  return zone === "utc"
-    ? `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`
-    : `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+function clock({ hour, minute, second }: WallTime): string {
+  return `${two(hour)}:${two(minute)}:${two(second)}`;
 }
 
-function day(time: TimeValue, zone: TimeZone): string {
-  const date = new Date(time[0] * 1000);
-  return zone === "utc"
-    ? `${date.getUTCFullYear()}-${two(date.getUTCMonth() + 1)}-${two(date.getUTCDate())}`
-    : `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+function day({ year, month, day: ofMonth }: WallTime): string {
+  return `${year}-${two(month)}-${two(ofMonth)}`;
 }
 
 function two(number: number): string {

@@ -9,6 +9,7 @@
  * Times are seconds since the capture's first packet: differences keep their nanoseconds in a double for 100 days.
  */
 import { scaleLinear, ticks } from "d3";
+import { timeLiteral } from "../../src-shared/model/filter-text";
 import type { Timeline, TimeValue } from "../../src-shared/contract/results";
 import { formatBytes, formatCount } from "./quantity";
 
@@ -168,8 +169,7 @@ export function moveRange(
 
 /** `frame.time_epoch >= a && frame.time_epoch <= b` */
 export function timeFilter(from: TimeValue, to: TimeValue): string {
-  const text = (t: TimeValue): string => `${t[0]}.${String(t[1]).padStart(9, "0")}`;
-  return `frame.time_epoch >= ${text(from)} && frame.time_epoch <= ${text(to)}`;
+  return `frame.time_epoch >= ${timeLiteral(from)} && frame.time_epoch <= ${timeLiteral(to)}`;
 }
 
 export function formatMeasure(value: number, measure: Measure): string {

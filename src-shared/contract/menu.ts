@@ -51,7 +51,7 @@ export const APP_MENUS: readonly AppMenu[] = [
     ["picture.savePng", "Save Picture as PNG", "Mod+Alt+P"],
   ]),
   menu("Edit", [
-    ["notes.undo", "Undo Note Change", "Mod+Z"],
+    ["notes.undo", "Undo", "Mod+Z"],
     ["notes.redo", "Redo Note Change", "Mod+Shift+Z"],
     "separator",
     ["edit.copySummary", "Copy Packet as Text", "Mod+Shift+C"],

@@ -223,7 +223,7 @@ export interface TableColumn {
   readonly label: string;
   /** "identifier": a number that counts nothing (a port). */
   readonly kind: "text" | "number" | "identifier" | "bytes" | "time" | "duration" | "address" | "severity" | "percent";
-  /** Field for "apply as filter" with the cell's value; null: none. */
+  /** Field that holds the cell's value as it is; null: none, or the filter is made otherwise (TableRow.filters). */
   readonly field: string | null;
   readonly hint: string;
 }
@@ -244,6 +244,8 @@ export interface TableRow {
   readonly cells: readonly Cell[];
   /** Display filter that selects the row's packets; null: none. */
   readonly filter: string | null;
+  /** By cell: the display filter its value stands for; null: none. */
+  readonly filters: readonly (string | null)[];
   /** Nesting, for trees (hierarchy). */
   readonly level: number;
 }

@@ -1,9 +1,11 @@
 /** The connections of the joining as a table of the window: who asked for what, who answered, what happened on the way. */
 import type { Cell } from "../../../src-shared/contract/results";
+import { endpointFilter, protocolFilter, textLiteral } from "../../../src-shared/model/filter-text";
 import { protocolWord } from "../../../src-shared/model/protocol-word";
 import { endpointText, nameWithPort } from "../../../src-shared/model/endpoint-text";
 import type { Connection, Endpoint, JoinResult } from "../../../src-shared/reconstruct/result";
 import { type TableSource, column } from "../tables/table";
+import { tunnelValueFilter } from "./tunnel-filter";
 
 const COLUMNS = [
   column("client", "Client", "address", "Pod or address of who opened it"),
@@ -24,7 +26,7 @@ const COLUMNS = [
   column("packets", "Packets", "number", "Packets, each counted once"),
   column("missing", "Missing", "number", "Packets that were not seen where they were to be expected"),
   column("bytes", "Bytes", "bytes", "Payload, both ways"),
-  column("start", "Start", "time", "First packet"),
+  column("start", "Start", "time", "First packet", "frame.time_epoch"),
   column("duration", "Duration", "duration", "From the first packet to the last"),
   column("state", "State", "text", "Zeek's connection state"),
 ] as const;
@@ -69,6 +71,7 @@ export function connectionsTable(join: JoinResult): TableSource {
     rows: join.connectionCount,
     cell: (row, at) => cell(join, get(row), at),
     key: (row) => get(row).id,
+    cellFilter: (row, at) => filterOfCell(get(row), at),
     filter: (row) => connectionFilter(get(row)),
   };
 }
@@ -116,6 +119,31 @@ function cell(join: JoinResult, c: Connection, at: number): Cell {
   }
 }
 
+/** Names stand for the address and port that have them. */
+function filterOfCell(c: Connection, at: number): string | null | undefined {
+  const end = (e: Endpoint | null): string | null => e && endpointFilter(e, c.protocol);
+  switch (COLUMNS[at]?.id) {
+    case "client":
+      return end(c.client);
+    case "requested":
+      return end(c.requested);
+    case "server":
+      return end(c.server);
+    case "seen-as":
+      return end(c.seenByServerAs);
+    case "protocol":
+      return protocolFilter(c.protocol);
+    case "kind":
+      return `connection.kind == ${textLiteral(c.kind)}`;
+    case "nat":
+      return [...new Set(c.translations.map((t) => `nat.kind == ${textLiteral(t.kind)}`))].join(" && ") || null;
+    case "tunnel":
+      return [...new Set(c.encapsulations.flatMap((e) => tunnelValueFilter(e.kind, e.vni) ?? []))].join(" && ") || null;
+    default:
+      return undefined;
+  }
+}
+
 /** "DNAT + SNAT"; twice on the way, by the node and by the gateway: "SNAT ×2". */
 function natText(c: Connection): string {
   const counts = new Map<string, number>();
@@ -135,10 +163,7 @@ export function connectionFilter(c: Connection): string {
     c.server,
     ...c.translations.filter((t) => t.kind === "dnat").flatMap((t) => [t.from, t.to]),
   ]);
-  const side = (e: Endpoint): string => {
-    const address = `${e.ip.includes(":") ? "ipv6.addr" : "ip.addr"} == ${e.ip}`;
-    return c.protocol === "tcp" || c.protocol === "udp" ? `${address} && ${c.protocol}.port == ${e.port}` : address;
-  };
+  const side = (e: Endpoint): string => endpointFilter(e, c.protocol) ?? "";
   const protocol = c.protocol === "icmp" || c.protocol === "icmpv6" ? `${c.protocol} && ` : "";
   return clients.flatMap((a) => servers.map((b) => `(${protocol}${side(a)} && ${side(b)})`)).join(" || ");
 }

@@ -4,6 +4,13 @@
  */
 import type { Cell, TimeValue } from "../../../src-shared/contract/results";
 import { LEARNED_TABLES, type LearnedTableName } from "../../../src-shared/contract/tables";
+import {
+  addressFilter,
+  neighbourFilter,
+  portFilter,
+  textLiteral,
+  timeLiteral,
+} from "../../../src-shared/model/filter-text";
 import type { JoinResult } from "../../../src-shared/reconstruct/result";
 import { type TableSource, column } from "../tables/table";
 import { joinPoints } from "./join-answers";
@@ -14,15 +21,22 @@ import { learnNeighbours, ownersByLink, placeName } from "./learned-neighbours";
 import type { LearnedObserver } from "./learned-observer";
 import { readWay, RouteLearner } from "./learned-routes";
 import { learnTunnels } from "./learned-tunnels";
+import { tunnelValueFilter } from "./tunnel-filter";
 
 export function isLearnedTable(name: string): name is LearnedTableName {
   return (LEARNED_TABLES as readonly string[]).includes(name);
 }
 
 const TIMES = [
-  column("from", "From", "time", "The first packet that shows it"),
-  column("until", "Until", "time", "When something else took its place; empty: it held to the end of the recording"),
-  column("last", "Last seen", "time", "The last packet that shows it"),
+  column("from", "From", "time", "The first packet that shows it", "frame.time_epoch"),
+  column(
+    "until",
+    "Until",
+    "time",
+    "When something else took its place; empty: it held to the end of the recording",
+    "frame.time_epoch",
+  ),
+  column("last", "Last seen", "time", "The last packet that shows it", "frame.time_epoch"),
   column("packets", "Packets", "number", "Packets that show it"),
   column("moved", "Moved", "text", "What it was before, and whether both were in use at once"),
   column("shown-by", "Shown by", "text", "The first packet that shows it: file and number"),
@@ -32,6 +46,8 @@ interface Row {
   readonly key: string;
   readonly filter: string | null;
   readonly cells: readonly Cell[];
+  /** Of cells that are not simply their column's field, by the column's id. */
+  readonly filters: Readonly<Record<string, string | null>>;
 }
 
 interface Walked {
@@ -125,6 +141,12 @@ export class LearnedTables {
             this.#who([...addresses, ...claimed(mac)], local),
             ...this.#times(learned, movedText(learned, name), (mark) => this.#sighting(mark)),
           ],
+          filters: {
+            // Whose it is: the frames that say so are those from this MAC.
+            who: `eth.src == ${mac}`,
+            port: local ? null : this.#pointFilter(port),
+            "shown-by": shownBy(this.#sighting(learned.firstMark)),
+          },
         };
       }),
     );
@@ -169,6 +191,14 @@ export class LearnedTables {
                 stamp,
               ),
             ],
+            filters: {
+              owner: neighbourFilter(owner),
+              "owner-address": neighbourFilter(owner),
+              address: neighbourFilter(address),
+              who: neighbourFilter(address),
+              device: points.map((point) => this.#pointFilter(point)).join(" || "),
+              "shown-by": shownBy(stamp(learned.firstMark)),
+            },
           };
         },
       ),
@@ -184,17 +214,16 @@ export class LearnedTables {
         column("port", "Port", "identifier", "UDP port the tunnel is sent to; empty: it is a protocol of IP"),
         column("inner", "Inner address", "address", "Address inside the tunnel"),
         column("who", "Whose", "text", "Pod or machine that has the inner address"),
-        column("mac", "Inner MAC", "address", "Hardware address inside the tunnel; empty: it carries none"),
+        column("mac", "Inner MAC", "address", "Hardware address inside the tunnel; empty: it carries none", "eth.addr"),
         column("outer", "Behind", "address", "Outer address of the machine it is behind"),
         column("node", "On", "text", "The machine with the outer address"),
         column("held-by", "Known to", "text", "Machines at the other end that sent to it or heard from it"),
         ...TIMES,
       ],
       entries.map(({ kind, vni, port, inner, mac, outer, heldBy, learned }): Row => {
-        const addr = (address: string): string => `${address.includes(":") ? "ipv6" : "ip"}.addr == ${address}`;
         return {
           key: `${kind}/${String(vni)}/${inner}/${outer}/${mac}`,
-          filter: `${addr(outer)} && ${addr(inner)}`,
+          filter: `${addressFilter(outer)} && ${addressFilter(inner)}`,
           cells: [
             kind,
             vni,
@@ -211,6 +240,17 @@ export class LearnedTables {
               (mark) => this.#sighting(mark),
             ),
           ],
+          filters: {
+            tunnel: tunnelValueFilter(kind, null),
+            vni: vni === null ? null : tunnelValueFilter(kind, vni),
+            port: port === null ? null : portFilter("udp", port),
+            inner: addressFilter(inner),
+            who: addressFilter(inner),
+            outer: addressFilter(outer),
+            node: addressFilter(outer),
+            "held-by": heldBy.flatMap((address) => addressFilter(address) ?? []).join(" || ") || null,
+            "shown-by": shownBy(this.#sighting(learned.firstMark)),
+          },
         };
       }),
     );
@@ -235,8 +275,8 @@ export class LearnedTables {
         column("next-hop", "Next hop", "text", "direct: the destination itself; empty: whose MAC it is, nobody said"),
         column("mac", "Next MAC", "address", "Hardware address it is sent to", "eth.dst"),
         column("device", "Device", "text", "Capture point it leaves by"),
-        column("from", "From", "time", "The first packet that shows it"),
-        column("last", "Last seen", "time", "The last packet that shows it"),
+        column("from", "From", "time", "The first packet that shows it", "frame.time_epoch"),
+        column("last", "Last seen", "time", "The last packet that shows it", "frame.time_epoch"),
         column("packets", "Packets", "number", "Packets that show it"),
         column("moved", "Moved", "text", "Which way an address of it went before, and whether both were in use"),
         column("shown-by", "Shown by", "text", "The first packet that shows it: file and number"),
@@ -261,6 +301,11 @@ export class LearnedTables {
             route.moved ? movedText(route.moved, ways) : null,
             this.#shownBy(this.#sighting(route.firstMark)),
           ],
+          filters: {
+            prefix: destination,
+            device: this.#pointFilter(route.point),
+            "shown-by": shownBy(this.#sighting(route.firstMark)),
+          },
         };
       }),
     );
@@ -288,6 +333,10 @@ export class LearnedTables {
   #shownBy({ file, frameNumber }: Stamp): string {
     const name = this.join.points.find((point) => point.fileIndex === file)?.file ?? `file ${file}`;
     return `${name} #${frameNumber}`;
+  }
+
+  #pointFilter(point: number): string {
+    return `point.id == ${textLiteral(this.join.points[point]?.id ?? "")}`;
   }
 
   #interface(point: number): string {
@@ -326,11 +375,17 @@ export class LearnedTables {
   }
 }
 
+/** A number counts in each file anew: with its time it is one packet's. */
+function shownBy({ time, frameNumber }: Stamp): string {
+  return `frame.number == ${frameNumber} && frame.time_epoch == ${timeLiteral(time)}`;
+}
+
 function source(columns: TableSource["columns"], rows: readonly Row[]): TableSource {
   return {
     columns,
     rows: rows.length,
     cell: (row, at) => rows[row]?.cells[at] ?? null,
+    cellFilter: (row, at) => rows[row]?.filters[columns[at]?.id ?? ""],
     key: (row) => rows[row]?.key ?? "",
     filter: (row) => rows[row]?.filter ?? null,
   };

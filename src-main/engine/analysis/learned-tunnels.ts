@@ -6,12 +6,12 @@
  *   the receiver learns   10.1.0.5 (aa) is behind 192.168.1.1          the sender had   10.1.1.9 (bb) behind 192.168.1.2
  * ```
  */
-import type { JoinResult } from "../../../src-shared/reconstruct/result";
+import type { EncapsulationKind, JoinResult } from "../../../src-shared/reconstruct/result";
 import { type Learned, LearnedHistory } from "./learned-history";
 import { isGroupAddress, isGroupMac, type LinkAddresses } from "./learned-link";
 
 export interface TunnelEntry {
-  readonly kind: string;
+  readonly kind: EncapsulationKind;
   readonly vni: number | null;
   readonly port: number | null;
   readonly inner: string;
@@ -55,7 +55,7 @@ export async function learnTunnels(
     note(sightings.destination(row), link.destination(row), to, from);
   }
   return history.keys.flatMap((key) => {
-    const [kind, vni, inner] = key.split(" ") as [string, string, string];
+    const [kind, vni, inner] = key.split(" ") as [EncapsulationKind, string, string];
     return history.of(key).map((learned): TunnelEntry => {
       const [outer, mac, port] = learned.value.split(" ") as [string, string, string];
       return {

@@ -1,6 +1,7 @@
 /** The translations as a table of the window, and one of them in full: evidence in words, with the packets that show it. */
 import { baseName } from "../../../src-shared/base/file-name";
 import { endpointText } from "../../../src-shared/model/endpoint-text";
+import { endpointFilter, protocolFilter, textLiteral } from "../../../src-shared/model/filter-text";
 import type { NatEntryInfo, NatEvidence, NatTuple } from "../../../src-shared/contract/nat";
 import type { Cell } from "../../../src-shared/contract/results";
 import { protocolWord } from "../../../src-shared/model/protocol-word";
@@ -35,7 +36,7 @@ const COLUMNS = [
   column("destination", "Original to", "address", "Where it was sent to, as the machine received it"),
   column("reply-source", "Reply from", "address", "Who answers: the destination behind the translation"),
   column("reply-destination", "Reply to", "address", "Whom it answers: the source behind the translation"),
-  column("start", "Start", "time", "First packet of the connection"),
+  column("start", "Start", "time", "First packet of the connection", "frame.time_epoch"),
   column("duration", "Seen for", "duration", "From the first packet to the last"),
   column("state", "State", "text", "Connection tracking's state after the last packet"),
   column("timeout", "Kept for", "duration", "Linux's default: so long after the last packet the entry is forgotten"),
@@ -195,6 +196,33 @@ export class NatTable implements TableSource {
         return compared.verdict === "none" || compared.text === "" ? null : compared.text;
       default:
         return null;
+    }
+  }
+
+  cellFilter(row: number, at: number): string | null | undefined {
+    const { entry, compared } = this.row(row);
+    const tuples = entry ?? compared.told;
+    if (!tuples) return null;
+    switch (COLUMNS[at]?.id) {
+      case "protocol":
+        return protocolFilter(tuples.protocol);
+      case "kind": {
+        const kinds = entry ? entry.translations.map((t) => t.kind) : [];
+        return [...new Set(kinds.map((kind) => `nat.kind == ${textLiteral(kind)}`))].join(" && ") || null;
+      }
+      case "source":
+        return endpointFilter(tuples.original.source, tuples.protocol);
+      case "destination":
+        return endpointFilter(tuples.original.destination, tuples.protocol);
+      case "reply-source":
+        return endpointFilter(tuples.reply.source, tuples.protocol);
+      case "reply-destination":
+        return endpointFilter(tuples.reply.destination, tuples.protocol);
+      case "start":
+        // Connection tracking's clock is no packet's.
+        return entry ? undefined : null;
+      default:
+        return undefined;
     }
   }
 

@@ -164,18 +164,6 @@ const EXPERT_WORDS: Readonly<Record<Severity, string>> = {
   error: "Error",
 };
 
-/** Text as a literal of the filter: quoted, what is special escaped. */
-export function textLiteral(text: string): string {
-  let out = '"';
-  for (const c of text) {
-    const code = c.codePointAt(0) as number;
-    if (c === '"' || c === "\\") out += `\\${c}`;
-    else if (code < 0x20 || code === 0x7f) out += `\\x${code.toString(16).padStart(2, "0")}`;
-    else out += c;
-  }
-  return `${out}"`;
-}
-
 /** Text of a capture on one line: control characters as tshark writes them. */
 export function oneLine(text: string): string {
   let out = "";

@@ -13,7 +13,8 @@ import { readUint } from "../fields/field";
 import { DNS_COUNTS, DNS_FLAGS, DNS_ID } from "../layouts/application-layouts";
 import { fieldEnd, shortHex } from "../layouts/layout";
 import { DNS_CLASSES, DNS_OPCODES, DNS_RCODES, DNS_TYPE_NAMES } from "../layouts/dns-names";
-import { type OpenNode, textLiteral } from "./detail-tree";
+import { textLiteral } from "../../../src-shared/model/filter-text";
+import type { OpenNode } from "./detail-tree";
 import type { Drawing } from "./drawing";
 import { durationText } from "./duration-text";
 

@@ -2,7 +2,8 @@
 import { linkTypeName } from "../../../src-shared/model/link-type";
 import { visitOptions } from "../fields/frame-fields";
 import { protocolStack } from "../fields/protocol-stack";
-import { type OpenNode, oneLine, textLiteral } from "./detail-tree";
+import { textLiteral } from "../../../src-shared/model/filter-text";
+import { type OpenNode, oneLine } from "./detail-tree";
 import { type Drawing, fieldValues, plural } from "./drawing";
 
 const OPTION_FLAGS = 2;

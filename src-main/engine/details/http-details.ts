@@ -1,7 +1,8 @@
 /** Details of HTTP/1.x: lines and headers of every message in the segment, bodies. */
 import { httpText, isHttpHeader, visitHttp } from "../../../src-shared/wire/http";
 import { shortHex } from "../layouts/layout";
-import { type OpenNode, oneLine, textLiteral } from "./detail-tree";
+import { textLiteral } from "../../../src-shared/model/filter-text";
+import { type OpenNode, oneLine } from "./detail-tree";
 import type { MessageBounds } from "./dns-details";
 import { type Drawing, plural } from "./drawing";
 

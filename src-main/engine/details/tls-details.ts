@@ -12,7 +12,8 @@ import {
   TLS_HANDSHAKES,
   TLS_VERSIONS,
 } from "../layouts/tls-names";
-import { type OpenNode, oneLine, textLiteral } from "./detail-tree";
+import { textLiteral } from "../../../src-shared/model/filter-text";
+import { type OpenNode, oneLine } from "./detail-tree";
 import type { MessageBounds } from "./dns-details";
 import { type Drawing, plural } from "./drawing";
 

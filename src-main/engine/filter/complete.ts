@@ -12,7 +12,7 @@
 import type { Completion, FilterCheck } from "../../../src-shared/contract/results";
 import { TextWriter } from "../../../src-shared/base/text-writer";
 import type { ValueKind } from "../../../src-shared/tables/value-column";
-import { textLiteral } from "../details/detail-tree";
+import { textLiteral } from "../../../src-shared/model/filter-text";
 import { FieldColumns, printValue } from "../fields/field-columns";
 import type { Field } from "../fields/field";
 import { fieldNames, findField } from "../fields/registry";

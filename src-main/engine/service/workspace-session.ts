@@ -11,6 +11,7 @@ import type { DecodeAs, PointState, TimeValue, WorkspaceState } from "../../../s
 import type { PointRole } from "../../../src-shared/model/point-role";
 import { linkTypeName } from "../../../src-shared/model/link-type";
 import { DEFAULT_DECODE_OPTIONS, type DecodeAsPort, type DecodeOptions } from "../decode/decode-options";
+import { clusterFilesBeside } from "../sources/cluster-beside";
 import { expandInputs } from "../sources/workspace-files";
 import { Breather } from "./breather";
 import type { LiveFile } from "./handlers";
@@ -73,6 +74,7 @@ export class WorkspaceSession {
       this.clusterFiles = [];
       this.conntrackFiles = [];
     }
+    this.clusterFiles = [...new Set([...this.clusterFiles, ...clusterFilesBeside(paths)])];
     const known = new Set(this.inputs.map((i) => key(i.path)));
     const fresh = inputs.filter((i) => !known.has(key(i.path)));
     this.inputs.push(...fresh);

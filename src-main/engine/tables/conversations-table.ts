@@ -2,11 +2,20 @@
  * Conversations (two addresses, with ports where the layer has them) and endpoints (one), at every depth. They count
  * sightings: the packets that the row's filter selects.
  */
+import { addressFilter, portFilter } from "../../../src-shared/model/filter-text";
 import type { Cell, TableColumn } from "../../../src-shared/contract/results";
 import { type Depth, depthWanted } from "./flows-table";
 import { GrowableNumbers, KeyRows } from "./key-rows";
-import { KEY_PLACE, KEY_VNI, KEY_WHAT, Pairs, TRANSPORTS, tunnelFilter } from "./pairs";
-import { HAS_PORTS, PATH_ETHERNET, PATH_IPV4, PATH_IPV6, type PathLayers, tunnelName } from "./path-layers";
+import { KEY_PLACE, KEY_VNI, KEY_WHAT, Pairs, TRANSPORTS, tunnelFilter, vniFilter } from "./pairs";
+import {
+  HAS_PORTS,
+  PATH_ETHERNET,
+  PATH_IPV4,
+  PATH_IPV6,
+  type PathLayers,
+  TUNNEL_FILTERS,
+  tunnelName,
+} from "./path-layers";
 import { type TableSource, column } from "./table";
 import type { TrafficUnits } from "./traffic-units";
 
@@ -60,15 +69,6 @@ function ethernetAt(layers: PathLayers, depth: Depth): (row: number) => boolean 
   };
 }
 
-const FIELDS: Readonly<Record<ConversationLayer, readonly [address: string, port: string | null]>> = {
-  ethernet: ["eth.addr", null],
-  ipv4: ["ip.addr", null],
-  ipv6: ["ipv6.addr", null],
-  tcp: ["ip.addr", "tcp.port"],
-  udp: ["ip.addr", "udp.port"],
-  sctp: ["ip.addr", "sctp.port"],
-};
-
 const encapsulation: readonly TableColumn[] = [
   column("depth", "Depth", "number", "1: outermost network layer"),
   column("tunnel", "Tunnel", "text", "What carries it"),
@@ -82,19 +82,19 @@ export async function conversationsTable(
   breathe: () => Promise<void>,
 ): Promise<TableSource> {
   const pairs = await layerPairs(units, layers, options.layer, options.depth, breathe);
-  const [addressField, portField] = FIELDS[options.layer];
+  const hasPorts = PROTOCOLS.has(options.layer);
   const columns: TableColumn[] = [
-    column("a", "Address A", "address", "Who began it", addressField),
-    ...(portField === null ? [] : [column("port-a", "Port A", "identifier", "Port of A", portField)]),
-    column("b", "Address B", "address", "The other side", addressField),
-    ...(portField === null ? [] : [column("port-b", "Port B", "identifier", "Port of B", portField)]),
+    column("a", "Address A", "address", "Who began it"),
+    ...(hasPorts ? [column("port-a", "Port A", "identifier", "Port of A")] : []),
+    column("b", "Address B", "address", "The other side"),
+    ...(hasPorts ? [column("port-b", "Port B", "identifier", "Port of B")] : []),
     column("packets", "Packets", "number", "Sightings at all capture points"),
     column("bytes", "Bytes", "bytes", "Whole frames"),
     column("packets-ab", "Packets A → B", "number", "Sent by A"),
     column("bytes-ab", "Bytes A → B", "bytes", "Sent by A"),
     column("packets-ba", "Packets B → A", "number", "Sent by B"),
     column("bytes-ba", "Bytes B → A", "bytes", "Sent by B"),
-    column("start", "Start", "time", "First packet"),
+    column("start", "Start", "time", "First packet", "frame.time_epoch"),
     column("duration", "Duration", "duration", "From the first to the last packet"),
     column("bits-ab", "Bits/s A → B", "number", "Bits a second over the duration"),
     column("bits-ba", "Bits/s B → A", "number", "Bits a second over the duration"),
@@ -157,6 +157,23 @@ export async function conversationsTable(
       const value = cell(row, at);
       return value === null ? -1 : typeof value === "number" ? value : NaN;
     },
+    cellFilter(row, at) {
+      switch (columns[at]?.id) {
+        case "a":
+        case "b":
+          return addressFilter(layers.addresses.text(pairs.address(row, columns[at].id === "a" ? 0 : 1)));
+        case "port-a":
+          return pairs.portFilter(row, 0);
+        case "port-b":
+          return pairs.portFilter(row, 1);
+        case "tunnel":
+          return pairs.tunnelFilter(row);
+        case "vni":
+          return pairs.vniFilter(row);
+        default:
+          return undefined;
+      }
+    },
     key: (row) => Array.from({ length: 6 }, (_, i) => pairs.word(row, i).toString(36)).join("."),
     filter: (row) => pairs.filter(row),
   };
@@ -169,8 +186,7 @@ export async function endpointsTable(
   breathe: () => Promise<void>,
 ): Promise<TableSource> {
   const pairs = await layerPairs(units, layers, options.layer, options.depth, breathe);
-  const [addressField, portField] = FIELDS[options.layer];
-  const hasPorts = portField !== null;
+  const hasPorts = PROTOCOLS.has(options.layer);
   // address, port, what, place, VNI
   const rows = new KeyRows(5);
   const sums = [new GrowableNumbers(), new GrowableNumbers(), new GrowableNumbers(), new GrowableNumbers()] as const;
@@ -203,8 +219,8 @@ export async function endpointsTable(
     if (pair % 65536 === 65535) await breathe();
   }
   const columns: TableColumn[] = [
-    column("address", "Address", "address", "Address of the layer", addressField),
-    ...(hasPorts ? [column("port", "Port", "identifier", "Port", portField)] : []),
+    column("address", "Address", "address", "Address of the layer"),
+    ...(hasPorts ? [column("port", "Port", "identifier", "Port")] : []),
     column("packets", "Packets", "number", "Sightings, sent and received"),
     column("bytes", "Bytes", "bytes", "Whole frames, sent and received"),
     column("packets-out", "Packets sent", "number", "Sent by the address"),
@@ -257,6 +273,21 @@ export async function endpointsTable(
       }
       const value = cell(row, at);
       return value === null ? -1 : typeof value === "number" ? value : NaN;
+    },
+    cellFilter(row, at) {
+      const what = rows.word(row, 2);
+      switch (columns[at]?.id) {
+        case "address":
+          return addressFilter(layers.addresses.text(rows.word(row, 0)));
+        case "port":
+          return portFilter(TRANSPORTS.get((what >>> 8) & 255) ?? "", rows.word(row, 1));
+        case "tunnel":
+          return TUNNEL_FILTERS.get(what >>> 24) ?? null;
+        case "vni":
+          return vniFilter(what >>> 24, rows.word(row, 4));
+        default:
+          return undefined;
+      }
     },
     key: (row) => Array.from({ length: 5 }, (_, i) => rows.word(row, i).toString(36)).join("."),
     filter(row) {

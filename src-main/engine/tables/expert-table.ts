@@ -1,5 +1,6 @@
 /** Expert notes over all packets: what the TCP analysis found, headers that could not be read, by number of packets. */
 import type { Cell } from "../../../src-shared/contract/results";
+import { textLiteral } from "../../../src-shared/model/filter-text";
 import { TCP_NOTES } from "../details/tcp-details";
 import {
   ROW_STOP_MASK,
@@ -14,6 +15,12 @@ import {
 import { findField } from "../fields/registry";
 import { type PacketIndex, SEGMENT_MASK, SEGMENT_SHIFT } from "../packet-index/packet-index";
 import { type TableSource, column } from "./table";
+
+/** What it takes of the workspace, to say where a packet is. */
+export interface ExpertPlaces {
+  readonly files: readonly { readonly label: string }[];
+  pointId(point: number): string;
+}
 
 interface Note {
   readonly severity: "Chat" | "Note" | "Warning" | "Error";
@@ -52,6 +59,7 @@ const FLAG_NOTES: readonly (readonly [
 
 export async function expertTable(
   index: PacketIndex,
+  workspace: ExpertPlaces,
   selection: { readonly from: number; readonly to: number } | { readonly ids: ArrayLike<number> },
   skipPoint: (point: number) => boolean,
   breathe: () => Promise<void>,
@@ -134,24 +142,38 @@ export async function expertTable(
     );
   notes.sort((a, b) => ORDER.indexOf(b.severity) - ORDER.indexOf(a.severity) || b.packets - a.packets);
 
+  // Numbers count in each file anew: where there are several, the number alone says nothing.
+  const several = workspace.files.length > 1;
+  const firstOf = ({ first }: Note): Cell =>
+    several ? `${workspace.files[index.fileOf(first)]?.label ?? "?"} #${index.number(first)}` : index.number(first);
   const columns = [
     column("severity", "Severity", "severity", "Error, Warning, Note, Chat"),
     column("summary", "Summary", "text", "What was found"),
     column("group", "Group", "text", "Sort of finding"),
     column("protocol", "Protocol", "text", "Whose"),
     column("packets", "Packets", "number", "How many packets"),
-    column("first", "First packet", "identifier", "Number of the first one in its file", "frame.number"),
+    several
+      ? column("first", "First packet", "text", "File of the first one, and its number there")
+      : column("first", "First packet", "identifier", "Number of the first one"),
   ];
   return {
     columns,
     rows: notes.length,
     cell(row, at): Cell {
       const n = notes[row] as Note;
-      return [n.severity, n.text, n.group, n.protocol, n.packets, index.number(n.first)][at] as Cell;
+      return [n.severity, n.text, n.group, n.protocol, n.packets, firstOf(n)][at] as Cell;
     },
     sortKey(row, at) {
       const n = notes[row] as Note;
       return at === 0 ? ORDER.indexOf(n.severity) : at === 4 ? n.packets : at === 5 ? n.first : NaN;
+    },
+    cellFilter(row, at) {
+      const { filter, protocol, first } = notes[row] as Note;
+      if (at === 1) return filter;
+      if (at === 3) return protocol === "TCP" ? "tcp" : null;
+      if (at !== 5) return null;
+      const point = `point.id == ${textLiteral(workspace.pointId(index.pointOf(first)))}`;
+      return `frame.number == ${index.number(first)}${several ? ` && ${point}` : ""}`;
     },
     key: (row) => `${(notes[row] as Note).protocol}:${(notes[row] as Note).text}`,
     filter: (row) => (notes[row] as Note).filter,

@@ -3,14 +3,29 @@
  * of the point that saw most of it (a second sighting is no second packet); `perPoint` shows each point's.
  */
 import { ACK, FIN, RST, SYN } from "../../../src-shared/model/header-numbers";
+import { addressFilter, textLiteral } from "../../../src-shared/model/filter-text";
 import type { Cell, TableColumn } from "../../../src-shared/contract/results";
 import { protocolWord } from "../../../src-shared/model/protocol-word";
 import { PROTOCOL_NAMES } from "../flows/flow-table";
-import { KEY_POINT, KEY_STREAM, KEY_VNI, Pairs } from "./pairs";
+import { KEY_POINT, KEY_STREAM, KEY_VNI, Pairs, TRANSPORTS } from "./pairs";
 import { KeyRows } from "./key-rows";
 import { INNERMOST, OUTERMOST, PATH_ETHERNET, type PathLayers, tunnelName } from "./path-layers";
 import { type TableSource, column } from "./table";
 import { NO_STREAM, type TrafficUnits, UNIT_DATA } from "./traffic-units";
+
+/** Of capture points, by their number: how they are shown, and the value of point.id. */
+export interface PointTexts {
+  readonly name: (point: number) => string;
+  readonly id: (point: number) => string;
+}
+
+/** Transports that are a filter of their own. */
+const PROTOCOL_FILTERS: ReadonlyMap<number, string> = new Map([
+  [1, "icmp"],
+  [2, "igmp"],
+  [58, "icmpv6"],
+  ...TRANSPORTS,
+]);
 
 export type Depth = "all" | "outer" | "inner";
 
@@ -23,9 +38,9 @@ export function depthWanted(layers: PathLayers, depth: Depth): (layer: number) =
 
 const FLOW_TABLE_COLUMNS: readonly TableColumn[] = [
   column("protocol", "Protocol", "text", "Transport, or protocol inside IP"),
-  column("source", "Source", "address", "Who began it", "ip.addr"),
+  column("source", "Source", "address", "Who began it"),
   column("sport", "Port", "identifier", "Source port; of an echo its identifier"),
-  column("destination", "Destination", "address", "Who answered", "ip.addr"),
+  column("destination", "Destination", "address", "Who answered"),
   column("dport", "Port", "identifier", "Destination port"),
   column("packets", "Packets", "number", "At the capture point that saw most of it"),
   column("bytes", "Bytes", "bytes", "Whole frames, both directions"),
@@ -33,7 +48,7 @@ const FLOW_TABLE_COLUMNS: readonly TableColumn[] = [
   column("bytes-out", "Bytes →", "bytes", "Sent by the source"),
   column("packets-in", "Packets ←", "number", "Sent by the destination"),
   column("bytes-in", "Bytes ←", "bytes", "Sent by the destination"),
-  column("start", "Start", "time", "First packet"),
+  column("start", "Start", "time", "First packet", "frame.time_epoch"),
   column("duration", "Duration", "duration", "From the first to the last packet"),
   column("state", "State", "text", "How TCP and UDP flows ended, in Zeek's words"),
   column("depth", "Depth", "number", "1: outermost network layer"),
@@ -57,7 +72,7 @@ export async function flowsTable(
   units: TrafficUnits,
   layers: PathLayers,
   options: { readonly depth: Depth; readonly perPoint: boolean },
-  pointName: (point: number) => string,
+  points: PointTexts,
   breathe: () => Promise<void>,
 ): Promise<TableSource> {
   const wanted = depthWanted(layers, options.depth);
@@ -72,10 +87,10 @@ export async function flowsTable(
     breathe,
   );
   await breathe();
-  const points = new Set<number>();
-  for (let unit = 0; unit < units.count && points.size < 2; unit++) points.add(units.pointOf(unit));
-  const groups = options.perPoint || points.size < 2 ? eachAlone(pairs) : overPoints(pairs);
-  return new FlowsTable(pairs, groups, pointName);
+  const seenAt = new Set<number>();
+  for (let unit = 0; unit < units.count && seenAt.size < 2; unit++) seenAt.add(units.pointOf(unit));
+  const groups = options.perPoint || seenAt.size < 2 ? eachAlone(pairs) : overPoints(pairs);
+  return new FlowsTable(pairs, groups, points);
 }
 
 class FlowsTable implements TableSource {
@@ -86,7 +101,7 @@ class FlowsTable implements TableSource {
   constructor(
     private readonly pairs: Pairs,
     private readonly groups: Groups,
-    private readonly pointName: (point: number) => string,
+    private readonly points: PointTexts,
   ) {
     this.rows = groups.best.length;
   }
@@ -133,7 +148,7 @@ class FlowsTable implements TableSource {
       case "stream":
         return pairs.word(p, KEY_STREAM) === NO_STREAM ? null : pairs.word(p, KEY_STREAM) >>> 1;
       case "points":
-        return this.pointsOf(row).map(this.pointName).join(", ");
+        return this.pointsOf(row).map(this.points.name).join(", ");
       case "sightings":
         return this.groups.sightings[row] as number;
       default:
@@ -167,7 +182,7 @@ class FlowsTable implements TableSource {
     const pointHolds = (point: number): boolean => {
       let holds = points.get(point);
       if (holds === undefined) {
-        holds = this.pointName(point).toLowerCase().includes(needle);
+        holds = this.points.name(point).toLowerCase().includes(needle);
         points.set(point, holds);
       }
       return holds;
@@ -199,6 +214,38 @@ class FlowsTable implements TableSource {
 
   filter(row: number): string {
     return this.pairs.filter(this.groups.best[row] as number);
+  }
+
+  cellFilter(row: number, column: number): string | null | undefined {
+    const { pairs } = this;
+    const p = this.groups.best[row] as number;
+    const address = (side: number): string | null => addressFilter(pairs.layers.addresses.text(pairs.address(p, side)));
+    switch (this.columns[column]?.id) {
+      case "protocol":
+        return PROTOCOL_FILTERS.get(pairs.protocol(p)) ?? null;
+      case "source":
+        return address(0);
+      case "destination":
+        return address(1);
+      case "sport":
+        return this.portCell(p, 0) === null ? null : pairs.portFilter(p, 0);
+      case "dport":
+        return pairs.hasPorts(p) ? pairs.portFilter(p, 1) : null;
+      case "tunnel":
+        return pairs.tunnelFilter(p);
+      case "vni":
+        return pairs.vniFilter(p);
+      case "stream": {
+        const stream = pairs.word(p, KEY_STREAM);
+        return stream === NO_STREAM ? null : `${stream % 2 === 0 ? "tcp" : "udp"}.stream == ${stream >>> 1}`;
+      }
+      case "points":
+        return this.pointsOf(row)
+          .map((point) => `point.id == ${textLiteral(this.points.id(point))}`)
+          .join(" || ");
+      default:
+        return undefined;
+    }
   }
 
   private portCell(p: number, side: number): number | null {

@@ -87,6 +87,9 @@ const PROTOCOLS: ReadonlyMap<number, readonly [name: string, title: string]> = n
 const APPLICATIONS: readonly number[] = [0, LAYER_DNS, LAYER_DHCP, LAYER_HTTP, LAYER_TLS, LAYER_PAYLOAD];
 const APPLICATION_SLOT = Uint8Array.from({ length: 256 }, (_, kind) => Math.max(0, APPLICATIONS.indexOf(kind)));
 
+/** No filter asks for these. */
+const UNNAMED: ReadonlySet<string> = new Set(["data", "fr"]);
+
 interface Node {
   readonly kind: number;
   readonly parent: Node | undefined;
@@ -196,6 +199,10 @@ export async function hierarchyTable(
     },
     level: (row) => (rows[row] as Node).level,
     key: (row) => namesOf(rows[row] as Node).join(":"),
+    cellFilter(row, at) {
+      const name = PROTOCOLS.get((rows[row] as Node).kind)?.[0];
+      return at !== 0 || name === undefined || UNNAMED.has(name) ? null : name;
+    },
     filter: (row) => filterOf(rows[row] as Node),
   };
 }
@@ -224,7 +231,7 @@ function namesOf(node: Node): string[] {
 /** Every protocol of the branch, the nth of a name with the layer operator: "ip#2" is there. Payload has no filter. */
 function filterOf(node: Node): string | null {
   const counts = new Map<string, number>();
-  for (const name of namesOf(node)) if (name !== "data" && name !== "fr") counts.set(name, (counts.get(name) ?? 0) + 1);
+  for (const name of namesOf(node)) if (!UNNAMED.has(name)) counts.set(name, (counts.get(name) ?? 0) + 1);
   if (counts.size === 0) return null;
   return [...counts].map(([name, n]) => (n > 1 ? `${name}#${n}` : name)).join(" && ");
 }

@@ -1,5 +1,6 @@
 /** Addresses and their names: told by the captures (name resolution blocks) and by DNS answers in them. */
 import type { Cell } from "../../../src-shared/contract/results";
+import { addressFilter } from "../../../src-shared/model/filter-text";
 import { formatIpv4, formatIpv6 } from "../../../src-shared/model/address";
 import { LAYER_DNS } from "../../../src-shared/model/layer-kind";
 import {
@@ -86,7 +87,7 @@ export async function namesTable(
   }
   const names = [...found.values()];
   const columns = [
-    column("address", "Address", "address", "The address", "ip.addr"),
+    column("address", "Address", "address", "The address"),
     column("name", "Name", "text", "A name of it"),
     column("source", "Told by", "text", "Name resolution block of a capture, or a DNS answer"),
     column("seen", "Times", "number", "How often it was told"),
@@ -98,10 +99,16 @@ export async function namesTable(
       const n = names[row] as Name;
       return [n.address, n.name, n.source, n.seen][at] as Cell;
     },
+    // A name is no field of the filter: it stands for its address.
+    cellFilter: (row, at) => (at < 2 ? filterOf(names[row] as Name) : null),
     key: (row) => `${(names[row] as Name).address} ${(names[row] as Name).name}`,
-    filter(row) {
-      const { address } = names[row] as Name;
-      return `${address.includes(":") ? "ipv6" : "ip"}.addr == ${address}`;
-    },
+    filter: (row) => filterOf(names[row] as Name),
   };
+}
+
+/** Packets from and to the address; told by DNS, also the answers: perhaps nobody ever sent to it. */
+function filterOf({ address, source }: Name): string | null {
+  const filter = addressFilter(address);
+  if (source !== "DNS" || filter === null) return filter;
+  return `${filter} || ${address.includes(":") ? "dns.aaaa" : "dns.a"} == ${address}`;
 }

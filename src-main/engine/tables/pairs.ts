@@ -8,6 +8,7 @@
  * A is the smaller side of a row (address number, then port), so that both directions meet in one row.
  */
 import type { TimeValue } from "../../../src-shared/contract/results";
+import { portFilter } from "../../../src-shared/model/filter-text";
 import { KeyRows } from "./key-rows";
 import {
   HAS_IDENTIFIER,
@@ -207,6 +208,22 @@ export class Pairs {
     return seconds + nanoseconds / 1e9;
   }
 
+  /** Of the port (an echo's identifier) at a side; null: it has none. */
+  portFilter(row: number, side: number): string | null {
+    if (this.hasPorts(row)) return portFilter(TRANSPORTS.get(this.protocol(row)) ?? "", this.port(row, side));
+    const identifier = ((this.word(row, KEY_WHAT) >>> 17) & 1) === 1 && this.protocol(row) === 1;
+    return identifier ? `icmp.ident == ${this.port(row, side)}` : null;
+  }
+
+  /** Of the tunnel that carries it; null: it has no name, or there is none. */
+  tunnelFilter(row: number): string | null {
+    return TUNNEL_FILTERS.get(this.tunnel(row)) ?? null;
+  }
+
+  vniFilter(row: number): string | null {
+    return vniFilter(this.tunnel(row), this.word(row, KEY_VNI));
+  }
+
   /**
    * The display filter that selects the row's packets: addresses and ports of one layer together, in either direction, with
    * the layer operator where packets have several of them.
@@ -258,6 +275,12 @@ export class Pairs {
           : "ipv6.fraghdr";
     return transport === undefined ? [inside] : [inside, `!${transport}`];
   }
+}
+
+/** Of a tunnel's number; null: the tunnel has none. */
+export function vniFilter(tunnel: number, vni: number): string | null {
+  const field = VNI_FIELDS.get(tunnel);
+  return field === undefined || vni === 0 ? null : `${field} == ${vni}`;
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { hostileCsvCell } from "../../../src-shared/base/csv";
 import type { Cell, TableColumn, TableRow } from "../../../src-shared/contract/results";
+import { addressFilter, textLiteral, timeLiteral } from "../../../src-shared/model/filter-text";
 import { ContractError } from "../../../src-shared/contract/messages";
 import { GrowableU32 } from "../packet-index/growable";
 import { radixSort } from "../packet-index/radix-sort";
@@ -18,6 +19,8 @@ export interface TableSource {
   search?(needle: string): (row: number) => boolean;
   key(row: number): string;
   filter(row: number): string | null;
+  /** Of cells that are not simply their column's field; undefined: those are (see cellFilter). */
+  cellFilter?(row: number, column: number): string | null | undefined;
   /** Nesting; 0 unless it is a tree, which is never sorted. */
   level?(row: number): number;
 }
@@ -139,8 +142,21 @@ export function tableRow(source: TableSource, row: number): TableRow {
     key: source.key(row),
     cells: source.columns.map((_, column) => source.cell(row, column)),
     filter: source.filter(row),
+    filters: source.columns.map((_, column) => cellFilter(source, row, column)),
     level: source.level?.(row) ?? 0,
   };
+}
+
+/** What a cell's value stands for as a display filter; null: nothing. */
+export function cellFilter(source: TableSource, row: number, at: number): string | null {
+  const own = source.cellFilter?.(row, at);
+  if (own !== undefined) return own;
+  const field = source.columns[at]?.field ?? null;
+  const cell = source.cell(row, at);
+  if (field === null || cell === null || cell === "") return null;
+  if (typeof cell === "object") return `${field} == ${timeLiteral(cell)}`;
+  if (typeof cell === "number") return `${field} == ${cell}`;
+  return addressFilter(cell) === null ? `${field} == ${textLiteral(cell)}` : `${field} == ${cell}`;
 }
 
 /** A line of column names, then one a row (RFC 4180). Text that a spreadsheet would run as a formula is quoted with '. */

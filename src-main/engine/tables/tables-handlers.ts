@@ -167,7 +167,8 @@ export function tablesHandlers(engine: Engine): Handlers {
         const units = await unitsOf(captures, view, context);
         const layers = await layersOf(captures, context);
         const options = { depth: depthOption(params), perPoint: params.options["perPoint"] === true };
-        return flowsTable(units, layers, options, pointLabels(captures), breathe);
+        const points = { name: pointLabels(captures), id: (point: number) => captures.workspace.pointId(point) };
+        return flowsTable(units, layers, options, points, breathe);
       }
       case "conversations":
       case "endpoints": {
@@ -181,7 +182,7 @@ export function tablesHandlers(engine: Engine): Handlers {
       case "hierarchy":
         return hierarchyTable(captures.index, await layersOf(captures, context), selection, skip, breathe);
       case "expert":
-        return expertTable(captures.index, selection, skip, breathe);
+        return expertTable(captures.index, captures.workspace, selection, skip, breathe);
       case "names":
         return namesTable(captures, selection, skip, breathe);
       default:

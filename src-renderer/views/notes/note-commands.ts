@@ -7,6 +7,7 @@ import { pickText } from "../../bridge/pick-text";
 import { saveText } from "../../bridge/save";
 import type { CommandSpec } from "../../state/commands.svelte";
 import { openDialog } from "../../state/dialogs.svelte";
+import { lastChange } from "../../state/last-change.svelte";
 import { layout } from "../../state/layout.svelte";
 import { selection } from "../../state/selection.svelte";
 import { showToast } from "../../state/toasts.svelte";
@@ -22,7 +23,11 @@ export const noteCommands: readonly CommandSpec[] = [
     enabled: () => selection.packet !== null,
     run: () => (selection.packet === null ? undefined : writeNote(packetTarget(selection.packet))),
   },
-  { id: "notes.undo", enabled: () => notes.steps.canUndo !== null, run: undoNotes },
+  {
+    id: "notes.undo",
+    enabled: () => lastChange.canUndo || notes.steps.canUndo !== null,
+    run: () => (lastChange.canUndo ? lastChange.undo() : undoNotes()),
+  },
   { id: "notes.redo", keys: ["Mod+Shift+Z", "Mod+Y"], enabled: () => notes.steps.canRedo !== null, run: redoNotes },
   { id: "notes.next", enabled: () => notes.roots.length > 0, run: () => goToAnnotated(1) },
   { id: "notes.previous", enabled: () => notes.roots.length > 0, run: () => goToAnnotated(-1) },

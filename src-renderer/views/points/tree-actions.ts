@@ -8,10 +8,12 @@ import { pointTarget } from "../../annotations/subjects";
 import { copyText } from "../../state/clipboard";
 import { runCommand } from "../../state/commands.svelte";
 import { openDialog, showError } from "../../state/dialogs.svelte";
+import { filterMenu } from "../../state/filter-menu";
 import { type MenuEntry, separator } from "../../state/menus.svelte";
 import { openPaths } from "../../state/open-paths";
 import { showToast } from "../../state/toasts.svelte";
 import { type PointChange, workspace } from "../../state/workspace.svelte";
+import { anyOf, pointValue } from "../../viewmodel/filter-value";
 import { roleLabel, ROLES, type TreeRow } from "../../viewmodel/points-tree";
 import ClockOffsetDialog from "./clock-offset-dialog.svelte";
 import ProblemsDialog from "./problems-dialog.svelte";
@@ -88,6 +90,7 @@ function fileMenu(file: FileState): MenuEntry[] {
     { label: "Show only this file", run: () => showOnly((point) => point.file === file.file, file.name) },
     { label: "Clock offset…", icon: "clock", run: () => void openDialog(ClockOffsetDialog, { file: file.file }) },
     ...(hasProblems ? [{ label: "Problems…", run: () => showProblems(file) }] : []),
+    ...filterMenu(anyOf(workspace.pointsOf(file.file).map((point) => pointValue(point).filter))),
     { label: "Copy path", icon: "copy", run: () => void copyText(file.path, "The path") },
     separator,
     { label: "Add captures…", icon: "add", run: () => runCommand("file.add") },
@@ -120,7 +123,10 @@ function pointMenu(point: PointState, row: TreeRow, rename: (point: PointState) 
       ],
     },
     separator,
+    ...filterMenu(pointValue(point).filter),
+    separator,
     ...noteMenu(notesOf(point), () => pointTarget(point)),
     { label: "Copy name", icon: "copy", run: () => void copyText(point.name, "The name") },
+    { label: "Copy as filter", run: () => void copyText(pointValue(point).filter ?? "", "Filter") },
   ];
 }

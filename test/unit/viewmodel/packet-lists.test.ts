@@ -18,7 +18,8 @@ import {
   withColumn,
   withoutColumn,
 } from "../../../src-renderer/viewmodel/packet-columns";
-import { cellFilter, joinFilter, quoted } from "../../../src-renderer/viewmodel/packet-filter";
+import { textLiteral } from "../../../src-shared/model/filter-text";
+import { cellFilter, joinFilter } from "../../../src-renderer/viewmodel/packet-filter";
 import { gutterCell, type Selected } from "../../../src-renderer/viewmodel/packet-gutter";
 import {
   clampTop,
@@ -361,7 +362,7 @@ describe("filters from what is pointed at", () => {
   });
 
   it("cannot break out of a string literal", () => {
-    expect(quoted('" or tcp "\n')).toBe('"\\" or tcp \\"\\n"');
+    expect(textLiteral('" or tcp "\n')).toBe('"\\" or tcp \\"\\x0a"');
   });
 });
 

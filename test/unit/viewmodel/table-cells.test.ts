@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TableColumn } from "../../../src-shared/contract/results";
 import {
-  cellFilter,
   cellHint,
   cellText,
   columnWidth,
@@ -32,17 +31,8 @@ describe("cells of a table", () => {
 
   it("keep the exact number in the tooltip and in copied text", () => {
     expect(cellHint("bytes", 1536)).toBe("1,536 bytes");
-    const row = { key: "1", cells: ["10.0.0.1", 1536], filter: null, level: 0 };
+    const row = { key: "1", cells: ["10.0.0.1", 1536], filter: null, filters: [], level: 0 };
     expect(rowAsText([column("address", "address"), column("bytes", "bytes")], row, time)).toBe("10.0.0.1\t1536");
-  });
-
-  it("make filters of their column's field, texts quoted, what a capture says not trusted", () => {
-    expect(cellFilter(column("a", "address", "ip.addr"), "10.0.0.1")).toBe("ip.addr == 10.0.0.1");
-    expect(cellFilter(column("a", "address", "ipv6.addr"), "fe80::1")).toBe("ipv6.addr == fe80::1");
-    expect(cellFilter(column("h", "text", "http.host"), 'a" || ip')).toBe('http.host == "a\\" || ip"');
-    expect(cellFilter(column("p", "number", "tcp.port"), 80)).toBe("tcp.port == 80");
-    expect(cellFilter(column("t", "time", "frame.time_epoch"), [17, 5])).toBe("frame.time_epoch == 17.000000005");
-    expect(cellFilter(column("n", "text"), "x")).toBeNull();
   });
 });
 
@@ -64,8 +54,8 @@ describe("the widths of a table's columns", () => {
 
   it("go by the longest of the first texts, up to a point; what a longer one needs is what it may grow to", () => {
     const rows = [
-      { key: "1", cells: ["TCP", "x".repeat(50), 7], filter: null, level: 2 },
-      { key: "2", cells: ["ICMPv6", "y", 7], filter: null, level: 0 },
+      { key: "1", cells: ["TCP", "x".repeat(50), 7], filter: null, filters: [], level: 2 },
+      { key: "2", cells: ["ICMPv6", "y", 7], filter: null, filters: [], level: 0 },
     ];
     const width = (kind: TableColumn["kind"], at: number): unknown => columnWidth(column("c", kind), at, rows);
     expect(width("text", 0)).toEqual({ widthPx: 81, mostPx: 81 });
@@ -75,7 +65,7 @@ describe("the widths of a table's columns", () => {
 
   it("of addresses are shown whole from the start: their end tells rows apart", () => {
     const address = "2001:db8:1111:2222:3333:4444:5555:6666";
-    const rows = [{ key: "1", filter: null, level: 0, cells: [address] }];
+    const rows = [{ key: "1", filter: null, filters: [], level: 0, cells: [address] }];
     expect(columnWidth(column("a", "address"), 0, rows).widthPx).toBeGreaterThan(address.length * 7.3);
   });
 
@@ -84,7 +74,7 @@ describe("the widths of a table's columns", () => {
   });
 
   it("are no wider than their headings where nothing is in them", () => {
-    const rows = [{ key: "1", cells: [null], filter: null, level: 0 }];
+    const rows = [{ key: "1", cells: [null], filter: null, filters: [], level: 0 }];
     expect(columnWidth(column("until", "time"), 0, []).widthPx).toBe(104);
     expect(columnWidth(column("until", "time"), 0, rows).widthPx).toBeLessThan(70);
   });

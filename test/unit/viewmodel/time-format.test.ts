@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { TimeValue } from "../../../src-shared/contract/results";
+import { checkZone } from "../../../src-renderer/viewmodel/time-zone";
 import {
   formatDifference,
   formatTime,
@@ -63,5 +64,38 @@ describe("a difference", () => {
         expect(nanoseconds(b) + difference).toBe(nanoseconds(a));
       }),
     );
+  });
+});
+
+describe("a zone that is chosen by its name", () => {
+  const at = (iso: string, zone: string): string =>
+    formatTime([Date.parse(iso) / 1000, 5_000_000], { format: "date-time", zone, precision: 3 }, null, null);
+
+  it("skips an hour in spring and has one twice in autumn, as its clocks do", () => {
+    expect(at("2024-03-31T00:59:59Z", "Europe/Berlin")).toBe("2024-03-31 01:59:59.005");
+    expect(at("2024-03-31T01:00:00Z", "Europe/Berlin")).toBe("2024-03-31 03:00:00.005");
+    expect(at("2024-10-27T00:30:00Z", "Europe/Berlin")).toBe("2024-10-27 02:30:00.005");
+    expect(at("2024-10-27T01:30:00Z", "Europe/Berlin")).toBe("2024-10-27 02:30:00.005");
+    expect(at("2024-10-27T02:30:00Z", "Europe/Berlin")).toBe("2024-10-27 03:30:00.005");
+  });
+
+  it("may be half an hour off, on the other day, and have its summer in January", () => {
+    expect(at("2024-06-30T20:00:00Z", "Asia/Kolkata")).toBe("2024-07-01 01:30:00.005");
+    expect(at("2024-01-01T00:00:00Z", "America/New_York")).toBe("2023-12-31 19:00:00.005");
+    expect(at("2024-01-01T00:00:00Z", "Australia/Sydney")).toBe("2024-01-01 11:00:00.005");
+    expect(at("2024-01-01T00:00:00Z", "utc")).toBe("2024-01-01 00:00:00.005");
+  });
+
+  it("has midnight as hour 0", () => {
+    expect(at("2024-06-30T22:00:00Z", "Europe/Berlin")).toBe("2024-07-01 00:00:00.005");
+  });
+
+  it("is known by any way of writing it; what is none is refused, and so is what is no text", () => {
+    expect(checkZone("local")).toBe("local");
+    expect(checkZone(" UTC ")).toBe("utc");
+    expect(checkZone("europe/berlin")).toBe("Europe/Berlin");
+    expect([checkZone("asia/kolkata"), checkZone("asia/calcutta")]).toEqual(["Asia/Kolkata", "Asia/Calcutta"]);
+    for (const none of ["Europe/Nowhere", "<b>", "", "+02:00", "a".repeat(500), "Europe/Berlin\u0000", 7, null, {}])
+      expect(checkZone(none)).toBeUndefined();
   });
 });
