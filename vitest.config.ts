@@ -28,6 +28,8 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 60_000,
+          // One second, as vitest would have it, is little on a busy machine.
+          expect: { poll: { timeout: 15_000 } },
           // After the others. Two files at a time: each waits half of its time for an engine and a browser to start and to draw.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },

@@ -1,6 +1,6 @@
 /**
  * docs/SCREENS.md: every view on one simulated recording, at two sizes, light and dark. The pictures are renewed as those of
- * docs-pictures.test.ts are; a test run looks whether the document still shows what the window has.
+ * docs-pictures.test.ts are; a test run looks whether the document still shows every pane that the window has.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,9 +16,11 @@ const DOCUMENT = "docs/SCREENS.md";
 
 interface View {
   readonly title: string;
-  /** The tab it is in. */
-  readonly tab: string;
+  /** The tab it is in; null: with nothing open. */
+  readonly tab: string | null;
   readonly show?: (app: App) => Promise<void>;
+  /** A dialog: closed when it has its picture. */
+  readonly isDialog?: boolean;
 }
 
 async function press(app: App, role: "tab" | "option" | "radio" | "button", name: string | RegExp): Promise<void> {
@@ -36,10 +38,35 @@ async function chooseServiceCall(app: App): Promise<void> {
   await app.idle();
 }
 
+/** The stream of the first HTTP request. */
+async function followRequest(app: App): Promise<void> {
+  await app.page.keyboard.press("Control+/");
+  await app.page.keyboard.type("http.request");
+  await app.page.keyboard.press("Escape");
+  await app.page.keyboard.press("Enter");
+  await app.idle();
+  await app.page.locator("[data-pane='packet-list'] [role=row][aria-rowindex='2']").click();
+  await app.idle();
+  await app.page.keyboard.press("Control+Alt+Shift+T");
+}
+
+async function openNames(app: App): Promise<void> {
+  await app.page.getByRole("menuitem", { name: "Statistics" }).click();
+  await app.page.getByRole("menuitem", { name: "Resolved Names" }).click();
+}
+
+const byKey =
+  (key: string) =>
+  (app: App): Promise<void> =>
+    app.page.keyboard.press(key);
+
 const VIEWS: readonly View[] = [
+  { title: "Welcome", tab: null },
   { title: "Packets", tab: "Packets" },
+  { title: "Bit diagram", tab: "Packets", show: (app) => press(app, "tab", "Diagram") },
   { title: "Layers", tab: "Connections", show: chooseServiceCall },
   { title: "Ladder", tab: "Connections", show: (app) => press(app, "tab", "Ladder") },
+  { title: "Facts", tab: "Connections", show: (app) => press(app, "tab", "Facts") },
   { title: "Map", tab: "Map" },
   { title: "Services", tab: "Services" },
   { title: "NAT", tab: "NAT" },
@@ -53,6 +80,12 @@ const VIEWS: readonly View[] = [
   { title: "Expert", tab: "Expert" },
   { title: "Device tables", tab: "Device tables" },
   { title: "Lessons", tab: "Lessons" },
+  { title: "Follow", tab: "Packets", show: followRequest },
+  { title: "Resolved names", tab: "Packets", show: openNames },
+  { title: "Command palette", tab: "Packets", show: byKey("Control+Shift+K"), isDialog: true },
+  { title: "Keyboard shortcuts", tab: "Packets", show: byKey("F1"), isDialog: true },
+  { title: "Settings", tab: "Packets", show: byKey("Control+Shift+P"), isDialog: true },
+  { title: "Export", tab: "Packets", show: byKey("Control+Shift+E"), isDialog: true },
 ];
 
 const VARIANTS = [
@@ -117,9 +150,30 @@ async function asWebp(app: App, png: Buffer): Promise<Buffer> {
   return Buffer.from(url.slice(url.indexOf(",") + 1), "base64");
 }
 
+async function takePicture(app: App, view: View, variant: Variant): Promise<void> {
+  if (view.tab !== null) await press(app, "tab", view.tab);
+  await view.show?.(app);
+  // Where nothing has a tooltip.
+  await app.page.mouse.move(1, 1);
+  await app.idle();
+  const picture = await asWebp(app, await app.page.screenshot());
+  writeFileSync(resolve(FOLDER, pictureOf(view, variant)), picture);
+  if (view.isDialog) await app.page.keyboard.press("Escape");
+}
+
 afterAll(closeSharedChromium);
 
 describe("the gallery", () => {
+  it("has every pane of the main area", () => {
+    const panes = [...readFileSync("src-renderer/panes.ts", "utf8").matchAll(/ title: "([^"]+)"/g)].map(
+      ([, title]) => title,
+    );
+    // Connections is shown by what it is split into.
+    const titles = new Set(VIEWS.flatMap(({ title, tab }) => [title, tab]));
+    expect(panes.length).toBeGreaterThan(10);
+    expect(panes.filter((title) => title === undefined || !titles.has(title))).toEqual([]);
+  });
+
   it("shows every view that docs/SCREENS.md is about", () => {
     if (RENEWS_PICTURES) writeFileSync(DOCUMENT, documentText());
     expect(readFileSync(DOCUMENT, "utf8"), "renew it with HOPSCOPE_PICTURES=1").toBe(documentText());
@@ -135,17 +189,12 @@ describe("the gallery", () => {
       mkdirSync(FOLDER, { recursive: true });
       const files = record();
       for (const variant of VARIANTS) {
-        const app = await openApp("browser", files, variant);
-        for (const view of VIEWS) {
-          await press(app, "tab", view.tab);
-          await view.show?.(app);
-          // Where nothing has a tooltip.
-          await app.page.mouse.move(1, 1);
-          await app.idle();
-          const picture = await asWebp(app, await app.page.screenshot());
-          writeFileSync(resolve(FOLDER, pictureOf(view, variant)), picture);
+        for (const isEmpty of [true, false]) {
+          const app = await openApp("browser", isEmpty ? [] : files, variant);
+          for (const view of VIEWS.filter(({ tab }) => (tab === null) === isEmpty))
+            await takePicture(app, view, variant);
+          await app.close();
         }
-        await app.close();
       }
     },
     300_000,
