@@ -16,9 +16,9 @@ function shownText(endpoint: EndpointJson | null): string {
   return endpoint ? endpointText(endpoint) : "not shown by these files";
 }
 
-function placed(endpoint: EndpointJson & { readonly pod: string | null; readonly node: string | null }): string {
+function placed(endpoint: ConnectionJson["client"]): string {
   const where = [
-    endpoint.pod === null ? null : `pod ${endpoint.pod}`,
+    endpoint.pod === null ? (endpoint.name ?? null) : `pod ${endpoint.pod}`,
     endpoint.node === null ? null : `on ${endpoint.node}`,
   ];
   const text = where.filter(Boolean).join(" ");
@@ -36,12 +36,14 @@ export function connectionName({ protocol, client, requested, server, service }:
 
 export function connectionFacts(c: ConnectionJson, names: PointNames): readonly Fact[] {
   const inferred = (what: string): string | null => (c.inferred.includes(what) ? "inferred from the traffic" : null);
+  const told = (what: "client" | "requested"): string | null =>
+    c.told?.includes(what) ? "told by conntrack, not shown by these files" : null;
   const facts: Fact[] = [
-    { label: "Client", value: placed(c.client), note: inferred("pod") ?? inferred("node") },
+    { label: "Client", value: placed(c.client), note: told("client") ?? inferred("pod") ?? inferred("node") },
     {
       label: "Asked for",
       value: `${c.service === null ? "" : `Service ${c.service}, `}${shownText(c.requested)}`,
-      note: inferred("service"),
+      note: told("requested") ?? inferred("service"),
     },
     { label: "Answered by", value: placed(c.server), note: inferred("pod") ?? inferred("node") },
     { label: "Server saw", value: shownText(c.seenByServerAs), note: null },

@@ -58,6 +58,8 @@ export interface ConnectionJson extends Pick<
   readonly bytes: { readonly fromClient: number; readonly fromServer: number };
   /** The connections that are equally good as its other half; only where ambiguous. */
   readonly alternatives?: readonly string[];
+  /** What connection tracking told and the packets do not show: "client" "requested"; only where it did. */
+  readonly told?: Connection["told"];
   readonly related: readonly RelatedJson[];
 }
 

@@ -27,6 +27,8 @@ export interface PlacedEndpoint extends Endpoint {
   /** "namespace/name" when told by a cluster file or the capture; a name such as "pod 10.0.1.5" is never made up. */
   readonly pod: string | null;
   readonly node: string | null;
+  /** Of what is no pod: as a capture's name resolution calls it. Hostile text. */
+  readonly name?: string;
 }
 
 /** One interface of one capture file. Index in `JoinResult.points` = the point's number in sightings and paths. */
@@ -247,6 +249,8 @@ export interface Connection {
   readonly alternatives: readonly number[];
   /** "node" "pod" "service" "kind" "direction": inferred, not told. */
   readonly inferred: readonly string[];
+  /** What connection tracking told and the packets do not show: "client" "requested". */
+  readonly told: readonly ("client" | "requested")[];
   /** Evidence of the joins between its flows. */
   readonly evidence: readonly Evidence[];
   /** Connections this one belongs with. */
@@ -333,9 +337,11 @@ export interface JoinResult {
   readonly connectionCount: number;
   /** Builds connection `index`, 0 … connectionCount - 1, ordered by first time. */
   connection(index: number): Connection;
+  /** The same as its packets alone show it, without what connection tracking told. */
+  shown(index: number): Connection;
   /** Its id, without building it. */
   connectionId(index: number): string;
-  /** Whether it has translations, without building it. */
+  /** Whether its packets show translations, without building it. */
   isTranslated(index: number): boolean;
   /** Its packets, joined; ordered by time of the first sighting. */
   journeys(index: number): readonly Journey[];

@@ -16,7 +16,7 @@ export function connectionTitle(c: ConnectionJson): string {
 /** What is known of it, by the names of `hopscope connections`. */
 export function connectionFactsBlock(c: ConnectionJson): TableBlock {
   const place = (e: ConnectionJson["client"]): string =>
-    [endpointText(e), e.pod, e.node].filter((part) => part !== null).join(", ");
+    [endpointText(e), e.pod, e.name ?? null, e.node].filter((part) => part !== null).join(", ");
   const translated = c.translations.map(
     (t) =>
       `${t.kind.toUpperCase()} ${endpointText(t.from)} → ${endpointText(t.to)}${t.node === null ? "" : ` at ${t.node}`} (${t.evidence.join(", ")})`,
@@ -39,6 +39,7 @@ export function connectionFactsBlock(c: ConnectionJson): TableBlock {
     ["Packets", `${c.packets.distinct}, seen ${c.packets.sightings} times, ${c.packets.missing} missing somewhere`],
     ["State", c.state],
     ["Inferred, not told", c.inferred.join(", ")],
+    ["Told by conntrack, not shown", (c.told ?? []).join(", ")],
   ];
   return {
     kind: "table",

@@ -17,6 +17,7 @@ export async function exportFile(
     journeys: false,
     cluster: [],
     clockOffsets: [],
+    conntrack: [],
     ...options,
   });
 }

@@ -43,11 +43,12 @@ export async function searchFiles(files: readonly string[], options: SearchOptio
       : readClusterFile("cluster.yaml", new TextEncoder().encode(options.cluster));
   if (read && read.problems.length > 0) throw new Error(JSON.stringify(read.problems));
   const cluster = new Cluster(read ? [read.snapshot] : []);
-  const result = joinRun(handle, workspace, counter, read ? { cluster } : {});
+  const told = readConntrack("conntrack.txt", options.conntrack ?? "").entries;
+  const result = joinRun(handle, workspace, counter, { ...(read && { cluster }), told });
   const found = findFindings({
     join: result,
     cluster,
-    told: readConntrack("conntrack.txt", options.conntrack ?? "").entries,
+    told,
     observer,
     drops: dropsOfPoints(workspace),
   });

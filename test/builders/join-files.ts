@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { loadCluster } from "../../src-main/engine/cluster/load-cluster";
+import { loadConntrack } from "../../src-main/engine/cluster/load-conntrack";
 import { DEFAULT_DECODE_OPTIONS } from "../../src-main/engine/decode/decode-options";
 import { type KernelHandle, createKernel, runPipeline } from "../../src-main/engine/decode/pipeline";
 import { type ConnectionJson, connectionJson } from "../../src-main/engine/join/connection-json";
@@ -16,6 +17,8 @@ import { parseTraffic, trafficToPcapng } from "./traffic";
 export interface JoinFilesOptions {
   readonly cluster?: readonly string[];
   readonly clockOffsets?: ReadonlyMap<string, number>;
+  /** Files of conntrack's output. */
+  readonly conntrack?: readonly string[];
 }
 
 /** What a pass over captures leaves, to be joined. */
@@ -73,6 +76,7 @@ export async function joinFiles(files: readonly string[], options: JoinFilesOpti
   return joinRun(handle, workspace, counter, {
     ...(cluster && { cluster }),
     ...(options.clockOffsets && { clockOffsets: options.clockOffsets }),
+    ...(options.conntrack && { told: loadConntrack(options.conntrack).entries }),
   });
 }
 

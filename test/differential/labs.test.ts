@@ -1,6 +1,6 @@
 /**
  * Every request of the recorded labs, against what the client's socket, the server and the kernel's connection tracking said.
- * With and without the cluster file; with every namespace's file and with the two nodes' alone.
+ * With and without the cluster file; with every namespace's file and with the two nodes' alone; with and without the output of conntrack.
  */
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -146,6 +146,7 @@ const KINDS: Readonly<Record<string, string>> = {
   "pod-to-service/hairpin-possible": "pod-to-service",
   "external-to-service": "external-to-service",
   egress: "egress",
+  "node-to-service": "node-to-service",
 };
 
 const TUNNELS: Readonly<Record<string, string>> = { vxlan: "vxlan", ipip: "ipip", udptun: "ip-udp" };
@@ -171,7 +172,9 @@ describe.skipIf(labs.length === 0).each(labs)("lab %s", (lab) => {
     { files: captures, told: false, label: "all files, nothing told" },
     { files: ["n1.pcapng", "n2.pcapng"], told: true, label: "two nodes, cluster told" },
     { files: ["n1.pcapng", "n2.pcapng"], told: false, label: "two nodes, nothing told" },
-  ])("$label", ({ files, told }) => {
+    { files: captures, told: true, tracked: true, label: "all files, cluster and conntrack told" },
+    { files: ["n1.pcapng", "n2.pcapng"], told: false, tracked: true, label: "two nodes, conntrack told" },
+  ])("$label", ({ files, told, tracked = false }) => {
     let result: JoinedResult;
     let connections: ConnectionJson[];
     let names: Map<string, string>;
@@ -180,7 +183,10 @@ describe.skipIf(labs.length === 0).each(labs)("lab %s", (lab) => {
     beforeAll(async () => {
       result = await joinFiles(
         files.map((f) => join(folder, f)),
-        told ? { cluster: [join(folder, "cluster.json")] } : {},
+        {
+          ...(told && { cluster: [join(folder, "cluster.json")] }),
+          ...(tracked && { conntrack: conntrack.map(({ node }) => join(folder, `conntrack-${node}.txt`)) }),
+        },
       );
       connections = connectionsJson(result);
       names = new Map(result.points.map((p) => [p.id, `${p.file.replace(".pcapng", "")}@${p.interface ?? ""}`]));
@@ -198,8 +204,9 @@ describe.skipIf(labs.length === 0).each(labs)("lab %s", (lab) => {
       return found[0] as ConnectionJson;
     }
 
-    /** A node's own call to a Service is translated before any device sees it. */
-    const hidden = (r: LabRequest): boolean => r.kind === "node-to-service";
+    /** A node's own call to a Service is translated before any device sees it: only connection tracking tells what was asked for. */
+    const isOwnCall = (r: LabRequest): boolean => r.kind === "node-to-service";
+    const hidden = (r: LabRequest): boolean => isOwnCall(r) && !tracked;
 
     test("client, request, server, and the client as the server saw it", () => {
       for (const r of truth.requests) {
@@ -246,7 +253,7 @@ describe.skipIf(labs.length === 0).each(labs)("lab %s", (lab) => {
                 ? namespace
                 : null;
         expect([c.client.pod, c.server.pod], label).toEqual([pod(r.frm, clientNode), pod(r.server.pod, serverNode)]);
-        if (told && KINDS[r.kind]?.endsWith("service")) expect(c.service, label).toBe("default/web");
+        if (told && !hidden(r) && KINDS[r.kind]?.endsWith("service")) expect(c.service, label).toBe("default/web");
         expect(c.ambiguous, label).toBe(false);
       }
     });
@@ -316,7 +323,12 @@ describe.skipIf(labs.length === 0).each(labs)("lab %s", (lab) => {
           c.translations.map((t) => `${t.kind} ${endText(t.from)} ${endText(t.to)} ${t.node}`).sort(),
           label,
         ).toEqual(expected.sort());
-        for (const t of c.translations) expect(t.evidence, label).toContain("tcp-seq");
+        for (const t of c.translations) {
+          const isTold = t.evidence.includes("conntrack");
+          if (isTold) expect([isOwnCall(r), t.evidence], label).toEqual([true, ["conntrack"]]);
+          else expect(t.evidence, label).toContain("tcp-seq");
+        }
+        expect(c.told ?? [], label).toEqual(isOwnCall(r) ? expect.arrayContaining(["requested"]) : []);
       }
     });
 

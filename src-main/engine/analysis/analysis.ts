@@ -143,9 +143,14 @@ export class Analysis {
     return new Analysis(data, join, cluster, observer, http, new JoinedTables(join, learned), workspace, texts);
   }
 
-  /** What findings and the table of translations are compared with from now on. */
+  /** What findings and the table of translations are compared with from now on, and connections tell beside their packets. */
   useConntrack(files: readonly string[]): void {
-    if (this.joinedTables.useConntrack(files)) this.found = undefined;
+    if (!this.joinedTables.useConntrack(files)) return;
+    this.join.tell(this.joinedTables.told);
+    this.found = undefined;
+    this.finder = undefined;
+    this.builtMap = undefined;
+    this.builtServices = undefined;
   }
 
   /**

@@ -3,7 +3,7 @@ import type { Cell } from "../../../src-shared/contract/results";
 import { endpointFilter, protocolFilter, textLiteral } from "../../../src-shared/model/filter-text";
 import { protocolWord } from "../../../src-shared/model/protocol-word";
 import { endpointText, nameWithPort } from "../../../src-shared/model/endpoint-text";
-import type { Connection, Endpoint, JoinResult } from "../../../src-shared/reconstruct/result";
+import type { Connection, Endpoint, JoinResult, PlacedEndpoint } from "../../../src-shared/reconstruct/result";
 import { type TableSource, column } from "../tables/table";
 import { tunnelValueFilter } from "./tunnel-filter";
 
@@ -79,7 +79,7 @@ export function connectionsTable(join: JoinResult): TableSource {
 function cell(join: JoinResult, c: Connection, at: number): Cell {
   switch (COLUMNS[at]?.id) {
     case "client":
-      return c.client.pod === null ? endpointText(c.client) : nameWithPort(c.client.pod, c.client.port);
+      return namedText(c.client);
     case "requested":
       return c.requested === null
         ? null
@@ -87,7 +87,7 @@ function cell(join: JoinResult, c: Connection, at: number): Cell {
           ? endpointText(c.requested)
           : nameWithPort(c.service, c.requested.port);
     case "server":
-      return c.server.pod === null ? endpointText(c.server) : nameWithPort(c.server.pod, c.server.port);
+      return namedText(c.server);
     case "seen-as":
       return c.seenByServerAs === null ? null : endpointText(c.seenByServerAs);
     case "protocol":
@@ -142,6 +142,12 @@ function filterOfCell(c: Connection, at: number): string | null | undefined {
     default:
       return undefined;
   }
+}
+
+/** By its pod, else as a capture names it, else by its address. */
+function namedText(e: PlacedEndpoint): string {
+  const name = e.pod ?? e.name ?? null;
+  return name === null ? endpointText(e) : nameWithPort(name, e.port);
 }
 
 /** "DNAT + SNAT"; twice on the way, by the node and by the gateway: "SNAT ×2". */

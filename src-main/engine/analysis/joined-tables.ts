@@ -55,8 +55,7 @@ export class JoinedTables {
     const { connectionCount } = this.join;
     const end = Math.min(connectionCount, this.#nextNat + connections);
     for (; this.#nextNat < end; this.#nextNat++)
-      if (this.join.isTranslated(this.#nextNat))
-        this.#natEntries.push(...natEntries(this.join.connection(this.#nextNat)));
+      if (this.join.isTranslated(this.#nextNat)) this.#natEntries.push(...natEntries(this.join.shown(this.#nextNat)));
     return end === connectionCount;
   }
 

@@ -5,7 +5,7 @@
 import { csvCell } from "../../../src-shared/base/csv";
 import type { Endpoint, JoinResult } from "../../../src-shared/reconstruct/result";
 
-/** Column names of IPFIX's registry, and what they hold. */
+/** Column names of IPFIX's registry; of what comes back, with "reverse" in front (RFC 5103 section 6.1). */
 const IPFIX_COLUMNS = [
   "flowStartNanoseconds",
   "flowEndNanoseconds",
@@ -23,8 +23,11 @@ const IPFIX_COLUMNS = [
   "postNATDestinationIPv6Address",
   "postNAPTDestinationTransportPort",
   "packetDeltaCount",
+  "reversePacketDeltaCount",
   "octetDeltaCount",
   "reverseOctetDeltaCount",
+  "transportOctetDeltaCount",
+  "reverseTransportOctetDeltaCount",
   "sourcePodNamespace",
   "sourcePodName",
   "destinationPodNamespace",
@@ -42,6 +45,7 @@ export function writeIpfixCsv(join: JoinResult, index: number | undefined, write
   for (let i = from; i < to; i++) {
     const c = join.connection(i);
     const asked = c.requested ?? c.server;
+    const [sent, answered] = countEachWay(join, i);
     const cells = [
       c.firstTime,
       c.lastTime,
@@ -54,7 +58,10 @@ export function writeIpfixCsv(join: JoinResult, index: number | undefined, write
       c.seenByServerAs?.port ?? "",
       ...byVersion(c.server),
       c.server.port,
-      c.distinct,
+      sent.packets,
+      answered.packets,
+      sent.octets,
+      answered.octets,
       c.bytesFromClient,
       c.bytesFromServer,
       ...namespaced(c.client.pod),
@@ -65,6 +72,25 @@ export function writeIpfixCsv(join: JoinResult, index: number | undefined, write
     ];
     write(`${cells.map((cell) => csvCell(String(cell))).join(",")}\r\n`);
   }
+}
+
+interface Counted {
+  packets: number;
+  /** Of IP packets, headers and all (octetDeltaCount). */
+  octets: number;
+}
+
+/** Packets as they were sent, each once, however many capture points saw it: to the server, and back. */
+function countEachWay(join: JoinResult, connection: number): readonly [sent: Counted, answered: Counted] {
+  const sent: Counted = { packets: 0, octets: 0 };
+  const answered: Counted = { packets: 0, octets: 0 };
+  for (const { direction, sightings } of join.journeys(connection)) {
+    const way = direction === "to-server" ? sent : answered;
+    way.packets++;
+    const [first] = sightings;
+    if (first !== undefined) way.octets += join.sightings.ipLength(first);
+  }
+  return [sent, answered];
 }
 
 function byVersion(endpoint: Endpoint | null): readonly [v4: string, v6: string] {

@@ -7,12 +7,21 @@
  *                                                  no packet behind the NAT      not captured: counted, no finding
  * ```
  * Every machine that forwards a connection has its own entry, from its own point of view: an entry belongs to a connection if
- * its original tuple is one that the connection's packets have somewhere.
+ * its original tuple is one that the connection's packets have somewhere, or its reply the answer to one: a machine translates its
+ * own calls before any device sees them.
  */
 import type { Finding } from "../../../src-shared/model/finding";
-import { type ToldTranslation, toldChanges } from "../../../src-shared/model/told-translation";
+import {
+  isSameUse,
+  SAME_TIME_SECONDS,
+  type ToldChange,
+  type ToldTranslation,
+  toldChanges,
+} from "../../../src-shared/model/told-translation";
 import { endpointText } from "../../../src-shared/model/endpoint-text";
 import type { Connection, Endpoint, Translation } from "../../../src-shared/reconstruct/result";
+import { addToGroup } from "../../../src-shared/base/grouping";
+import { seenWhereSent } from "../join/told-nat";
 import { count, type FindingContext, type FindingFamily, upsert } from "./context";
 import { onNode } from "./shell";
 
@@ -31,11 +40,9 @@ interface Difference {
   readonly text: string;
 }
 
-/** Entries older or younger than the connection by more are of another use of the same ports. */
-const SAME_TIME_SECONDS = 30;
-
 export class ConntrackDiffers implements FindingFamily {
-  readonly #entries = new Map<string, ToldTranslation[]>();
+  readonly #byOriginal = new Map<string, ToldTranslation[]>();
+  readonly #byReply = new Map<string, ToldTranslation[]>();
   readonly #differences: Difference[] = [];
   #agreed = 0;
   #toldOnly = 0;
@@ -43,12 +50,13 @@ export class ConntrackDiffers implements FindingFamily {
 
   constructor(private readonly context: FindingContext) {
     for (const told of context.told) {
-      const { source, sourcePort, destination, destinationPort } = told.original;
-      upsert(
-        this.#entries,
-        key(told.protocol, { ip: source, port: sourcePort }, { ip: destination, port: destinationPort }),
-        (): ToldTranslation[] => [],
-      ).push(told);
+      const { original, reply } = told;
+      const client = { ip: original.source, port: original.sourcePort };
+      const server = { ip: original.destination, port: original.destinationPort };
+      addToGroup(this.#byOriginal, key(told.protocol, client, server), told);
+      if (toldChanges(told).length === 0) continue;
+      const asked = { ip: reply.destination, port: reply.destinationPort };
+      addToGroup(this.#byReply, key(told.protocol, asked, { ip: reply.source, port: reply.sourcePort }), told);
     }
   }
 
@@ -56,38 +64,59 @@ export class ConntrackDiffers implements FindingFamily {
     return { agreed: this.#agreed, toldOnly: this.#toldOnly, connections: this.#connections };
   }
 
-  visit(connection: Connection): void {
-    if (this.#entries.size === 0) return;
-    const start = Number(connection.firstTime);
-    const end = Number(connection.lastTime);
+  visit({ index }: Connection): void {
+    if (this.#byOriginal.size === 0) return;
+    const connection = this.context.join.shown(index);
     const seenTold = new Set<string>();
-    let matched = false;
-    for (const tuple of tuplesOf(connection)) {
-      for (const told of this.#entries.get(key(connection.protocol, tuple.client, tuple.server)) ?? []) {
-        if (told.time !== null) {
-          const time = Number(told.time);
-          if (time < start - SAME_TIME_SECONDS || time > end + SAME_TIME_SECONDS) continue;
-        }
-        matched = true;
-        for (const change of toldChanges(told)) {
-          const text = `${change.kind} ${endpointText(change.from)} to ${endpointText(change.to)}`;
-          if (seenTold.has(text)) continue;
-          seenTold.add(text);
-          const seen = connection.translations.filter(
-            (t) => kindOf(t) === change.kind && same(t.from, change.from, connection.protocol),
-          );
-          if (seen.length === 0) this.#toldOnly++;
-          else if (seen.some((t) => same(t.to, change.to, connection.protocol))) this.#agreed++;
-          else
-            this.#differences.push({
-              connection,
-              told,
-              text: `${told.file} line ${told.line} tells ${text}, the packets show ${seen.map((t) => endpointText(t.to)).join(", ")}`,
-            });
-        }
+    const lines = this.#linesOf(connection);
+    for (const told of lines) {
+      for (const change of toldChanges(told)) {
+        const text = `${change.kind} ${endpointText(change.from)} to ${endpointText(change.to)}`;
+        if (seenTold.has(text)) continue;
+        seenTold.add(text);
+        const other = this.#shownInstead(connection, change);
+        if (other === "same") this.#agreed++;
+        else if (other === "nothing") this.#toldOnly++;
+        else
+          this.#differences.push({
+            connection,
+            told,
+            text: `${told.file} line ${told.line} tells ${text}, the packets show ${other}`,
+          });
       }
     }
-    if (matched) this.#connections++;
+    if (lines.length > 0) this.#connections++;
+  }
+
+  /** Entries of this use of the connection's ports. */
+  #linesOf(connection: Connection): readonly ToldTranslation[] {
+    const start = Number(connection.firstTime);
+    const end = Number(connection.lastTime);
+    const tuples = tuplesOf(connection).map(({ client, server }) => key(connection.protocol, client, server));
+    const linesBy = (entries: ReadonlyMap<string, readonly ToldTranslation[]>): readonly ToldTranslation[] =>
+      tuples.flatMap((t) => entries.get(t) ?? []).filter((told) => isSameUse(told, start, end));
+    const lines = linesBy(this.#byOriginal);
+    // A machine that knows what was sent has told: what else it gave the same ports to is another call.
+    const files = new Set(lines.map(({ file }) => file));
+    return [...new Set([...lines, ...linesBy(this.#byReply).filter(({ file }) => !files.has(file))])];
+  }
+
+  /** "same", "nothing", or what it is in the packets, in words. */
+  #shownInstead(connection: Connection, change: ToldChange): string {
+    const { protocol } = connection;
+    const ofKind = connection.translations.filter((t) => kindOf(t) === change.kind);
+    const seen = ofKind.filter((t) => same(t.from, change.from, protocol));
+    if (seen.length > 0)
+      return seen.some((t) => same(t.to, change.to, protocol))
+        ? "same"
+        : seen.map((t) => endpointText(t.to)).join(", ");
+    const backward = ofKind.filter((t) => same(t.to, change.to, protocol));
+    if (backward.length > 0) return backward.map((t) => `${endpointText(t.from)} before it`).join(", ");
+    const asked = connection.requested ?? connection.server;
+    const front = change.kind === "snat" ? connection.client : asked;
+    return same(front, change.to, protocol) && seenWhereSent(connection, this.context.join.points)
+      ? `${endpointText(connection.client)} call ${endpointText(asked)} where they were sent`
+      : "nothing";
   }
 
   finish(): readonly Finding[] {

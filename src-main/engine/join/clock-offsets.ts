@@ -12,6 +12,8 @@
  * ```
  * Which of the two is upstream needs no clock: forth minus back differences are negative sums of delays, or positive ones.
  * If no offset at all fits the bounds, the files have one clock and none is made up.
+ *
+ * An offset that a person tells is of one file, in place of its estimate: the others stay where they are against the reference.
  */
 import type { ClockOffset } from "../../../src-shared/reconstruct/result";
 import { ClockMap } from "./clock-map";
@@ -145,12 +147,11 @@ export class ClockEstimator {
         pairs,
       };
     };
-    for (const [f, seconds] of this.told) {
-      if (f >= count) continue;
+    const set = (f: number, seconds: number): void => {
       map.shift[f] = seconds * 1e9;
+      map.scale[f] = 1;
       tell(f, 0, "told", 0);
-    }
-    let first = true;
+    };
     const grow = (): void => {
       for (let grew = true; grew;) {
         grew = false;
@@ -175,13 +176,22 @@ export class ClockEstimator {
         }
       }
     };
+    const [reference] = order;
+    if (reference === undefined) return { map, offsets };
+    tell(reference, 0, "reference", 0);
+    grow();
+    // What is told moves one file: those that are tied to the reference keep their places. Where nothing ties them to it, what is told of one
+    // does, and the files that share packets with that one go with it.
+    const told = [...this.told].filter(([f]) => f < count);
+    const within = told.filter(([f]) => done[f]);
+    for (const [f, seconds] of told) if (!done[f]) set(f, seconds);
     grow();
     for (const f of order) {
       if (done[f]) continue;
-      tell(f, first && this.told.size === 0 ? 0 : null, first && this.told.size === 0 ? "reference" : "unknown", 0);
-      first = false;
+      tell(f, null, "unknown", 0);
       grow();
     }
+    for (const [f, seconds] of within) set(f, seconds);
     return { map, offsets };
   }
 }
@@ -199,8 +209,8 @@ interface Edge extends Fit {
   readonly pairs: number;
 }
 
-/** Clocks of good machines drift less than this against each other. */
-const MAX_DRIFT = 300e-6;
+/** Two clocks drift less than this against each other: each is slewed by 500 parts per million at most (adjtimex(2)). */
+const MAX_DRIFT = 1000e-6;
 /** Reads of one clock on different processors may be out of order by so much. */
 const SLACK_NS = 2000;
 

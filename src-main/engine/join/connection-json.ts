@@ -52,6 +52,7 @@ export function connectionJson(result: JoinResult, c: Connection): ConnectionJso
     ambiguous: c.ambiguous,
     ...(c.ambiguous && { alternatives: c.alternatives.map((i) => result.connectionId(i)) }),
     inferred: c.inferred,
+    ...(c.told.length > 0 && { told: c.told }),
     related: c.related.map(({ connection, ...rest }) => ({ ...rest, connection: result.connectionId(connection) })),
   };
 }

@@ -6,6 +6,7 @@
  * ```
  */
 import type { Cluster } from "../../../src-shared/model/cluster";
+import type { ToldTranslation } from "../../../src-shared/model/told-translation";
 import { UNSEEN_ARP, UNSEEN_CUT, UNSEEN_LINK_TYPE, UNSEEN_OTHER } from "../kernel/assembly/abi";
 import type { Batch } from "../kernel/batch";
 import type { KernelHandle } from "../decode/pipeline";
@@ -16,6 +17,7 @@ import { JoinedResult } from "./join-result";
 import { groupClocks, groupPoints, podTold } from "./point-groups";
 import { SightingColumns } from "./sighting-columns";
 import { NetworkTopology } from "./topology";
+import { captureNames } from "./topology/capture-names";
 
 /** Counts packets by file and point while batches pass, and keeps what applications said. */
 export class PacketCounter {
@@ -51,6 +53,8 @@ export interface JoinOptions {
   readonly cluster?: Cluster;
   /** Seconds to add to a file's times, by the file's path or base name: told by a person. */
   readonly clockOffsets?: ReadonlyMap<string, number>;
+  /** What connection tracking told. */
+  readonly told?: readonly ToldTranslation[];
 }
 
 /** Joins what a pipeline run in mode "sightings" has left in the kernel. */
@@ -105,10 +109,11 @@ export function joinRun(
     groups: groups.names,
     mixed: groups.mixed,
     cluster: options.cluster,
+    names: captureNames(workspace.files.flatMap((f) => f.names)),
   });
   const unseenAt = handle.kernel.unseenCounts() >>> 2;
   const unseen = (why: number): number => columns.words[unseenAt + why] as number;
-  return new JoinedResult({
+  const result = new JoinedResult({
     handle,
     columns,
     joined,
@@ -125,4 +130,6 @@ export function joinRun(
       "no network layer": unseen(UNSEEN_OTHER),
     },
   });
+  result.tell(options.told ?? []);
+  return result;
 }

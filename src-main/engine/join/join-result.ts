@@ -1,4 +1,5 @@
 /** The result of joining as everybody else reads it: builds connections and journeys on demand from the columns. */
+import type { ToldTranslation } from "../../../src-shared/model/told-translation";
 import type {
   Accounting,
   ClockOffset,
@@ -19,6 +20,7 @@ import type { JoinResultInput } from "./join-result/join-result-input";
 import { Relations } from "./related";
 import type { PlacedHost } from "./related-source";
 import { SightingRows } from "./sighting-rows";
+import { ToldNat } from "./told-nat";
 
 /** What is close together on one clock may be stamped in any order: taps of several devices, batches of a driver. */
 const LEAST_CLOCK_ERROR_NS = 1e6;
@@ -67,6 +69,21 @@ export class JoinedResult implements JoinResult {
 
   connection(index: number): Connection {
     return (this.relations ??= this.relate()).complete(this.bare.build(index));
+  }
+
+  shown(index: number): Connection {
+    return (this.relations ??= this.relate()).complete(this.bare.shown(index));
+  }
+
+  /** From now on connections say what these entries tell and their packets do not show; those before are forgotten. */
+  tell(told: readonly ToldTranslation[]): void {
+    const { topology } = this.input;
+    const nodeOf = (ip: string, atMs: number): string | null => {
+      const place = topology.placeAt(ip, atMs);
+      return place?.network === "node" ? place.node : null;
+    };
+    this.bare.told = told.length === 0 ? undefined : new ToldNat(told, this.points, nodeOf);
+    this.relations = undefined;
   }
 
   isTranslated(index: number): boolean {

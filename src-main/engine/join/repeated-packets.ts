@@ -108,21 +108,30 @@ export class RepeatedPackets {
     return transmissions.map(({ members }) => members.sort(this.sent.before));
   }
 
-  /** A cooked capture of several interfaces has one packet several times. */
+  /**
+   * A cooked capture of several interfaces has one packet several times. A bridge sends what is for a group also back to a port in
+   * hairpin mode.
+   */
   private staysOf(seen: readonly number[]): number[][] {
     const stays: number[][] = [];
     for (const k of seen) {
-      const row = this.rowOf(k);
-      const flow = this.columns.flow(row);
       const last = stays.at(-1);
       const isCopy =
         last !== undefined &&
-        this.columns.macSeen(flow, this.columns.direction(row)) !== 1 &&
+        this.comesInCopies(this.rowOf(k)) &&
         (this.sent.times[k] as number) - (this.sent.times[last[0] as number] as number) <= COPY_NS;
       if (isCopy) last.push(k);
       else stays.push([k]);
     }
     return stays;
+  }
+
+  private comesInCopies(row: number): boolean {
+    const { columns } = this;
+    const [flow, direction] = [columns.flow(row), columns.direction(row)];
+    if (columns.macSeen(flow, direction) !== 1) return true;
+    const destination = columns.macsAt(flow, direction) + 6;
+    return ((columns.bytes[destination] as number) & 1) === 1;
   }
 
   /** Gives each stay of a station to the transmission it belongs to. */

@@ -15,6 +15,7 @@ import { KnownNetwork, type TopologyInput } from "./topology/known-network";
 import { findOwned, findTunnelEnds } from "./topology/owned-addresses";
 import { findPeers } from "./topology/peers";
 import { findRoles } from "./topology/point-roles";
+import { findErrorSenders, findOpenedTunnels } from "./topology/shown-addresses";
 import { findPods, joinFiles } from "./topology/pods";
 import { findServices, listServices } from "./topology/services-seen";
 
@@ -36,6 +37,8 @@ export class NetworkTopology implements Topology {
     findPods(network, sample);
     joinFiles(network, sample);
     findOwned(network, sample);
+    findOpenedTunnels(network, sample);
+    findErrorSenders(network, sample);
     findTunnelEnds(network);
     findServices(network);
     findPeers(network, sample);

@@ -231,7 +231,7 @@ export class EngineService implements Engine {
       "workspace.setClockOffset": ({ file, seconds }) => this.joinAnew(session.setClockOffset(file, seconds)),
       "workspace.setDecodeAs": ({ rules }) => session.setDecodeAs(rules),
       "workspace.setCluster": ({ paths }) => this.joinAnew(session.setCluster(paths)),
-      "workspace.setConntrack": ({ paths }) => session.setConntrack(paths),
+      "workspace.setConntrack": ({ paths }) => this.joinAnew(session.setConntrack(paths)),
       "packets.open": (params) => this.openView(params),
       "packets.close": ({ view }) => {
         this.views.get(view)?.close();

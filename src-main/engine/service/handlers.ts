@@ -107,7 +107,7 @@ export interface Engine {
   openSaved(saved: SavedSession): WorkspaceState;
   /**
    * Called when another workspace is open (or none): "opened" at the start of loading (also of added files), "loaded" at its end, "points" when
-   * capture points were switched on or off, "closed". Returns "stop".
+   * capture points were switched on or off, "conntrack" when other output of conntrack is to be compared with, "closed". Returns "stop".
    */
-  onWorkspace(listener: (what: "opened" | "loaded" | "points" | "closed") => void): () => void;
+  onWorkspace(listener: (what: "opened" | "loaded" | "points" | "conntrack" | "closed") => void): () => void;
 }

@@ -25,7 +25,7 @@ import { TimeShare } from "./time-share";
 /** Between two "workspace" events while it loads, or a live source runs. */
 const EVENT_MS = 100;
 
-export type SessionNews = "opened" | "loaded" | "points" | "closed";
+export type SessionNews = "opened" | "loaded" | "points" | "conntrack" | "closed";
 
 interface PointSettings {
   enabled: boolean;
@@ -242,6 +242,7 @@ export class WorkspaceSession {
 
   setConntrack(paths: readonly string[]): WorkspaceState {
     this.conntrackFiles = paths;
+    this.options.onNews("conntrack");
     return this.tellNow();
   }
 

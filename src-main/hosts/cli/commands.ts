@@ -19,8 +19,13 @@ const JOINING = {
   ),
   clockOffsets: list(
     "--clock-offset FILE=SECONDS",
-    `add so much to a file's times (repeatable); without it offsets between files are
-estimated from packets seen both ways`,
+    `add so much to a file's times (repeatable), the other files stay where they are; without it
+offsets between files are estimated from packets seen both ways`,
+  ),
+  conntrack: list(
+    "--conntrack FILE",
+    `output of conntrack -L or -E, also -o extended,timestamp (repeatable): tells the client and
+what it asked for where a machine translated a call before any capture point saw it`,
   ),
 };
 
@@ -32,6 +37,7 @@ const JOINED_FIELDS = {
 captures are read twice then; see hopscope connections --help`,
   ),
   clockOffsets: list("--clock-offset FILE=SECONDS", "as for hopscope connections"),
+  conntrack: list("--conntrack FILE", "as for hopscope connections"),
 };
 
 const oneObject = (what: string): Option<boolean> => flag("--json", `one object: ${what}`);
@@ -142,7 +148,7 @@ arp-conflict slow-hop slow-answer ttl duplicate-delivery. Nothing is changed any
     conntrack: list(
       "--conntrack FILE",
       `output of conntrack -L or -E, also -o extended,timestamp (repeatable): compared with what the
-packets show`,
+packets show, and as for hopscope connections`,
     ),
     json: oneObject("findings, and what was compared with connection tracking"),
   },

@@ -169,7 +169,7 @@ class ConnectionLines {
     const { out } = this;
     out.byte(TAB);
     this.endpoint(e);
-    const where = e.pod ?? e.node;
+    const where = e.pod ?? e.name ?? e.node;
     if (where === null) return;
     out.ascii(" (");
     this.name(where);
@@ -189,19 +189,23 @@ class ConnectionLines {
     if (c.ambiguous)
       this.note(`ambiguous: as good is ${c.alternatives.map((i) => this.result.connectionId(i)).join(", ")}`);
     if (c.otherPaths > 0) this.note(`${c.otherPaths} packets went otherwise`);
-    if (c.inferred.length > 0) {
-      this.note("inferred: ");
-      c.inferred.forEach((what, i) => {
-        if (i > 0) out.ascii(", ");
-        out.ascii(what);
-      });
-    }
+    this.words("told by conntrack: ", c.told);
+    this.words("inferred: ", c.inferred);
     if (this.notes === 0) out.byte(DASH);
   }
 
   private note(text: string): void {
     if (this.notes++ > 0) this.out.ascii("; ");
     this.out.ascii(text);
+  }
+
+  private words(what: string, words: readonly string[]): void {
+    if (words.length === 0) return;
+    this.note(what);
+    words.forEach((word, i) => {
+      if (i > 0) this.out.ascii(", ");
+      this.out.ascii(word);
+    });
   }
 
   private path(path: readonly number[]): void {

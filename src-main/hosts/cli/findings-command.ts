@@ -2,31 +2,24 @@
 import { oneLine } from "../../../src-shared/base/text";
 import { EMPTY_CLUSTER } from "../../../src-shared/model/cluster";
 import type { Finding } from "../../../src-shared/model/finding";
-import { formatClusterProblem } from "../../engine/cluster/load-cluster";
-import { loadConntrack } from "../../engine/cluster/load-conntrack";
 import { dropsOfPoints } from "../../engine/findings/capture-drops";
 import { findFindings, type FindingResult } from "../../engine/findings/find";
 import { PacketObserver } from "../../engine/findings/observer";
 import { type JoinedRunOptions, readJoined } from "./joined-run";
-import { print, printError } from "./output";
-import { EXIT_PARTLY, worse } from "./run";
+import { print } from "./output";
 
 export interface FindingsOptions extends JoinedRunOptions {
   readonly json: boolean;
-  /** Files of conntrack's output. */
-  readonly conntrack: readonly string[];
 }
 
 export async function runFindings(options: FindingsOptions): Promise<number> {
-  const told = loadConntrack(options.conntrack);
-  for (const problem of told.problems) printError(`hopscope: ${formatClusterProblem(problem)}`);
   const observer = new PacketObserver();
   const { joined, exitCode } = await readJoined({ ...options, observe: (batch) => observer.observe(batch) });
   if (!joined) return exitCode;
   const found = findFindings({
     join: joined.result,
     cluster: joined.cluster ?? EMPTY_CLUSTER,
-    told: told.entries,
+    told: joined.told,
     observer,
     drops: dropsOfPoints(joined.run.workspace),
   });
@@ -34,7 +27,7 @@ export async function runFindings(options: FindingsOptions): Promise<number> {
   const nothingTold = options.conntrack.length > 0 ? { agreed: 0, toldOnly: 0, connections: 0 } : null;
   const result = { ...found, conntrack: found.conntrack ?? nothingTold };
   print(options.json ? json(result) : text(result));
-  return told.problems.length > 0 ? worse(exitCode, EXIT_PARTLY) : exitCode;
+  return exitCode;
 }
 
 function json(result: FindingResult): string {

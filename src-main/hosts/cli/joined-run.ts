@@ -1,6 +1,8 @@
 /** Reads captures, joins them, and adds what a cluster file tells: what connections, journeys, findings and model share. */
 import type { Cluster } from "../../../src-shared/model/cluster";
+import type { ToldTranslation } from "../../../src-shared/model/told-translation";
 import { formatClusterProblem, loadCluster } from "../../engine/cluster/load-cluster";
+import { loadConntrack } from "../../engine/cluster/load-conntrack";
 import { PacketCounter, joinRun } from "../../engine/join/join-captures";
 import type { JoinedResult } from "../../engine/join/join-result";
 import { joinedColumns } from "../../engine/join/joined-columns";
@@ -17,6 +19,8 @@ export interface JoiningOptions {
   readonly cluster: readonly string[];
   /** "FILE=SECONDS" */
   readonly clockOffsets: readonly string[];
+  /** Files of conntrack's output. */
+  readonly conntrack: readonly string[];
 }
 
 export interface JoinedRunOptions extends Omit<RunOptions, "flows">, JoiningOptions {
@@ -28,6 +32,8 @@ export interface JoinedRun {
   readonly run: CaptureRun;
   readonly result: JoinedResult;
   readonly cluster: Cluster | undefined;
+  /** What connection tracking told. */
+  readonly told: readonly ToldTranslation[];
 }
 
 /** `joined` is undefined when nothing could be read; the exit code says so too. */
@@ -43,6 +49,8 @@ export async function readJoined(
     clusterTrouble = load.problems.length > 0;
     cluster = load.cluster;
   }
+  const { entries: told, problems } = loadConntrack(options.conntrack);
+  for (const problem of problems) printError(`hopscope: ${formatClusterProblem(problem)}`);
   const counter = new PacketCounter();
   const startedMs = Date.now();
   const { run, exitCode } = await readCaptures({ ...options, flows: "sightings" }, (batch, r) => {
@@ -54,9 +62,10 @@ export async function readJoined(
   for (const name of clockOffsets.keys())
     if (!known.has(name)) throw new UsageError(`--clock-offset ${name}=…: no capture file has this name`);
   const done = showWork("joining", startedMs);
-  const result = joinRun(run.handle, run.workspace, counter, { ...(cluster && { cluster }), clockOffsets });
+  const result = joinRun(run.handle, run.workspace, counter, { ...(cluster && { cluster }), clockOffsets, told });
   done();
-  return { joined: { run, result, cluster }, exitCode: clusterTrouble ? worse(exitCode, EXIT_PARTLY) : exitCode };
+  const trouble = clusterTrouble || problems.length > 0;
+  return { joined: { run, result, cluster, told }, exitCode: trouble ? worse(exitCode, EXIT_PARTLY) : exitCode };
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
  * The order of files, the order of interfaces in them, and the clocks of the machines that wrote them change nothing about who
- * talked to whom over which path: offsets up to an hour, drift up to 60 parts per million.
+ * talked to whom over which path: offsets up to an hour, drift up to 400 parts per million each.
  */
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -79,7 +79,7 @@ test.skipIf(labs.length === 0).each(labs)(
         fc.array(
           fc.tuple(
             fc.integer({ min: -3600_000_000, max: 3600_000_000 }),
-            fc.integer({ min: -60, max: 60 }),
+            fc.integer({ min: -400, max: 400 }),
             fc.shuffledSubarray([0, 1, 2, 3, 4, 5], { minLength: 6 }),
           ),
           {

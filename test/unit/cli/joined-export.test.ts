@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import type { ConnectionJson } from "../../../src-shared/contract/join";
 import type { ExportOptions } from "../../../src-main/hosts/cli/export-command";
 import { UsageError } from "../../../src-main/hosts/cli/usage";
 import { exportFile } from "../../builders/export-file";
+import { hopscope } from "../../builders/shared-data";
 import { fieldRows } from "../../builders/run-engine";
 
 const fixture = fileURLToPath(new URL("../../../fixtures/service-dnat.pcapng", import.meta.url));
@@ -36,7 +38,26 @@ it("ipfix.csv has what was asked for beside what NAT made of it", async () => {
   const calls = rows.map((row) => new Map(row.split(",").map((cell, i) => [names[i] ?? "", cell])));
   const translated = calls.find((c) => c.get("destinationIPv4Address") !== c.get("postNATDestinationIPv4Address"));
   expect(translated).toBeDefined();
-  expect(Number(translated?.get("packetDeltaCount"))).toBeGreaterThan(0);
+  // Each way for itself, as RFC 5103 names them: packets, octets of IP packets, octets of payload.
+  const numbers = (name: string): readonly number[] => [
+    Number(translated?.get(name)),
+    Number(translated?.get(`reverse${name[0]?.toUpperCase() ?? ""}${name.slice(1)}`)),
+  ];
+  const { connections } = JSON.parse(hopscope("connections", fixture, "--json").stdout) as {
+    connections: ConnectionJson[];
+  };
+  const same = connections.find((c) => c.client.port === Number(translated?.get("sourceTransportPort")));
+  const packets = numbers("packetDeltaCount");
+  expect(Math.min(...packets)).toBeGreaterThan(0);
+  expect(packets.reduce((a, b) => a + b)).toBe(same?.packets.distinct);
+  const payload = numbers("transportOctetDeltaCount");
+  expect(payload).toEqual([same?.bytes.fromClient, same?.bytes.fromServer]);
+  // At least the smallest headers of IPv4 and TCP around it, at most the largest.
+  for (const [way, octets] of numbers("octetDeltaCount").entries()) {
+    const headers = (octets - (payload[way] ?? 0)) / (packets[way] ?? 1);
+    expect(headers).toBeGreaterThanOrEqual(40);
+    expect(headers).toBeLessThanOrEqual(120);
+  }
 });
 
 it("a filter of packets chooses lines of hubble.json", async () => {

@@ -505,7 +505,51 @@ test("told clocks win over estimates, and are said to be told", async () => {
     { clockOffsets: new Map([["n2.pcapng", -5]]) },
   );
   expect(result.clocks.map((c) => [c.file, c.seconds, c.source])).toEqual([
-    ["n1.pcapng", 0, "estimated"],
+    ["n1.pcapng", 0, "reference"],
     ["n2.pcapng", -5, "told"],
   ]);
+});
+
+describe("a told clock moves the file it is told of, and no other", () => {
+  /** Six packets both ways that `b` sees 50 µs after `a`, or before; the clock of `b` is `late` seconds behind. */
+  const seenBoth = (flow: string, late: number): readonly [a: string, b: string] => {
+    const lines = [0, 1, 2, 3, 4, 5].map((i) => {
+      const [from, to] = i % 2 === 0 ? ["10.1.0.5:1", `${flow}:2`] : [`${flow}:2`, "10.1.0.5:1"];
+      const what = `${from} > ${to} udp id=${100 + i} "data ${flow} ${i}"`;
+      const later = i % 2 === 0 ? 0.00005 : -0.00005;
+      return [`${(5 + i).toFixed(6)} ${what}`, `${(5 + i - late + later).toFixed(6)} ${what}`] as const;
+    });
+    return [lines.map(([a]) => a).join("\n"), lines.map(([, b]) => b).join("\n")];
+  };
+  /** n2's clock is 0.3 s behind n1's, n5's 2 s behind n4's; nothing ties these two to those. */
+  const clocksOf = async (told: Readonly<Record<string, number>>): Promise<string[]> => {
+    const [n1, n2] = seenBoth("10.1.0.6", 0.3);
+    const [n4, n5] = seenBoth("10.1.0.8", 2);
+    const result = await joinTraffic(
+      { "n1.pcapng": n1, "n2.pcapng": n2, "n4.pcapng": n4, "n5.pcapng": n5 },
+      { clockOffsets: new Map(Object.entries(told)) },
+    );
+    return result.clocks.map((c) => `${c.file.replace(".pcapng", "")} ${c.seconds.toFixed(1)} ${c.source}`);
+  };
+
+  test("nothing told", async () => {
+    expect(await clocksOf({})).toEqual([
+      ...["n1 0.0 reference", "n2 0.3 estimated"],
+      ...["n4 0.0 unknown", "n5 2.0 estimated"],
+    ]);
+  });
+
+  test("of a file that shares packets with the reference: the reference stays", async () => {
+    expect((await clocksOf({ "n2.pcapng": 5 })).slice(0, 2)).toEqual(["n1 0.0 reference", "n2 5.0 told"]);
+  });
+
+  test("of the reference: what was estimated against it stays", async () => {
+    expect((await clocksOf({ "n1.pcapng": 5 })).slice(0, 2)).toEqual(["n1 5.0 told", "n2 0.3 estimated"]);
+  });
+
+  test("of a file that nothing ties to the reference: those that share packets with it go with it", async () => {
+    const clocks = await clocksOf({ "n4.pcapng": 60 });
+    expect(clocks[0]).toBe("n1 0.0 reference");
+    expect(clocks.slice(2)).toEqual(["n4 60.0 told", "n5 62.0 estimated"]);
+  });
 });

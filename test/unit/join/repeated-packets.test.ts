@@ -156,3 +156,28 @@ describe("times are aligned", () => {
     expect([...alignTimes(sent, seen, -20e3)]).toEqual(seen.map((_, i) => i + 1));
   });
 });
+
+describe("what a bridge floods", () => {
+  /** A question of the pod at veth1; hairpin mode gives it back to veth1. */
+  const flooded = (destination: string): string => `
+    @veth1 = ethernet resolution=ns
+    @cni0  = ethernet resolution=ns
+    @veth2 = ethernet resolution=ns
+    a = [fd00::a]:5353   all = [ff02::fb]:5353 mac=${destination}
+    0.000000 @veth1 a > all udp "who is there"
+    0.000001 @cni0  a > all udp "who is there"
+    0.000019 @veth2 a > all udp "who is there"
+    0.000022 @veth1 a > all udp "who is there"`;
+  const journeys = async (destination: string): Promise<string[]> => {
+    const result = await joinTraffic({ "n1.pcapng": flooded(destination) });
+    return result.journeys(0).map(({ sightings }) => sightings.join(" "));
+  };
+
+  test("comes back to a port in hairpin mode: a copy of the one packet", async () => {
+    expect(await journeys("33:33:00:00:00:fb")).toEqual(["0 1 2 3"]);
+  });
+
+  test("what went to one machine's MAC was sent again", async () => {
+    expect(await journeys("02:00:00:00:00:fb")).toHaveLength(2);
+  });
+});

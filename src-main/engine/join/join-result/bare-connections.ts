@@ -14,6 +14,7 @@ import { encapsulationKind, hasNetworkIdentifier } from "../encapsulation";
 import { evidenceNames } from "../evidence";
 import { isBeyondCard } from "../machine-steps";
 import { W_ID } from "../sighting-columns";
+import type { ToldFront, ToldNat } from "../told-nat";
 import { type Place, placed } from "../topology/address-places";
 import { INITIAL_TTLS, firstAt } from "../traffic-roles";
 import type { AddressTexts } from "./address-texts";
@@ -23,6 +24,7 @@ import type { IndirectFacts } from "./indirect-facts";
 import type { JoinResultInput } from "./join-result-input";
 
 const NO_TRANSLATIONS: readonly Translation[] = [];
+const NOTHING_TOLD: Connection["told"] = [];
 
 export class BareConnections {
   private readonly points: readonly Point[];
@@ -38,8 +40,18 @@ export class BareConnections {
     this.points = input.topology.points;
   }
 
-  /** The connection as its packets show it. */
+  /** What connection tracking tells; undefined: nothing. */
+  told: ToldNat | undefined;
+
+  /** The connection as its packets show it, and what is told of what was before the first of them. */
   build(index: number): Connection {
+    const shown = this.shown(index);
+    const front = this.told?.front(shown);
+    return front ? this.shown(index, front) : shown;
+  }
+
+  /** The connection as its packets show it, behind `front`. */
+  shown(index: number, front?: ToldFront): Connection {
     const { columns, joined, topology, cluster } = this.input;
     const { table } = joined;
     const c = this.order.rows[index] as number;
@@ -59,6 +71,8 @@ export class BareConnections {
       if (t.kind === "dnat" && requested && sameEnd(requested, to)) requested = from;
       if (t.kind === "snat" && sameEnd(client, to)) client = from;
     }
+    const shownClient = client;
+    if (front) ({ client, requested } = front);
     const seenAs = end(table.seenAsAddress, table.seenAsPort);
     const firstRow = table.firstRow[c] as number;
     const atMs = columns.seconds(firstRow) * 1000 + columns.nanoseconds(firstRow) / 1e6;
@@ -69,7 +83,7 @@ export class BareConnections {
     const requestedPlace = requested ? topology.placeAt(requested.ip, atMs) : null;
     const seen = table.translations[table.changes[c] as number] ?? [];
     const found = quoted.length === 0 ? seen : [...seen, ...quoted];
-    const translations =
+    const shownTranslations =
       found.length === 0
         ? NO_TRANSLATIONS
         : found.map((t): Translation => {
@@ -85,6 +99,7 @@ export class BareConnections {
               packets: t.packets,
             };
           });
+    const translations = front ? [...front.translations, ...shownTranslations] : shownTranslations;
     const translated = translations.some((t) => t.kind === "dnat");
     const toldProtocol = protocol === "udp" || protocol === "sctp" ? protocol : "tcp";
     const match = requested ? cluster?.serviceAt(requested.ip, requested.port, toldProtocol, atMs) : null;
@@ -120,21 +135,25 @@ export class BareConnections {
       protocol,
       protocolNumber,
       kind,
-      locality: localityOf(clientPlace, serverPlace, topology.knowsInside, () =>
-        // Of one machine only: the other end's is not known.
-        serverPlace?.machine === -1 && serverPlace.node === null
-          ? isBeyondCard(this.points, { path, returnPath }, clientPlace?.machine ?? -1, true)
-          : clientPlace?.machine === -1 &&
-            clientPlace.node === null &&
-            isBeyondCard(this.points, { path, returnPath }, serverPlace?.machine ?? -1, false),
-      ),
+      locality:
+        kind === "container-to-container"
+          ? "same-node"
+          : localityOf(clientPlace, serverPlace, topology.knowsInside, () =>
+              // Of one machine only: the other end's is not known.
+              serverPlace?.machine === -1 && serverPlace.node === null
+                ? isBeyondCard(this.points, { path, returnPath }, clientPlace?.machine ?? -1, true)
+                : clientPlace?.machine === -1 &&
+                  clientPlace.node === null &&
+                  isBeyondCard(this.points, { path, returnPath }, serverPlace?.machine ?? -1, false),
+            ),
       hairpin:
         client.ip !== "" && client.ip === server.ip && translated && clientPlace?.machine === serverPlace?.machine,
       client: placed(client, clientPlace),
       requested,
       server: placed(server, serverPlace),
       seenByServerAs:
-        this.serverSideShown(path, returnPath, client, serverPlace) || this.isNextToServer(c, returnPath, serverPlace)
+        this.serverSideShown(path, returnPath, shownClient, serverPlace) ||
+        this.isNextToServer(c, returnPath, serverPlace)
           ? seenAs
           : null,
       service,
@@ -157,6 +176,7 @@ export class BareConnections {
       ambiguous: table.ambiguous[c] === 1,
       alternatives: this.alternatives(c),
       inferred,
+      told: front?.facts ?? NOTHING_TOLD,
       evidence: evidenceNames(table.evidence[c] as number),
       related: [],
     };

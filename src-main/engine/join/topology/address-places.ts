@@ -5,6 +5,8 @@ import type { KnownNetwork } from "./known-network";
 export interface Place extends AddressPlace {
   /** Index of the machine, -1 unknown. */
   readonly machine: number;
+  /** Of what is no pod: as a capture names it. */
+  readonly name?: string;
 }
 
 export class AddressPlaces {
@@ -37,7 +39,7 @@ export class AddressPlaces {
     if (!known) this.knownPlaces.set(stretch, (known = new Map<string, Place | null>()));
     let place = known.get(address);
     if (place === undefined) {
-      place = this.findPlace(address, atMs);
+      place = namedPlace(this.findPlace(address, atMs), this.network.input.names.get(address));
       known.set(address, place);
     }
     return place;
@@ -155,6 +157,14 @@ export function inferredPodName(network: KnownNetwork, address: number, file: nu
   return nic === undefined ? null : (groups[network.fileOf(nic)] ?? null);
 }
 
+/** The place with the capture's name: a pod's, or beside what else is known of it. */
+function namedPlace(place: Place | null, name: string | undefined): Place | null {
+  if (name === undefined || place?.source === "told") return place;
+  if (!place) return { network: "unknown", pod: null, node: null, source: "inferred", machine: -1, name };
+  return place.network === "pod" ? { ...place, pod: place.pod ?? name } : { ...place, name };
+}
+
 export function placed(end: Endpoint, place: Place | null): PlacedEndpoint {
-  return { ip: end.ip, port: end.port, pod: place ? place.pod : null, node: place ? place.node : null };
+  const where = { ip: end.ip, port: end.port, pod: place ? place.pod : null, node: place ? place.node : null };
+  return place?.name === undefined ? where : { ...where, name: place.name };
 }

@@ -31,6 +31,8 @@ export interface TopologyInput {
   /** Groups of points of several machines (point-groups.ts). */
   readonly mixed: ReadonlySet<number>;
   readonly cluster: Cluster | undefined;
+  /** What captures call addresses, by their texts (capture-names.ts). */
+  readonly names: ReadonlyMap<string, string>;
 }
 
 /** LINUX_SLL, LINUX_SLL2. */

@@ -7,6 +7,7 @@ import { INITIAL_TTLS, firstAt } from "../traffic-roles";
 import { CarriedSenders } from "./carried-senders";
 import { bridgeMacs, isBehindBridge } from "./bridge-macs";
 import { type KnownNetwork, keyOf } from "./known-network";
+import { isIcmpError } from "./shown-addresses";
 
 /** Takes what NAT put there, and what begins on a machine's own devices. */
 export function findOwned(network: KnownNetwork, sample: readonly number[]): void {
@@ -49,7 +50,12 @@ export function findOwned(network: KnownNetwork, sample: readonly number[]): voi
   for (const c of sample) {
     const v6 = network.v6(c);
     for (const t of table.translations[table.changes[c] as number] ?? [])
-      if (t.kind === "snat" && network.machineFile(t.before) === network.machineFile(t.after))
+      // An ICMP error about a translated packet is given the address that was called.
+      if (
+        t.kind === "snat" &&
+        !isIcmpError(network, c) &&
+        network.machineFile(t.before) === network.machineFile(t.after)
+      )
         own(keyOf(t.toAddress, v6), network.machineFile(t.after));
     network.pathsOf(c).forEach((path, back) => {
       const p = path[0];

@@ -132,10 +132,12 @@ class Conversation {
     const translations = this.translations(there, back);
     const hairpin = tuple.source === server.ip && translations.some((t) => t.kind === "dnat");
     const all = [...toServer, ...toClient].flatMap((s) => s.sightings).map((s) => s.timeNs);
+    const kind = this.kind(serverOwner, translations.length > 0, requested, server);
+    const sameHost = kind === "container-to-container";
     return {
       protocol: PROTOCOLS.get(tuple.protocol) ?? "other",
-      kind: this.kind(serverOwner, translations.length > 0, requested, server),
-      locality: isGroup(server.ip) ? "unknown" : locality(first.source, serverOwner),
+      kind,
+      locality: sameHost ? "same-node" : isGroup(server.ip) ? "unknown" : locality(first.source, serverOwner),
       hairpin,
       client: { ip: tuple.source, port: tuple.sourcePort, pod: first.source.pod, node: first.source.node },
       requested,
