@@ -42,13 +42,13 @@ class Packets {
   opening = $state(false);
   /** Counts up whenever rows may be others than before: row caches are thrown away. */
   generation = $state(0);
+  /** The engine knows nothing of `view`; its number may be given to another one. */
+  gone = $state(false);
 
   #request: AbortController | null = null;
   #release: (() => void) | null = null;
   /** What the open view is made of; "": it has to be opened anew. */
   #opened = "";
-  /** The engine knows nothing of `view`; its number may be given to another one. */
-  #gone = false;
 
   /** What the first view is opened with: the page before this one had it. */
   begin(filter: string, draft: string, sort: readonly SortKey[]): void {
@@ -107,14 +107,14 @@ class Packets {
   forget(): void {
     this.#request?.abort();
     this.#opened = "";
-    this.#gone = true;
+    this.gone = true;
     this.#release?.();
     this.#release = null;
   }
 
   /** An event about the open view. */
   update(state: ViewState): void {
-    if (state.view === this.view?.view && !this.#gone) this.#adopt(state);
+    if (state.view === this.view?.view && !this.gone) this.#adopt(state);
   }
 
   /** What a view depends on besides filter and order. */
@@ -137,8 +137,8 @@ class Packets {
         { filter, sort: [...sort], ignored: [...selection.ignored] },
         { signal: request.signal, onLate: (late) => closeView(late.view) },
       );
-      const before = this.#gone ? null : this.view;
-      this.#gone = false;
+      const before = this.gone ? null : this.view;
+      this.gone = false;
       this.filter = filter;
       this.sort = sort;
       this.generation++;

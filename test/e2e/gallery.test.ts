@@ -38,18 +38,6 @@ async function chooseServiceCall(app: App): Promise<void> {
   await app.idle();
 }
 
-/** The stream of the first HTTP request. */
-async function followRequest(app: App): Promise<void> {
-  await app.page.keyboard.press("Control+/");
-  await app.page.keyboard.type("http.request");
-  await app.page.keyboard.press("Escape");
-  await app.page.keyboard.press("Enter");
-  await app.idle();
-  await app.page.locator("[data-pane='packet-list'] [role=row][aria-rowindex='2']").click();
-  await app.idle();
-  await app.page.keyboard.press("Control+Alt+Shift+T");
-}
-
 async function openNames(app: App): Promise<void> {
   await app.page.getByRole("menuitem", { name: "Statistics" }).click();
   await app.page.getByRole("menuitem", { name: "Resolved Names" }).click();
@@ -80,7 +68,7 @@ const VIEWS: readonly View[] = [
   { title: "Expert", tab: "Expert" },
   { title: "Device tables", tab: "Device tables" },
   { title: "Lessons", tab: "Lessons" },
-  { title: "Follow", tab: "Packets", show: followRequest },
+  { title: "Follow", tab: "Packets", show: byKey("Control+Alt+Shift+T") },
   { title: "Resolved names", tab: "Packets", show: openNames },
   { title: "Command palette", tab: "Packets", show: byKey("Control+Shift+K"), isDialog: true },
   { title: "Keyboard shortcuts", tab: "Packets", show: byKey("F1"), isDialog: true },

@@ -203,7 +203,7 @@ export class NatTable implements TableSource {
     const { entry, compared } = this.row(row);
     const tuples = entry ?? compared.told;
     if (!tuples) return null;
-    switch (COLUMNS[at]?.id) {
+    switch (this.columns[at]?.id) {
       case "protocol":
         return protocolFilter(tuples.protocol);
       case "kind": {

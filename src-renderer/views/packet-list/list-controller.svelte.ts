@@ -252,7 +252,7 @@ export class PacketListController {
       this.selectedRow = -1;
       this.#relocating = false;
       this.#settling = view !== null && selection.packet !== null;
-      if (!view) this.drawnView = -1;
+      this.drawnView = -1;
     } else if ((view.complete && !workspace.isLive) || performance.now() - this.#checkedAt > RECHECK_MS) {
       this.#checkedAt = performance.now();
       this.rows.window.markStale();
