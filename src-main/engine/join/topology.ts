@@ -17,10 +17,8 @@ import { findPeers } from "./topology/peers";
 import { findRoles } from "./topology/point-roles";
 import { findErrorSenders, findOpenedTunnels } from "./topology/shown-addresses";
 import { findPods, joinFiles } from "./topology/pods";
+import { sampleConnections } from "./topology/sample";
 import { findServices, listServices } from "./topology/services-seen";
-
-/** Connections looked at for addresses and MACs. */
-const SAMPLE = 20000;
 
 export class NetworkTopology implements Topology {
   readonly machines: Machine[] = [];
@@ -32,14 +30,14 @@ export class NetworkTopology implements Topology {
   constructor(input: TopologyInput) {
     const network = new KnownNetwork(input);
     this.network = network;
-    const sample = sampleOf(network.table.count);
+    const sample = sampleConnections(network.table);
     findRoles(network, sample);
     findPods(network, sample);
     joinFiles(network, sample);
     findOwned(network, sample);
     findOpenedTunnels(network, sample);
     findErrorSenders(network, sample);
-    findTunnelEnds(network);
+    findTunnelEnds(network, sample);
     findServices(network);
     findPeers(network, sample);
     const machineNumber = this.buildMachines();
@@ -139,12 +137,4 @@ export class NetworkTopology implements Topology {
       });
     });
   }
-}
-
-/** SAMPLE connections, evenly over the recording. */
-function sampleOf(count: number): number[] {
-  const step = Math.max(1, Math.floor(count / SAMPLE));
-  const list: number[] = [];
-  for (let c = 0; c < count; c += step) list.push(c);
-  return list;
 }

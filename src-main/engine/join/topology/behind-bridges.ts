@@ -8,6 +8,7 @@
 import { W_ID } from "../sighting-columns";
 import { firstAt } from "../traffic-roles";
 import type { KnownNetwork } from "./known-network";
+import { evenly } from "./sample";
 
 /** Connections looked at. */
 const SAMPLE = 1500;
@@ -20,7 +21,7 @@ export function cardsNextToBridges(network: KnownNetwork, sample: readonly numbe
   const nodes = new Set(points.flatMap((_, p) => (roles[p] === "host-veth" ? [network.fileOf(p)] : [])));
   if (nodes.size === 0) return new Map();
   const found = new Map<number, Set<number>>();
-  for (const c of sample.slice(0, SAMPLE))
+  for (const c of evenly(sample, SAMPLE))
     network.pathsOf(c).forEach((path, back) => {
       const [card] = path;
       if (card === undefined || network.fileMachine[network.fileOf(card)] !== network.fileOf(card)) return;

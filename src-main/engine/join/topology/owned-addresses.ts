@@ -1,12 +1,12 @@
 /** Which addresses are the machines' own. */
 import { SIGHTING_CARRIED } from "../../kernel/assembly/abi";
 import { NO_PORT } from "../connection-table";
-import { FLOW_ACTIVE } from "../flow-matching/flow-kinds";
 import { W_ID } from "../sighting-columns";
 import { INITIAL_TTLS, firstAt } from "../traffic-roles";
 import { CarriedSenders } from "./carried-senders";
 import { bridgeMacs, isBehindBridge } from "./bridge-macs";
 import { type KnownNetwork, keyOf } from "./known-network";
+import { evenly } from "./sample";
 import { isIcmpError } from "./shown-addresses";
 
 /** Takes what NAT put there, and what begins on a machine's own devices. */
@@ -25,7 +25,7 @@ export function findOwned(network: KnownNetwork, sample: readonly number[]): voi
     if (!set) localMacs.set(point, (set = new Set()));
     set.add(mac);
   };
-  const few = sample.slice(0, 1500);
+  const few = evenly(sample, 1500);
   for (const c of few)
     network.pathsOf(c).forEach((path, back) => {
       for (let i = 0; i < path.length; i++) {
@@ -93,12 +93,11 @@ function hasAllHops(
 }
 
 /** The outer address on a local pod's side is the node's; the other one stands in front of the pod at the other end. */
-export function findTunnelEnds(network: KnownNetwork): void {
+export function findTunnelEnds(network: KnownNetwork, sample: readonly number[]): void {
   const { columns, joined } = network.input;
-  const flowsSeen = Math.min(columns.flowCount, 200000);
   const senders = new CarriedSenders(network);
-  for (let f = 0; f < flowsSeen; f++) {
-    if (joined.match.kind[f] !== FLOW_ACTIVE || columns.depth(f) < 2) continue;
+  for (const f of flowsOf(network, sample)) {
+    if (columns.depth(f) < 2) continue;
     const row = columns.order[columns.start[f] as number];
     if (row === undefined || row === 0 || !(columns.word(row, W_ID) & SIGHTING_CARRIED)) continue;
     const outer = columns.flow(row - 1);
@@ -125,4 +124,18 @@ export function findTunnelEnds(network: KnownNetwork): void {
     // Carried too, where the node gives calls from outside (NodePort) its own address.
     else if (outers.has(inner) || senders.isTunnelEnd(inner)) network.tunnelEnds.add(inner);
   }
+}
+
+/** The flows of these connections, ascending: what was seen first comes first. */
+function flowsOf({ table }: KnownNetwork, connections: readonly number[]): Uint32Array {
+  let count = 0;
+  for (const c of connections) count += (table.flowStart[c + 1] as number) - (table.flowStart[c] as number);
+  const flows = new Uint32Array(count);
+  let at = 0;
+  for (const c of connections) {
+    const own = table.flows.subarray(table.flowStart[c], table.flowStart[c + 1]);
+    flows.set(own, at);
+    at += own.length;
+  }
+  return flows.sort();
 }

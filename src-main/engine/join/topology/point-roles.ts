@@ -4,6 +4,7 @@ import { isCardName, namedRole } from "../point-names";
 import { trafficRoles } from "../traffic-roles";
 import type { KnownNetwork } from "./known-network";
 import { routedVeths } from "./routed-veths";
+import { evenly } from "./sample";
 
 /** Connections whose steps are looked at for roles. */
 const ROLE_SAMPLE = 1000;
@@ -47,7 +48,7 @@ export function findRoles(network: KnownNetwork, sample: readonly number[]): voi
     }
   }
   const forwards = forwardingFiles(network, sample);
-  const traffic = trafficRoles(columns, joined, (p) => network.fileOf(p), sample.slice(0, ROLE_SAMPLE));
+  const traffic = trafficRoles(columns, joined, (p) => network.fileOf(p), evenly(sample, ROLE_SAMPLE));
   const routed = routedVeths(network, sample, traffic, isEnd);
   for (const [file, list] of perFile.entries()) {
     for (const p of list) {
