@@ -337,6 +337,8 @@ export interface JoinResult {
   readonly connectionCount: number;
   /** Builds connection `index`, 0 … connectionCount - 1, ordered by first time. */
   connection(index: number): Connection;
+  /** The same without what is related to it: `related` is empty. */
+  unrelated(index: number): Connection;
   /** The same as its packets alone show it, without what connection tracking told. */
   shown(index: number): Connection;
   /** Its id, without building it. */

@@ -103,7 +103,9 @@ export class FactReader {
   /** Fills the connection's row of the table. */
   read(connection: number): void {
     const { columns, table } = this;
-    const [there, back] = this.groups.factsOf(connection);
+    const facts = this.groups.factsOf(connection);
+    const there = facts[0];
+    const back = facts[1];
     table.path[connection] = table.internPath(there.points);
     table.returnPath[connection] = table.internPath(back.points);
     table.otherPaths[connection] = there.others + back.others;
@@ -119,7 +121,7 @@ export class FactReader {
     table.firstRow[connection] = first.firstRow;
     table.lastRow[connection] = last.lastRow;
     table.firstNs[connection] = first.firstNs;
-    const [thereRow] = there.exemplary;
+    const thereRow = there.exemplary[0];
     const row = thereRow ?? back.exemplary[0];
     if (row !== undefined && this.oneTuple(connection))
       this.ends.readUntranslated(connection, row, thereRow === undefined);

@@ -181,11 +181,21 @@ function foldQuestions(client: string, pod: string | null, questions: readonly Q
 
 /** What is left of two names behind the labels they begin with; undefined: they begin differently. */
 function rests(a: string, b: string): readonly [base: string, restA: string, restB: string] | undefined {
+  // Nearly all begin differently, and every name is held against the failed ones before it.
+  if (!beginAlike(a, b)) return undefined;
   const x = a.split(".");
   const y = b.split(".");
   let n = 0;
   while (n < x.length && n < y.length && x[n] === y[n]) n++;
   return n === 0 ? undefined : [x.slice(0, n).join("."), x.slice(n).join("."), y.slice(n).join(".")];
+}
+
+/** Their first labels are equal. */
+function beginAlike(a: string, b: string): boolean {
+  const dot = a.indexOf(".");
+  const length = dot < 0 ? a.length : dot;
+  const other = b.indexOf(".");
+  return length === (other < 0 ? b.length : other) && b.startsWith(a.slice(0, length));
 }
 
 const isSuffix = (domain: string, of: string): boolean => domain === "" || of.endsWith(`.${domain}`);

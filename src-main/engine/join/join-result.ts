@@ -71,6 +71,10 @@ export class JoinedResult implements JoinResult {
     return (this.relations ??= this.relate()).complete(this.bare.build(index));
   }
 
+  unrelated(index: number): Connection {
+    return (this.relations ??= this.relate()).withService(this.bare.build(index));
+  }
+
   shown(index: number): Connection {
     return (this.relations ??= this.relate()).complete(this.bare.shown(index));
   }

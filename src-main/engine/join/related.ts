@@ -19,23 +19,49 @@ import type { RelatedSource } from "./related-source";
 
 const NOTHING: readonly RelatedConnection[] = [];
 
+/** What is related is looked for when it is first asked for: a list of connections asks for no Ingress (80 ms for 50,000). */
 export class Relations {
-  private readonly lists = new Map<number, RelatedConnection[]>();
-  private readonly lookups = new Map<number, LookupTie[]>();
-  private readonly hops = new Map<number, IngressTie[]>();
+  private foundLookups: ReadonlyMap<number, readonly LookupTie[]> | undefined;
+  private foundHops: IngressHops | undefined;
+  private foundRelated: ReadonlyMap<number, readonly RelatedConnection[]> | undefined;
+
+  /** An Ingress of some time tells where requests go. */
+  private readonly hasRules: boolean;
 
   constructor(
     private readonly source: RelatedSource,
     private readonly cluster: Cluster | undefined,
   ) {
+    this.hasRules = (cluster?.ingresses(null).length ?? 0) > 0;
+  }
+
+  /** By the connection that was for it. */
+  private get lookups(): ReadonlyMap<number, readonly LookupTie[]> {
+    if (this.foundLookups) return this.foundLookups;
+    const { source } = this;
+    const found = new Map<number, LookupTie[]>();
     if (source.messages.dns.count > 0)
-      for (const tie of tieLookups(source, findLookups(source))) {
-        const { connection, lookup, ambiguous } = tie;
-        addToGroup(this.lookups, connection, tie);
+      for (const tie of tieLookups(source, findLookups(source))) addToGroup(found, tie.connection, tie);
+    return (this.foundLookups = found);
+  }
+
+  private get hops(): IngressHops {
+    if (this.foundHops) return this.foundHops;
+    const ties = this.source.messages.http.count > 1 ? findIngressHops(this.source) : [];
+    const behind = new Map<number, IngressTie[]>();
+    for (const tie of ties) addToGroup(behind, tie.to, tie);
+    return (this.foundHops = { ties, behind });
+  }
+
+  private get related(): ReadonlyMap<number, readonly RelatedConnection[]> {
+    if (this.foundRelated) return this.foundRelated;
+    const lists = new Map<number, RelatedConnection[]>();
+    for (const ties of this.lookups.values())
+      for (const { connection, lookup, ambiguous } of ties) {
         const { name, answeredAs, tried, types, aliases, addresses } = lookup;
         const shown = { name, answeredAs, tried, types, aliases, addresses };
         const detail = `${lookupText(lookup)}${ambiguous ? "; ambiguous: another name of this address was looked up too" : ""}`;
-        addToGroup(this.lists, connection, {
+        addToGroup(lists, connection, {
           relation: "dns-lookup",
           connection: lookup.connections[0] ?? connection,
           detail,
@@ -43,32 +69,37 @@ export class Relations {
           lookup: shown,
         });
         for (const c of lookup.connections)
-          addToGroup(this.lists, c, { relation: "dns-for", connection, detail, ambiguous, lookup: shown });
+          addToGroup(lists, c, { relation: "dns-for", connection, detail, ambiguous, lookup: shown });
       }
-    if (source.messages.http.count > 1)
-      for (const tie of findIngressHops(source)) {
-        const { from, to, ambiguous } = tie;
-        addToGroup(this.hops, to, tie);
-        const detail = `${ingressText(tie)} (${tie.evidence.join(", ")})${ambiguous ? "; ambiguous: another request fits as well" : ""}`;
-        addToGroup(this.lists, from, { relation: "ingress-to", connection: to, detail, ambiguous });
-        addToGroup(this.lists, to, { relation: "ingress-from", connection: from, detail, ambiguous });
-      }
+    for (const tie of this.hops.ties) {
+      const { from, to, ambiguous } = tie;
+      const detail = `${ingressText(tie)} (${tie.evidence.join(", ")})${ambiguous ? "; ambiguous: another request fits as well" : ""}`;
+      addToGroup(lists, from, { relation: "ingress-to", connection: to, detail, ambiguous });
+      addToGroup(lists, to, { relation: "ingress-from", connection: from, detail, ambiguous });
+    }
+    return (this.foundRelated = lists);
   }
 
   of(connection: number): readonly RelatedConnection[] {
-    return this.lists.get(connection) ?? NOTHING;
+    return this.related.get(connection) ?? NOTHING;
   }
 
   /** The connection with its relations, and with the Service that a name or an Ingress tells. */
   complete(c: Connection): Connection {
     const related = this.of(c.index);
+    const named = this.withService(c);
+    return related.length === 0 ? named : { ...named, related };
+  }
+
+  /** The connection with the Service that a name or an Ingress tells, and no relations. */
+  withService(c: Connection): Connection {
     const told = c.service === null ? (this.byName(c) ?? this.byIngress(c) ?? this.byEndpoint(c)) : undefined;
-    if (!told) return related.length === 0 ? c : { ...c, related };
+    if (!told) return c;
     const inferred = [...c.inferred];
     if (told.inferred && !inferred.includes("service")) inferred.push("service");
     const kind = told.kind ?? c.kind;
     if (kind !== c.kind && !inferred.includes("kind")) inferred.push("kind");
-    return { ...c, related, service: told.service, kind, inferred };
+    return { ...c, service: told.service, kind, inferred };
   }
 
   /** The name that was looked up is a Service's: web.shop.svc.cluster.local, or pod-0.web.shop.svc.cluster.local. */
@@ -95,7 +126,7 @@ export class Relations {
 
   /** Behind an Ingress: the Service its rule names for this host and path. */
   private byIngress(c: Connection): ToldService | undefined {
-    const hops = this.hops.get(c.index);
+    const hops = this.hasRules ? this.hops.behind.get(c.index) : undefined;
     if (!hops) return undefined;
     const atMs = Number(c.firstTime) * 1000;
     const rules = (this.cluster?.ingresses(atMs) ?? []).flatMap((i) => i.rules.map((rule) => ({ rule, in: i })));
@@ -142,6 +173,12 @@ export class Relations {
         return null;
     }
   }
+}
+
+interface IngressHops {
+  readonly ties: readonly IngressTie[];
+  /** By the connection behind the proxy. */
+  readonly behind: ReadonlyMap<number, readonly IngressTie[]>;
 }
 
 interface ToldService {

@@ -249,12 +249,7 @@ export class SightingColumns extends SightingReader {
     const { kernel, memory } = handle;
     this.order = new Uint32Array(memory.memory.buffer, kernel.rowOrder(), this.count);
     this.start = new Uint32Array(memory.memory.buffer, kernel.rowStart(), this.flowCount + 1);
-    let earliest = Infinity;
-    for (let f = 0; f < this.flowCount; f++) {
-      const s = this.seconds(this.order[this.start[f] as number] as number);
-      // A capture without times says 1970: no base for the others.
-      if (s < earliest && s > 0) earliest = s;
-    }
+    const earliest = kernel.earliestSeconds();
     this.baseSeconds = earliest === Infinity ? 0 : earliest;
   }
 }

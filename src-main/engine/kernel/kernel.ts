@@ -93,6 +93,7 @@ export interface KernelExports {
   sightingCount(): number;
   sightingSegments(): number;
   macDirectory(): number;
+  earliestSeconds(): number;
   unseenCounts(): number;
   /** See assembly/joining.ts. */
   indexSightings(): void;
@@ -238,6 +239,7 @@ const POSITIONS = [
   "rowOrder",
   "rowStart",
   "sightingSegments",
+  "earliestSeconds",
   "unseenCounts",
 ] as const satisfies readonly (keyof KernelExports)[];
 

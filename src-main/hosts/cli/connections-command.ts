@@ -103,7 +103,7 @@ class ConnectionLines {
     const { out, result } = this;
     out.text(`${CONNECTION_COLUMNS.join("\t")}\n`);
     for (let i = 0; i < result.connectionCount; i++) {
-      this.line(result.connection(i));
+      this.line(result.unrelated(i));
       out.byte(LINE_END);
       flushSome(out);
     }

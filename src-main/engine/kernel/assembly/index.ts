@@ -18,6 +18,7 @@ export {
   macDirectory,
   sightingCount,
   sightingSegments,
+  earliestSeconds,
   unseenCounts,
 } from "./sightings";
 export {

@@ -61,6 +61,7 @@ const MACS_MASK: u32 = (1 << MACS_SHIFT) - 1;
 let segments: usize = 0;
 let rows: u32 = 0;
 let packets: u32 = 0;
+let earliest: i64 = i64.MAX_VALUE;
 let macs: usize = 0;
 let macSegments: u32 = 0;
 let unseen: usize = 0;
@@ -69,6 +70,7 @@ export function configureSightings(): void {
   segments = zeroed(MAX_SEGMENTS * 4);
   rows = 0;
   packets = 0;
+  earliest = i64.MAX_VALUE;
   macs = zeroed(MAX_SEGMENTS * 4);
   macSegments = 0;
   unseen = zeroed(64);
@@ -81,6 +83,10 @@ export function sightingCount(): u32 {
 /** Forgets the rows, to be called between slots: who writes them out as they come needs no memory for them. */
 export function dropSightings(): void {
   rows = 0;
+}
+/** Whole seconds of the earliest time; a capture without times says 1970, which is not one. Infinity: there is none. */
+export function earliestSeconds(): f64 {
+  return earliest == i64.MAX_VALUE ? Infinity : ((earliest >> 30) as f64);
 }
 /** Address of the directory of segments of 32768 rows. */
 export function sightingSegments(): usize {
@@ -166,7 +172,9 @@ function append(slot: usize, index: u32): void {
   const network = load<u32>(e + E_NETWORK);
   const direction: u32 = load<u32>(e + E_BITS) & EVENT_FROM_B ? 1 : 0;
   const flow = load<u32>(slot + A_STREAM + (network << 2));
-  store<i64>(r, load<i64>(e + E_TIME));
+  const time = load<i64>(e + E_TIME);
+  store<i64>(r, time);
+  if (time < earliest && time >> 30 > 0) earliest = time;
   store<u32>(r + 8, packets + packet);
   store<u32>(r + 12, (flow << 1) | direction);
   store<u64>(r + 16, load<u64>(m));
