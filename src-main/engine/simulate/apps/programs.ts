@@ -5,7 +5,7 @@ import type { ServerSpec } from "../scenario/schema";
 import { ipv4Range } from "../world/addresses";
 import { fullName, namespaceOf } from "../world/names";
 import type { ClusterState, Machine, Pod, World } from "../world/world";
-import { addDefaultRoute } from "../world/build-world";
+import { addDefaultRoute } from "../world/routes";
 import { askDhcp, serveDhcp } from "./dhcp";
 import { clusterLookUp, serveDns, tableLookUp } from "./dns-server";
 import { later, serveHttp } from "./http";

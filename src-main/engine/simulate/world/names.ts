@@ -17,3 +17,10 @@ export function baseOf(full: string): string {
 export function hasLabels(labels: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
   return Object.entries(wanted).every(([key, value]) => labels[key] === value);
 }
+
+/** Linux' limit for names of devices. */
+const MAX_DEVICE_NAME = 15;
+
+export function deviceName(name: string): string {
+  return name.slice(0, MAX_DEVICE_NAME);
+}
