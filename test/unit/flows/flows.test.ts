@@ -105,6 +105,11 @@ describe("flows at every depth", () => {
       "tcp 10.244.1.2:1000 > 10.244.2.2:80 1/0 S0 S in ip-udp",
     );
   });
+  it("sees it too where its source port, a hash, is WireGuard's", async () => {
+    expect(await flows(`${NODES}0.0 a > b vxlan(vni=9, n1 > n2, sport=51820, dport=12345) tcp SYN`)).toContain(
+      "tcp 10.244.1.2:1000 > 10.244.2.2:80 1/0 S0 S in vxlan/9",
+    );
+  });
   it("a flow seen at two capture points is one, counted where most of it was seen", async () => {
     expect(
       await flows(`@veth0 = ethernet

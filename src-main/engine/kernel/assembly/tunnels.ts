@@ -165,6 +165,8 @@ export function udpPayloadStep(kind: u32, p: usize, granted: u32, have: u32, end
         addLayer(LAYER_WIREGUARD, p, 4, granted, end, 0);
         return leave(NEXT_DONE, 0, granted);
       }
+      // A tunnel's source port is a hash of what it carries: any number, this one too.
+      if (recogniseByBytes && !(layerFlags() & LAYER_FLAG_QUOTED)) return recognise(p, granted, end);
       break;
     default:
       break;
