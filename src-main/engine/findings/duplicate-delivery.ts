@@ -58,6 +58,8 @@ export function duplicateDeliveries(context: FindingContext): FindingFamily {
         for (const row of journey.sightings) upsert(byPoint, sightings.point(row), (): number[] => []).push(row);
         for (const { before, points, rows, isOver } of stretches(context, connection, journey, byPoint)) {
           const behind = points[0] as number;
+          // Routed past the point before: it shows several interfaces in one (merged without their names), and a bridge beside its ports.
+          if (before === behind) continue;
           const isLocal = before < 0 || (isOver && points.length === 1);
           // Both directions of one wire belong together.
           const key = isLocal ? `${behind}` : [before, behind].sort((a, b) => a - b).join(" ");

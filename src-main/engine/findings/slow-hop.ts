@@ -5,8 +5,10 @@
  * X ──12 µs──► Y ──┬── 15 µs ──► Z
  *                  └─ 180 ms ──► Z        now and then: a queue, a paused machine, ARP that had to be asked first
  * ```
- * Between files the clock offset's error is taken off: what a clock may have made up is no delay.
+ * Between files the clock offset's error is taken off: what a clock may have made up is no delay. There and back together need no common
+ * clock: whatever it is off by, the one way gains what the other loses.
  */
+import type { Finding } from "../../../src-shared/model/finding";
 import type { Connection, Journey } from "../../../src-shared/reconstruct/result";
 import { count, durationText, type FindingContext, type FindingFamily, median } from "./context";
 import { onNode, shellWord } from "./shell";
@@ -24,6 +26,8 @@ interface Hop {
   /** Delays, a sample of at most MAX_SAMPLES, and all long ones up to as many. */
   readonly delays: number[];
   readonly long: Sample[];
+  /** The first packets, to show where nothing is said of single ones. */
+  readonly first: Sample[];
 }
 
 const MAX_SAMPLES = 4096;
@@ -34,6 +38,7 @@ const LONG_NS = 50e6;
 const LONG_FACTOR = 20;
 const LEAST_SAMPLES = 8;
 const LEAST_LONG = 3;
+const SHOWN = 8;
 
 export function slowHops(context: FindingContext): FindingFamily {
   const hops = new Map<number, Hop>();
@@ -48,10 +53,11 @@ export function slowHops(context: FindingContext): FindingFamily {
       if (!(ns > -Infinity)) continue;
       const key = from * points.length + to;
       let hop = hops.get(key);
-      if (!hop) hops.set(key, (hop = { from, to, seen: 0, delays: [], long: [] }));
+      if (!hop) hops.set(key, (hop = { from, to, seen: 0, delays: [], long: [], first: [] }));
       hop.seen++;
       if (hop.delays.length < MAX_SAMPLES) hop.delays.push(ns);
       else if (hop.seen % 16 === 0) hop.delays[(hop.seen >> 4) % MAX_SAMPLES] = ns;
+      if (hop.first.length < SHOWN) hop.first.push({ ns, row: b, connection });
       if (ns >= SLOW_NS && hop.long.length < MAX_SAMPLES) hop.long.push({ ns, row: b, connection });
     }
   };
@@ -63,11 +69,12 @@ export function slowHops(context: FindingContext): FindingFamily {
     },
     finish: () =>
       [...hops.values()].flatMap((hop) => {
-        if (hop.delays.length < LEAST_SAMPLES || hop.long.length === 0) return [];
+        if (hop.delays.length < LEAST_SAMPLES) return [];
         const usual = Math.max(0, median(hop.delays));
         const always = usual >= SLOW_NS;
         const long = hop.long.filter((s) => s.ns >= LONG_NS && s.ns >= usual * LONG_FACTOR);
-        if (!always && long.length < LEAST_LONG) return [];
+        if (!always && long.length < LEAST_LONG)
+          return thereAndBack(context, hop, hops.get(hop.to * points.length + hop.from));
         const shown = always ? hop.long : long;
         const [from, to] = [context.point(hop.from), context.point(hop.to)];
         const sameMachine = from.machine === to.machine;
@@ -107,4 +114,38 @@ export function slowHops(context: FindingContext): FindingFamily {
         ];
       }),
   };
+}
+
+/** A hop between two clocks that is slow both ways together, though either way may be the clocks' doing; told with its way from the lower point. */
+function thereAndBack(context: FindingContext, hop: Hop, back: Hop | undefined): Finding[] {
+  const error = context.clockErrorNs(hop.from, hop.to);
+  if (!back || back.delays.length < LEAST_SAMPLES || hop.from > hop.to || error === 0) return [];
+  const usual = median(hop.delays) + error + median(back.delays) + error;
+  // One of the two is told by itself.
+  if (usual < 2 * SLOW_NS || median(back.delays) >= SLOW_NS) return [];
+  const [from, to] = [context.point(hop.from), context.point(hop.to)];
+  const shown = [...hop.first, ...back.first];
+  return [
+    context.finding({
+      kind: "slow-hop",
+      about: `${from.id}<>${to.id}`,
+      severity: "note",
+      title: `Slow hop: ${durationText(usual)} there and back between ${context.pointText(hop.from)} and ${context.pointText(hop.to)}`,
+      text: `${count(hop.seen, "packet")} there and ${back.seen} back take ${durationText(usual)} together, in the median.`,
+      inference: false,
+      where: [from.id, to.id, ...[from.node, to.node].filter((n) => n !== null)],
+      evidence: [
+        `usual delay (median) there and back ${durationText(usual)}`,
+        `which way takes how much is not known: the clocks differ by up to ${durationText(error)} more than was taken off`,
+      ],
+      fits: ["distance between the two, or a slow link"],
+      ruledOut: [
+        "the clocks: what one way gains by them the other loses",
+        "the server: the time passes between two capture points on the way",
+      ],
+      rows: shown.map((s) => s.row),
+      connections: shown.map((s) => s.connection),
+      check: [onNode(from.node, `tc -s qdisc show dev ${shellWord(from.interface ?? "lo")}`)],
+    }),
+  ];
 }

@@ -22,8 +22,10 @@ interface Group {
   readonly example: string;
 }
 
-/** Crossings of one point with falling TTL: routed back once is a hairpin, more is a loop. */
-const LOOP_CROSSINGS = 3;
+/** Crossings of one interface by one packet with less TTL each time: a mirror port may see it on both sides of two routers, and once more. */
+const LOOP_CROSSINGS = 5;
+/** The same for a point that shows many interfaces, or many machines: each router on the way is two of them. */
+const LOOP_CROSSINGS_OF_MANY = 10;
 /** traceroute counts from 1; nothing is 30 hops away on purpose. */
 const LEAST_HONEST_TTL = 32;
 /** Packets of the sender that must agree on a TTL before another one is strange. */
@@ -48,11 +50,19 @@ export function ttlSurprises(context: FindingContext): FindingFamily {
   };
 
   const lookForLoop = (connection: Connection, journey: Journey): void => {
-    const crossings = new Map<number, number[]>();
-    for (const row of journey.sightings) upsert(crossings, sightings.point(row), (): number[] => []).push(row);
-    for (const [point, rows] of crossings) {
-      const ttls = [...new Set(rows.map((row) => sightings.ttl(row)))];
-      if (ttls.length >= LOOP_CROSSINGS)
+    // What NAT or a tunnel's end sent back the way it came is another packet from there on: it may cross everything once more.
+    const crossings = new Map<string, number[]>();
+    for (const row of journey.sightings) {
+      const tuple = `${sightings.source(row)} ${sightings.destination(row)} ${sightings.depth(row)}`;
+      upsert(crossings, `${sightings.point(row)} ${tuple}`, (): number[] => []).push(row);
+    }
+    for (const rows of crossings.values()) {
+      const point = sightings.point(rows[0] as number);
+      const isOfMany = context.observer.cookedPoints.has(point) || context.point(point).node === null;
+      const ttls = falling(
+        rows.sort((a, b) => context.ns(a) - context.ns(b) || a - b).map((row) => sightings.ttl(row)),
+      );
+      if (ttls.length >= (isOfMany ? LOOP_CROSSINGS_OF_MANY : LOOP_CROSSINGS))
         add(loops, context.pointId(point), connection, rows, `TTL ${ttls.join(", ")} at ${context.pointText(point)}`);
     }
   };
@@ -165,6 +175,13 @@ export function ttlSurprises(context: FindingContext): FindingFamily {
       })),
     ],
   };
+}
+
+/** The values that are less than all before them. */
+function falling(values: readonly number[]): readonly number[] {
+  const least: number[] = [];
+  for (const value of values) if (least.length === 0 || value < (least.at(-1) as number)) least.push(value);
+  return least;
 }
 
 function say(

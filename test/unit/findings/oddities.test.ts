@@ -70,6 +70,28 @@ describe("TTL", () => {
     expect(loops.map((f) => f.title)).toContain("Routing loop: packets cross eth0 of n1 again and again");
   });
 
+  describe("no loop is", () => {
+    const errors = async (files: Readonly<Record<string, string>>): Promise<readonly string[]> =>
+      (await search(files)).of("ttl").flatMap((f) => (f.severity === "error" ? [f.title] : []));
+    const question = (id: number, sightings: string): string =>
+      `a = 10.1.0.7   b = 10.2.0.9\nq: 0 @any a:4000 > b:53 udp id=${id} "which one is it" ttl=64\n${sightings}`;
+
+    test("a way over four routers in a capture of all interfaces", async () => {
+      const seen = Array.from({ length: 8 }, (_, i) => `${(i + 1) / 1e5} @any seen q hops=${(i + 2) >> 1}`).join("\n");
+      expect(await errors({ "r.pcapng": `@any = sll2\n${question(77, seen)}` })).toEqual([]);
+    });
+
+    test("one identification used for other packets, whose TTLs do not fall", async () => {
+      const seen = [54, 34, 1, 60, 2, 50].map((hops, i) => `${(i + 1) / 1e3} @any seen q hops=${hops}`).join("\n");
+      expect(await errors({ "r.pcapng": `@any = ethernet\n${question(78, seen)}` })).toEqual([]);
+    });
+
+    test("but in a capture of all interfaces what goes on falling is one", async () => {
+      const seen = Array.from({ length: 12 }, (_, i) => `${(i + 1) / 1e5} @any seen q hops=${i + 1}`).join("\n");
+      expect(await errors({ "r.pcapng": `@any = sll2\n${question(79, seen)}` })).toHaveLength(1);
+    });
+  });
+
   test("a RST with a TTL that is not the server's", async () => {
     const talk = (ttl: string): TwoNodes => {
       const nodes = new TwoNodes().handshake(0);

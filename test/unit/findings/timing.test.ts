@@ -51,13 +51,18 @@ describe("slow answer", () => {
 });
 
 describe("slow hop", () => {
-  const talk = (hop: (i: number) => readonly number[]): TwoNodes => {
-    const nodes = new TwoNodes().handshake(0);
+  const talk = (
+    hop: (i: number) => readonly number[],
+    back: readonly number[] = [],
+    nodes = new TwoNodes().handshake(0),
+  ): TwoNodes => {
     for (let i = 0; i < 30; i++) {
       nodes.send("client", 0.5 * i + 0.5, `tcp PSH,ACK id=${200 + i} ts=${6000 + i},7000 "question ${i}"`, {
         hopMicroseconds: hop(i),
       });
-      nodes.send("server", 0.5 * i + 0.9, `tcp PSH,ACK id=${700 + i} ts=${8000 + i},${6000 + i} "answer ${i}"`);
+      nodes.send("server", 0.5 * i + 0.9, `tcp PSH,ACK id=${700 + i} ts=${8000 + i},${6000 + i} "answer ${i}"`, {
+        hopMicroseconds: back,
+      });
     }
     return nodes;
   };
@@ -69,6 +74,19 @@ describe("slow hop", () => {
     expect(slow).toMatchObject({ severity: "warn", where: ["n2.pcapng#0", "n2.pcapng#1", "n2"] });
     expect(slow?.title).toMatch(/^Packets held up to 150 ms between eth0 of n2/);
     expect(slow?.evidence).toContain("one clock: the times are comparable");
+  });
+
+  test("always, between two clocks: either way may be the clocks' doing, there and back together is not", async () => {
+    const wire = [20, 40_000, 20];
+    const [slow, ...more] = (await search(talk(() => wire, wire, new TwoNodes()).captures())).of("slow-hop");
+    expect(more).toEqual([]);
+    expect(slow?.title).toBe("Slow hop: 80 ms there and back between eth0 of n1 and eth0 of n2");
+    expect(slow?.evidence[1]).toMatch(/^which way takes how much is not known: the clocks differ by up to 40 ms/);
+  });
+
+  test("not: a wire of ten milliseconds each way", async () => {
+    const wire = [20, 10_000, 20];
+    expect((await search(talk(() => wire, wire, new TwoNodes()).captures())).of("slow-hop")).toEqual([]);
   });
 
   test("not: one late packet, or a steady fraction of a millisecond", async () => {
