@@ -15,6 +15,7 @@ export async function exportFile(
     fields: [],
     connection: undefined,
     journeys: false,
+    plain: false,
     cluster: [],
     clockOffsets: [],
     conntrack: [],

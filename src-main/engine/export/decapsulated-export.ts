@@ -52,7 +52,7 @@ export class DecapsulatedExport {
         if (code === OPTION_COMMENT) comments.push(decodeUtf8(batch.bytes, from, from + length));
       });
       for (const carrier of inner?.carriers ?? []) comments.push(`hopscope: inside ${carrier}`);
-      if (mark) comments.push(mark.comment);
+      if (mark?.comment !== undefined) comments.push(mark.comment);
       this.writer.packet({
         interfaceId: this.interfaceOf(point, inner?.linkType),
         bytes: batch.bytes.subarray(start, end),

@@ -11,30 +11,65 @@
 import type { JoinResult } from "../../../src-shared/reconstruct/result";
 import type { PacketMark } from "./pcapng-export";
 
-/** By file, then by frame.number. `index`: of one connection; undefined: of all. */
-export function journeyMarks(join: JoinResult, index: number | undefined): readonly ReadonlyMap<number, PacketMark>[] {
-  const { sightings } = join;
-  const marks: Map<number, PacketMark>[] = [];
-  const depths: Map<number, number>[] = [];
-  let packetId = 0n;
-  for (let i = 0; i < join.connectionCount; i++) {
-    const connection = join.connection(i);
-    for (const journey of join.journeys(i)) {
-      packetId++;
-      if (index !== undefined && i !== index) continue;
-      journey.sightings.forEach((row, hop) => {
-        const file = sightings.file(row);
-        const number = sightings.frameNumber(row);
-        const ofFile = (marks[file] ??= new Map());
-        const depthOf = (depths[file] ??= new Map());
-        if ((depthOf.get(number) ?? 0) >= sightings.depth(row)) return;
-        depthOf.set(number, sightings.depth(row));
-        ofFile.set(number, {
-          packetId,
-          comment: `hopscope: connection ${connection.id}, packet ${journey.index + 1} ${journey.direction}, hop ${hop + 1} of ${journey.sightings.length}`,
+/** Words of a packet: its id; the connection; the journey, times two, and its direction; the hop and how many there are; the depth. */
+const WORDS = 5;
+const [ID, CONNECTION, JOURNEY, HOPS, DEPTH] = [0, 1, 2, 3, 4] as const;
+const MOST_HOPS = 0xffff;
+
+/** 20 bytes for every packet of the captures. */
+export class JourneyMarks {
+  private readonly files: Uint32Array[] = [];
+
+  /** `index`: of one connection; undefined: of all. `hasComments`: marks tell the hop. */
+  constructor(
+    private readonly join: JoinResult,
+    index: number | undefined,
+    private readonly hasComments: boolean,
+  ) {
+    const { sightings } = join;
+    let packetId = 0;
+    for (let i = 0; i < join.connectionCount; i++)
+      for (const journey of join.journeys(i)) {
+        packetId++;
+        if (index !== undefined && i !== index) continue;
+        const way = journey.index * 2 + (journey.direction === "to-client" ? 1 : 0);
+        const hops = Math.min(journey.sightings.length, MOST_HOPS);
+        journey.sightings.forEach((row, hop) => {
+          const file = sightings.file(row);
+          const number = sightings.frameNumber(row);
+          const words = this.roomFor(file, number);
+          const at = number * WORDS;
+          if ((words[at + DEPTH] as number) >= sightings.depth(row)) return;
+          words[at + ID] = packetId;
+          words[at + CONNECTION] = i;
+          words[at + JOURNEY] = way;
+          words[at + HOPS] = (Math.min(hop + 1, MOST_HOPS) << 16) | hops;
+          words[at + DEPTH] = sightings.depth(row);
         });
-      });
-    }
+      }
   }
-  return marks;
+
+  private roomFor(file: number, number: number): Uint32Array {
+    const words = this.files[file];
+    if (words && words.length > (number + 1) * WORDS) return words;
+    const more = new Uint32Array(Math.max(1024, number * 2) * WORDS);
+    if (words) more.set(words);
+    return (this.files[file] = more);
+  }
+
+  /** Of the packet with this frame.number in the file; undefined: it is of no journey. */
+  of(file: number, frameNumber: number): PacketMark | undefined {
+    const words = this.files[file];
+    const at = frameNumber * WORDS;
+    const packetId = words?.[at + ID] ?? 0;
+    if (!words || packetId === 0) return undefined;
+    if (!this.hasComments) return { packetId: BigInt(packetId) };
+    const way = words[at + JOURNEY] as number;
+    const hops = words[at + HOPS] as number;
+    const connection = this.join.connectionId(words[at + CONNECTION] as number);
+    return {
+      packetId: BigInt(packetId),
+      comment: `hopscope: connection ${connection}, packet ${(way >>> 1) + 1} ${way & 1 ? "to-client" : "to-server"}, hop ${hops >>> 16} of ${hops & MOST_HOPS}`,
+    };
+  }
 }

@@ -25,11 +25,11 @@ export interface AddedComments {
   readonly ofFile: readonly string[];
 }
 
-/** What joining says of a packet: written as its epb_packetid and a comment, after the options it has. */
+/** What joining says of a packet: written as its epb_packetid and, where there is one, a comment, after the options it has. */
 export interface PacketMark {
   /** The same for every sighting of one packet. */
   readonly packetId: bigint;
-  readonly comment: string;
+  readonly comment?: string;
 }
 
 export class PcapngExport {
@@ -166,7 +166,9 @@ export class PcapngExport {
     const comments = this.added?.ofPacket(batch.file, batch.numberBefore + packet + 1) ?? [];
     this.converter?.packet({
       ...(mark && { packetId: mark.packetId }),
-      comments: [...(mark ? [mark.comment] : []), ...comments].flatMap(commentParts).map(decodeText),
+      comments: [...(mark?.comment === undefined ? [] : [mark.comment]), ...comments]
+        .flatMap(commentParts)
+        .map(decodeText),
       bytes: batch.bytes.subarray(at, at + (batch.captured[packet] as number)),
       originalLength: batch.length[packet] as number,
       time: { seconds: batch.seconds(packet), nanoseconds: batch.nanoseconds(packet) },
@@ -200,7 +202,7 @@ function packetOptionsAt(block: Uint8Array, little: boolean): number {
 function markOptions(mark: PacketMark, little: boolean): AddedOption[] {
   const id = new Uint8Array(8);
   new DataView(id.buffer).setBigUint64(0, mark.packetId, little);
-  return [{ code: OPTION_PACKET_ID, value: id }, ...commentOptions(mark.comment)];
+  return [{ code: OPTION_PACKET_ID, value: id }, ...(mark.comment === undefined ? [] : commentOptions(mark.comment))];
 }
 
 function decodeText(bytes: Uint8Array): string {

@@ -187,8 +187,12 @@ const exportTo = readingCommand({
     connection: text("--connection ID", "only this one, as hopscope connections prints it"),
     journeys: flag(
       "--journeys",
-      `pcapng: every sighting of a packet gets the same epb_packetid, and a comment with its hop
+      `pcapng: besides the epb_packetid that all sightings of a packet share, a comment with its hop
 (always with --connection)`,
+    ),
+    plain: flag(
+      "--plain",
+      "pcapng: packets as they are, without an epb_packetid for their journey; not joined, so faster",
     ),
     decapsulate: flag(
       "--decapsulate",

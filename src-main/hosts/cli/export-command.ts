@@ -6,7 +6,7 @@ import { OutputFile } from "../../engine/export/output-file";
 import { PacketRows, type RowFormat } from "../../engine/export/packet-export";
 import { writeHubble } from "../../engine/export/hubble-export";
 import { writeIpfixCsv } from "../../engine/export/ipfix-export";
-import { journeyMarks } from "../../engine/export/journey-marks";
+import { JourneyMarks } from "../../engine/export/journey-marks";
 import { PcapngExport, type PacketMark } from "../../engine/export/pcapng-export";
 import { ParquetExport } from "../../engine/export/parquet-export";
 import type { JoinedResult } from "../../engine/join/join-result";
@@ -26,8 +26,10 @@ export interface ExportOptions extends Omit<RunOptions, "flows">, JoiningOptions
   readonly fields: readonly string[];
   /** Only this connection's. */
   readonly connection: string | undefined;
-  /** Mark packets with their journey. */
+  /** Say the hop of each packet in a comment. */
   readonly journeys: boolean;
+  /** Packets as they are, without the number of their journey. */
+  readonly plain: boolean;
   /** Tunnels to take off the packets of a pcapng file, Infinity all; 0: none. */
   readonly decapsulate?: number;
 }
@@ -106,6 +108,10 @@ function checkTarget(
     throw new UsageError(`${filter} selects packets; ${target} is made of connections: choose one with --connection`);
   if (target !== "pcapng" && options.journeys)
     throw new UsageError(`--journeys marks the packets of a pcapng file; ${target} has no place for it`);
+  if (target !== "pcapng" && options.plain)
+    throw new UsageError(`--plain leaves the packets of a pcapng file as they are; ${target} has none`);
+  if (options.plain && (options.journeys || options.connection !== undefined))
+    throw new UsageError("--plain says nothing of journeys: leave --journeys and --connection away, or --plain");
   if (target !== "pcapng" && options.decapsulate)
     throw new UsageError(
       `--decapsulate writes the packets that tunnels carry: choose the target pcapng, not ${target}`,
@@ -217,17 +223,19 @@ async function writePackets(
   return exitCode;
 }
 
-/** Joins the captures first where packets are to say, or to be chosen by, what joining says of them. */
+/** Joins the captures first, for the numbers of their journeys; what comes in once (standard input, a growing file) stays as it is. */
 async function writePcapng(options: ExportOptions, selection: PacketSelection, output: OutputFile): Promise<number> {
   const isOfConnection = options.connection !== undefined;
-  const isMarked = options.journeys || isOfConnection;
-  const joining = isMarked ? await readJoined(options) : undefined;
+  const isAsked = options.journeys || isOfConnection;
+  const isReadOnce = options.inputs.includes("-") || options.follow === true;
+  const joining = isAsked || !(options.plain || isReadOnce) ? await readJoined(options) : undefined;
   if (joining && !joining.joined) return joining.exitCode;
   const marks =
-    joining?.joined && journeyMarks(joining.joined.result, chosenIndex(joining.joined.result, options.connection));
-  const markOf = marks && ((file: number, frameNumber: number) => marks[file]?.get(frameNumber));
+    joining?.joined &&
+    new JourneyMarks(joining.joined.result, chosenIndex(joining.joined.result, options.connection), isAsked);
+  const markOf = marks && ((file: number, frameNumber: number) => marks.of(file, frameNumber));
   const exitCode = await writePackets(
-    { ...options, flows: selection.needsStreams ? "streams" : "none", keepBlocks: true, quiet: isMarked },
+    { ...options, flows: selection.needsStreams ? "streams" : "none", keepBlocks: true, quiet: joining !== undefined },
     selection,
     ({ workspace }) => {
       const writer: PacketWriter = options.decapsulate

@@ -123,3 +123,18 @@ it("a marked pcapng gives both sightings of a packet the same number, and keeps 
   expect(new Set(syns.map((row) => row[0])).size).toBe(1);
   expect(syns[1]?.[2]).toMatch(/hop 2 of \d+$/);
 });
+
+it("an unmarked pcapng has the numbers all the same, and no comments; a plain one has neither", async () => {
+  const asked = ["frame.packet_id", "frame.comment"];
+  const rows = async (name: string, options: Partial<ExportOptions>): Promise<readonly (readonly string[])[]> => {
+    await exportTo(name, options);
+    return fieldRows(readFileSync(join(folder, name)), asked);
+  };
+  const numbered = await rows("numbered.pcapng", {});
+  const marked = await rows("marked.pcapng", { journeys: true });
+  expect(numbered.map(([id]) => id)).toEqual(marked.map(([id]) => id));
+  expect(numbered.some(([id]) => id !== "")).toBe(true);
+  expect(numbered.every(([, comment]) => comment === "")).toBe(true);
+  for (const row of await rows("plain.pcapng", { plain: true })) expect(row).toEqual(["", ""]);
+  await expect(exportTo("both.pcapng", { plain: true, journeys: true })).rejects.toThrow(UsageError);
+});
