@@ -25,6 +25,16 @@ function placed(endpoint: ConnectionJson["client"]): string {
   return text === "" ? endpointText(endpoint) : `${text} (${endpointText(endpoint)})`;
 }
 
+/** What named the end, with the containers and processes it told; null: no comment and no interface did. */
+function named({ namedBy, container, process }: ConnectionJson["client"]): string | null {
+  if (namedBy === undefined) return null;
+  const more = [
+    container === undefined ? null : `container ${container}`,
+    process === undefined ? null : `process ${process}`,
+  ].filter(Boolean);
+  return [`named by ${namedBy === "comment" ? "packets' comments" : "the interface"}`, ...more].join(", ");
+}
+
 /** "TCP default/web-a:47004 → default/shop:80": its ends as the table of connections has them. */
 export function connectionName({ protocol, client, requested, server, service }: ConnectionJson): string {
   const asked = requested ?? server;
@@ -39,13 +49,17 @@ export function connectionFacts(c: ConnectionJson, names: PointNames): readonly 
   const told = (what: "client" | "requested"): string | null =>
     c.told?.includes(what) ? "told by conntrack, not shown by these files" : null;
   const facts: Fact[] = [
-    { label: "Client", value: placed(c.client), note: told("client") ?? inferred("pod") ?? inferred("node") },
+    {
+      label: "Client",
+      value: placed(c.client),
+      note: told("client") ?? named(c.client) ?? inferred("pod") ?? inferred("node"),
+    },
     {
       label: "Asked for",
       value: `${c.service === null ? "" : `Service ${c.service}, `}${shownText(c.requested)}`,
       note: told("requested") ?? inferred("service"),
     },
-    { label: "Answered by", value: placed(c.server), note: inferred("pod") ?? inferred("node") },
+    { label: "Answered by", value: placed(c.server), note: named(c.server) ?? inferred("pod") ?? inferred("node") },
     { label: "Server saw", value: shownText(c.seenByServerAs), note: null },
     {
       label: "Kind",

@@ -156,6 +156,12 @@ const KIND_WORDS: Readonly<Record<MapElement["kind"], string>> = {
   service: "Service",
 };
 
+function sourceText({ source, namedBy }: MapModel["places"][number]): string {
+  if (source === "told") return "named by the cluster file";
+  if (namedBy !== undefined) return namedBy === "comment" ? "named by packets' comments" : "named by the interface";
+  return "inferred from the traffic";
+}
+
 export function elementFact(model: MapModel, element: MapElement, totals: Traffic | undefined): MapFact {
   const lines: string[] = [];
   const point = model.points[element.point];
@@ -166,7 +172,7 @@ export function elementFact(model: MapModel, element: MapElement, totals: Traffi
   if (place) {
     if (place.addresses.length > 0) lines.push(place.addresses.slice(0, 4).join(", "));
     if (place.workload !== null) lines.push(`of ${place.workload}`);
-    lines.push(place.source === "told" ? "named by the cluster file" : "inferred from the traffic");
+    lines.push(sourceText(place));
   }
   if (element.kind === "pod" && !point && element.faint) lines.push("not recorded itself");
   if (point && element.kind === "point")

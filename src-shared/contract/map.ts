@@ -9,6 +9,7 @@
  * Columns are little-endian Int32Array or Float64Array as Uint8Array, one number a row.
  */
 import * as v from "valibot";
+import type { ToldBy } from "../reconstruct/result";
 import type { EndpointJson, JoinPoint } from "./join";
 import type { TimeValue } from "./results";
 
@@ -57,6 +58,8 @@ export interface MapPlace {
   /** "Deployment web" */
   readonly workload: string | null;
   readonly source: "told" | "inferred";
+  /** What named it, if that was other tools' comments or interfaces. */
+  readonly namedBy?: ToldBy;
 }
 
 /** An address that stands for others. */

@@ -27,9 +27,17 @@ export interface PlacedEndpoint extends Endpoint {
   /** "namespace/name" when told by a cluster file or the capture; a name such as "pod 10.0.1.5" is never made up. */
   readonly pod: string | null;
   readonly node: string | null;
-  /** Of what is no pod: as a capture's name resolution calls it. Hostile text. */
+  /** Of what is no pod: as a capture's name resolution calls it, or a container's name. Hostile text. */
   readonly name?: string;
+  /** Containers and processes that comments or interfaces tell, "a or b". Hostile text. */
+  readonly container?: string;
+  readonly process?: string;
+  /** What told the names, if that was no cluster file and no name resolution. */
+  readonly namedBy?: ToldBy;
 }
+
+/** Comments of packets, or the description of an interface, as other tools write them. */
+export type ToldBy = "comment" | "interface";
 
 /** One interface of one capture file. Index in `JoinResult.points` = the point's number in sightings and paths. */
 export interface Point {

@@ -70,7 +70,7 @@
  * | checksum=right, wrong, partial, none, or a number | of the transport header |
  * | smac= dmac= pad=60 fcs | the outermost Ethernet header |
  * | snap=60 | captured length; the packet was longer |
- * | dir=in, dir=out comment="…" drops= packetid= queue= | pcapng options; dir also sets the packet type of a cooked capture |
+ * | dir=in, dir=out comment="…" drops= packetid= queue= | pcapng options; dir also sets the packet type of a cooked capture; \x0c in a comment begins another one |
  *
  * ## The same packet again
  * - `seen LABEL …`: another sighting of the labelled packet, same identification; `src=` `dst=` (NAT), `ident=` (echo), `hops=1`
@@ -145,7 +145,7 @@ export function appendTraffic(writer: PcapngWriter, given: Traffic, options: Tra
       time: packet.time,
       bytes: packet.bytes.subarray(0, packet.capturedLength),
       originalLength: packet.bytes.length,
-      ...(packet.comment === undefined ? {} : { comments: [packet.comment] }),
+      ...(packet.comment === undefined ? {} : { comments: packet.comment.split("\f") }),
       ...defined("flags", packet.flags),
       ...defined("dropCount", packet.drops),
       ...defined("packetId", packet.packetId),

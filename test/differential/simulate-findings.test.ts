@@ -109,6 +109,10 @@ describe("a fault in another network is found there, too", () => {
     ["dual-stack", "small-mtu", ["mtu-blackhole 1"]],
     ["ingress", "small-mtu", ["mtu-blackhole 1"]],
     ["load-balancer", "small-mtu", ["mtu-blackhole 1"]],
+    // Answers of pods on the node that is called, and of those behind the other one; that the client is hidden is told as ever.
+    ["node-port-cluster", "small-mtu", ["mtu-blackhole 2", "snat-hides-client 1"]],
+    // At each turn the node's NAT makes another connection of it: the loop is told at both nodes, and no silence beside it.
+    ["load-balancer", "routing-loop", ["ttl 2"]],
     ["vxlan", "drop-too-big", []],
     ["dual-stack", "slow-link", ["slow-hop 2"]],
     ["ingress", "slow-server", ["slow-answer 2"]],
@@ -121,6 +125,20 @@ describe("a fault in another network is found there, too", () => {
     if (!scenario) throw new Error(`no scenario ${name}`);
     const found = await searched({ ...scenario, faults: [parseFault(fault)] }, 53);
     expect(kindsOf(found), findingLines(found).join("\n")).toEqual(expected);
+  });
+
+  test("dual-stack with a pod that is gone: dead endpoints of either family, each its own, and no silence beside them", async () => {
+    const scenario = SCENARIOS.find((s) => s.name === "dual-stack");
+    if (!scenario) throw new Error("no scenario dual-stack");
+    for (const seed of [...SEEDS, 53]) {
+      const found = await searched({ ...scenario, faults: [parseFault("stale-endpoint")] }, seed);
+      expect(new Set(found.findings.map((f) => f.kind)), `seed ${seed}`).toEqual(new Set(["no-endpoint"]));
+      for (const { title } of found.findings) {
+        const [, from = "", to = ""] = /: (\S+) (?:may lead|leads) to (\S+),/.exec(title) ?? [];
+        expect(to, title).not.toBe("");
+        expect(to.includes("::"), title).toBe(from.includes("::"));
+      }
+    }
   });
 
   test("node-port-cluster that loses answers on their way back: no other way is made of that", async () => {

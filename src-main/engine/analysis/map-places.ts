@@ -96,6 +96,7 @@ export class MapPlaces {
       if (at === undefined) {
         at = this.#byKey.get(end.pod) ?? this.#pod(end.pod, end.node);
         this.#addAddress(at, end.ip);
+        this.#nameBy(at, end.namedBy);
         met.set(end.ip, at);
       }
       return at;
@@ -145,6 +146,11 @@ export class MapPlaces {
     }
     if (address !== undefined) this.#addAddress(at, address);
     return at;
+  }
+
+  #nameBy(at: number, namedBy: MapPlace["namedBy"]): void {
+    const place = this.places[at];
+    if (place && namedBy !== undefined && place.source === "inferred") this.places[at] = { ...place, namedBy };
   }
 
   #addAddress(at: number, address: string): void {

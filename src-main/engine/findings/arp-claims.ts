@@ -44,7 +44,7 @@ export interface ArpQuestion {
 /** Enough to show a conflict; a flapping address must not cost memory. */
 const MAX_CHANGES = 64;
 /** A scan asks for millions of addresses: beyond this many, questions are no longer counted. */
-const MAX_QUESTIONS = 1 << 18;
+export const MAX_QUESTIONS = 1 << 18;
 
 export class ArpClaims {
   readonly #claims = new Map<string, { address: ArpAddress; claims: ArpClaim[] }>();
@@ -122,7 +122,7 @@ export class ArpClaims {
 }
 
 /** The capture point, and what tells its links apart: VLAN (IEEE 802.1Q), VNI (RFC 7348, RFC 8926), outermost first. */
-function linkOf({ batch, row, point }: ObservedPacket, layer: number): string {
+export function linkOf({ batch, row, point }: ObservedPacket, layer: number): string {
   let link = String(point);
   for (let i = batch.firstLayer[row] as number; i < layer; i++) {
     const kind = batch.layerKind[i];

@@ -22,6 +22,7 @@ import { mtuBlackholes } from "./mtu-blackhole";
 import { noEndpoints } from "./no-endpoint";
 import { policySilence } from "./policy-silence";
 import { portReuse } from "./port-reuse";
+import { RoutedBack } from "./routed-back";
 import { slowAnswers } from "./slow-answer";
 import { slowHops } from "./slow-hop";
 import { snatHidesClient } from "./snat-hides-client";
@@ -41,12 +42,13 @@ const MAX_OF_A_KIND = 200;
 export function findFindings(input: FindingInput): FindingResult {
   const context = new FindingContext(input);
   const conntrack = new ConntrackDiffers(context);
+  const routedBack = new RoutedBack(context);
   const families: readonly FindingFamily[] = [
     brokenOuterChecksums(context),
     noEndpoints(context),
     mtuBlackholes(context),
     conntrackClashes(context),
-    policySilence(context),
+    policySilence(context, routedBack),
     lostBetween(context),
     portReuse(context),
     dnsStalls(context),
@@ -55,7 +57,7 @@ export function findFindings(input: FindingInput): FindingResult {
     asymmetricPaths(context),
     slowHops(context),
     slowAnswers(context),
-    ttlSurprises(context),
+    ttlSurprises(context, routedBack),
     duplicateDeliveries(context),
     conntrack,
   ];
@@ -64,6 +66,7 @@ export function findFindings(input: FindingInput): FindingResult {
     const connection = join.connection(i);
     const journeys = join.journeys(i);
     const claimed = new Set<number>();
+    routedBack.visit(connection, journeys);
     for (const family of families) family.visit?.(connection, journeys, claimed);
   }
   const all = withoutExplained(families.flatMap((family) => [...family.finish()]));

@@ -5,7 +5,7 @@
  * no ready endpoint    told by the cluster, or a Service address is answered with ICMP port unreachable, as kube-proxy's rules do
  * rejected             ICMP port unreachable for any other address: some rule rejects, and whose is not seen
  * no such port         the Service is there, the port is not one of its
- * dead endpoint        translated to a pod address that nobody has any more: ARP is not answered, or host unreachable
+ * dead endpoint        translated to a pod address that nobody has any more: ARP or Neighbour Discovery is not answered, or host unreachable
  * refused              the endpoint answers RST: nothing listens
  * ```
  */
@@ -229,7 +229,7 @@ function deadEndpoint(
 ): Told | null {
   const { server } = connection;
   const unreachable = attempt.complaints.find(isHostUnreachable);
-  const unanswered = context.observer.arp.questionsFor(server.ip).filter((q) => q.answered === 0 && q.asked > 1);
+  const unanswered = context.observer.questionsFor(server.ip).filter((q) => q.answered === 0 && q.asked > 1);
   if (!unreachable && !(silent && unanswered.length > 0)) return null;
   const [question] = unanswered;
   const wanted = connection.requested && translated ? endpointText(connection.requested) : null;
@@ -245,7 +245,8 @@ function deadEndpoint(
     where: [context.pointId(attempt.lastSeen), ...(question ? [context.pointId(question.point)] : [])],
     evidence: [
       ...unanswered.map(
-        (q) => `ARP asks ${q.asked} times who has ${server.ip} at ${context.pointText(q.point)}, and nobody answers`,
+        (q) =>
+          `${resolver(server.ip)} asks ${q.asked} times who has ${server.ip} at ${context.pointText(q.point)}, and nobody answers`,
       ),
       ...(unreachable ? [`ICMP host unreachable from ${unreachable.from}`] : []),
       `SYNs at ${timesText(context, attempt.syns)}`,
@@ -265,7 +266,7 @@ function deadEndpoint(
   };
 }
 
-/** No translation is seen, and one of the endpoints that the Service may lead to does not answer ARP meanwhile. */
+/** No translation is seen, and one of the endpoints that the Service may lead to does not answer ARP or Neighbour Discovery meanwhile. */
 function deadCandidate(context: FindingContext, connection: Connection, attempt: Attempt): Told | null {
   const { requested } = connection;
   const at = context.atMs(connection);
@@ -274,18 +275,21 @@ function deadCandidate(context: FindingContext, connection: Connection, attempt:
   if (!match?.port) return null;
   const name = objectName(match.service);
   for (const { address, port } of context.cluster.endpointsOf(name, match.port, at)) {
-    const questions = context.observer.arp.questionsFor(address).filter((q) => q.answered === 0 && q.asked > 1);
+    // A Service of both families leads each to its own.
+    if (address.includes(":") !== requested.ip.includes(":")) continue;
+    const questions = context.observer.questionsFor(address).filter((q) => q.answered === 0 && q.asked > 1);
     if (questions.length === 0) continue;
     return {
       key: `dead ${endpointText({ ip: address, port: port ?? 0 })} perhaps`,
       severity: "error",
       inference: true,
       title: `Dead endpoint: ${endpointText(requested)} may lead to ${address}, which nobody has`,
-      text: `SYNs to ${name} (${endpointText(requested)}) are not answered, and ${address}, one of its endpoints, does not answer ARP.`,
+      text: `SYNs to ${name} (${endpointText(requested)}) are not answered, and ${address}, one of its endpoints, does not answer ${resolver(address)}.`,
       where: [context.pointId(attempt.lastSeen), ...questions.map((q) => context.pointId(q.point)), name],
       evidence: [
         ...questions.map(
-          (q) => `ARP asks ${q.asked} times who has ${address} at ${context.pointText(q.point)}, and nobody answers`,
+          (q) =>
+            `${resolver(address)} asks ${q.asked} times who has ${address} at ${context.pointText(q.point)}, and nobody answers`,
         ),
         `SYNs at ${timesText(context, attempt.syns)}, seen before the translation only`,
       ],
@@ -295,6 +299,11 @@ function deadCandidate(context: FindingContext, connection: Connection, attempt:
     };
   }
   return null;
+}
+
+/** What asks who has an address. */
+function resolver(address: string): string {
+  return address.includes(":") ? "Neighbour Discovery" : "ARP";
 }
 
 /** A router on the way knows no route. */

@@ -3,6 +3,7 @@
  *
  * ```
  * batch ─► ARP claims           who said to have which address            arp-claims.ts
+ *       ├► Neighbour Discovery  who was asked for over IPv6               neighbour-questions.ts
  *       ├► DNS messages         question, answer or none, when            dns-messages.ts
  *       ├► outer UDP checksums  of tunnelled packets: right, wrong, none  tunnel-checksums.ts
  *       ├► MTU of "fragmentation needed"
@@ -24,13 +25,15 @@ import {
 } from "../../../src-shared/model/layer-kind";
 import { LAYER_FLAG_QUOTED, PACKET_NO_TIME, STOP_CAPTURE } from "../kernel/assembly/abi";
 import type { Batch } from "../kernel/batch";
-import { ArpClaims } from "./arp-claims";
+import { ArpClaims, type ArpQuestion } from "./arp-claims";
+import { NeighbourQuestions } from "./neighbour-questions";
 import { DnsMessages } from "./dns-messages";
 import type { ObservedPacket } from "./observed-packet";
 import { TunnelChecksums } from "./tunnel-checksums";
 
 export class PacketObserver {
   readonly arp = new ArpClaims();
+  readonly neighbours = new NeighbourQuestions();
   readonly dns = new DnsMessages();
   readonly checksums = new TunnelChecksums();
   /** MTU that an ICMP "fragmentation needed" or "packet too big" told, by packet. */
@@ -60,6 +63,11 @@ export class PacketObserver {
   /** frame.number of a packet of a file. */
   frameNumber(file: number, packet: number): number {
     return packet - (this.#fileBase[file] ?? 0);
+  }
+
+  /** Questions of ARP or of Neighbour Discovery for an address, on any link. */
+  questionsFor(address: string): readonly ArpQuestion[] {
+    return address.includes(":") ? this.neighbours.questionsFor(address) : this.arp.questionsFor(address);
   }
 
   /** Sees one batch; to be called for every batch, in order. Packets of points in `off` are passed over. */
@@ -107,6 +115,7 @@ export class PacketObserver {
     else if (kind === LAYER_ICMP || kind === LAYER_ICMPV6) {
       const mtu = toldMtu(batch, layer);
       if (mtu !== undefined) this.toldMtu.set(observed.packet, mtu);
+      if (kind === LAYER_ICMPV6) this.neighbours.take(observed, layer);
     } else if (kind === LAYER_UDP && layer + 1 < end && TUNNELS.has(batch.layerKind[layer + 1] as number))
       this.checksums.take(observed, layer, end);
   }

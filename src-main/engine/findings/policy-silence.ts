@@ -12,6 +12,7 @@ import { endpointText } from "../../../src-shared/model/endpoint-text";
 import type { Connection, Endpoint } from "../../../src-shared/reconstruct/result";
 import { type Attempt, failedAttempt, rowsOf, timesText } from "./attempts";
 import { count, type FindingContext, type FindingFamily, placeText } from "./context";
+import type { RoutedBack } from "./routed-back";
 import { kubectl, onNode, tcpdump } from "./shell";
 
 interface Group {
@@ -22,7 +23,7 @@ interface Group {
   readonly rows: number[];
 }
 
-export function policySilence(context: FindingContext): FindingFamily {
+export function policySilence(context: FindingContext, routedBack: RoutedBack): FindingFamily {
   const groups = new Map<string, Group>();
   return {
     visit(connection, journeys, claimed) {
@@ -39,7 +40,11 @@ export function policySilence(context: FindingContext): FindingFamily {
       group.rows.push(...rowsOf(attempt.syns));
       for (const journey of attempt.syns) claimed.add(journey.index);
     },
-    finish: () => [...groups].map(([key, group]) => say(context, key, group)),
+    // What goes round in a loop is not dropped by a rule: the loop is told.
+    finish: () =>
+      [...groups].flatMap(([key, group]) =>
+        group.rows.some((row) => routedBack.isLooped(row)) ? [] : [say(context, key, group)],
+      ),
   };
 }
 

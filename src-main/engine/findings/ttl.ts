@@ -14,6 +14,7 @@ import type { Connection, Journey } from "../../../src-shared/reconstruct/result
 import { complaintsOf } from "./attempts";
 import { count, type FindingContext, type FindingFamily, firstRow, isSeenOnce, TCP_RST, upsert } from "./context";
 import { isExpired } from "./icmp-errors";
+import { leastLoopCrossings, type RoutedBack } from "./routed-back";
 import { onNode } from "./shell";
 
 interface Group {
@@ -22,16 +23,12 @@ interface Group {
   readonly example: string;
 }
 
-/** Crossings of one interface by one packet with less TTL each time: a mirror port may see it on both sides of two routers, and once more. */
-const LOOP_CROSSINGS = 5;
-/** The same for a point that shows many interfaces, or many machines: each router on the way is two of them. */
-const LOOP_CROSSINGS_OF_MANY = 10;
 /** traceroute counts from 1; nothing is 30 hops away on purpose. */
 const LEAST_HONEST_TTL = 32;
 /** Packets of the sender that must agree on a TTL before another one is strange. */
 const LEAST_OTHERS = 3;
 
-export function ttlSurprises(context: FindingContext): FindingFamily {
+export function ttlSurprises(context: FindingContext, routedBack: RoutedBack): FindingFamily {
   const { sightings } = context.join;
   const loops = new Map<string, Group>();
   const expired = new Map<string, Group>();
@@ -58,12 +55,22 @@ export function ttlSurprises(context: FindingContext): FindingFamily {
     }
     for (const rows of crossings.values()) {
       const point = sightings.point(rows[0] as number);
-      const isOfMany = context.observer.cookedPoints.has(point) || context.point(point).node === null;
       const ttls = falling(
         rows.sort((a, b) => context.ns(a) - context.ns(b) || a - b).map((row) => sightings.ttl(row)),
       );
-      if (ttls.length >= (isOfMany ? LOOP_CROSSINGS_OF_MANY : LOOP_CROSSINGS))
+      if (ttls.length >= leastLoopCrossings(context, point))
         add(loops, context.pointId(point), connection, rows, `TTL ${ttls.join(", ")} at ${context.pointText(point)}`);
+    }
+  };
+
+  /** Turns of one packet that were joined as connections of their own, because a NAT on the way gave each other ports. */
+  const takeTurns = (): void => {
+    for (const { point, rows, connections } of routedBack.loops()) {
+      const ttls = [...rows.keys()].sort((a, b) => b - a);
+      const example = `TTL ${ttls.join(", ")} at ${context.pointText(point)}`;
+      const group = upsert(loops, context.pointId(point), () => ({ connections: [], rows: [], example }));
+      group.connections.push(...connections.filter((c) => !group.connections.includes(c)));
+      group.rows.push(...rows.values());
     }
   };
 
@@ -141,39 +148,44 @@ export function ttlSurprises(context: FindingContext): FindingFamily {
         );
       }
     },
-    finish: () => [
-      ...say(context, loops, "loop", "error", (_, [place]) => ({
-        title: `Routing loop: packets cross ${place} again and again`,
-        text: "The same packets come by with a smaller TTL each time.",
-        fits: ["two machines each take the other for the next hop (routes of a removed node, overlapping pod ranges)"],
-        ruledOut: [
-          "retransmissions: identification and TTL show the same packet",
-          "a bridge loop: the TTL falls, so it is routed",
-        ],
-        check: ["ip route get DESTINATION   # on each machine of the loop", "ip route show table all"],
-      })),
-      ...say(context, expired, "expired", "warn", (key) => ({
-        title: `${key} says: time to live exceeded`,
-        text: "Packets that set out with an ordinary TTL ran out of hops.",
-        fits: ["a routing loop behind the last point seen"],
-        ruledOut: ["traceroute: its packets set out with a small TTL"],
-        check: [`ip route get ${key}`, "tracepath -n DESTINATION"],
-      })),
-      ...say(context, rises, "rises", "note", (_, [before, behind]) => ({
-        title: `TTL rises between ${before} and ${behind}`,
-        text: "A forwarded packet keeps its TTL or loses one: one that has more was made anew.",
-        fits: ["a device in between that writes packets itself (transparent proxy, TTL mangling)"],
-        ruledOut: ["clock error: the order is certain"],
-        check: ["iptables-save -t mangle | grep -i ttl"],
-      })),
-      ...say(context, strangers, "stranger", "warn", (key, [place]) => ({
-        title: `A RST in the name of ${key.slice(0, key.indexOf(" at "))}, seen at ${place}, was written by somebody else`,
-        text: "Its TTL is not that of the sender's other packets.",
-        fits: ["a firewall or node that rejects with a TCP reset", "a middlebox that cuts connections"],
-        ruledOut: ["another route: all other packets have one TTL"],
-        check: ["iptables-save | grep -- --reject-with"],
-      })),
-    ],
+    finish: () => {
+      takeTurns();
+      return [
+        ...say(context, loops, "loop", "error", (_, [place]) => ({
+          title: `Routing loop: packets cross ${place} again and again`,
+          text: "The same packets come by with a smaller TTL each time.",
+          fits: [
+            "two machines each take the other for the next hop (routes of a removed node, overlapping pod ranges)",
+          ],
+          ruledOut: [
+            "retransmissions: identification and TTL show the same packet",
+            "a bridge loop: the TTL falls, so it is routed",
+          ],
+          check: ["ip route get DESTINATION   # on each machine of the loop", "ip route show table all"],
+        })),
+        ...say(context, expired, "expired", "warn", (key) => ({
+          title: `${key} says: time to live exceeded`,
+          text: "Packets that set out with an ordinary TTL ran out of hops.",
+          fits: ["a routing loop behind the last point seen"],
+          ruledOut: ["traceroute: its packets set out with a small TTL"],
+          check: [`ip route get ${key}`, "tracepath -n DESTINATION"],
+        })),
+        ...say(context, rises, "rises", "note", (_, [before, behind]) => ({
+          title: `TTL rises between ${before} and ${behind}`,
+          text: "A forwarded packet keeps its TTL or loses one: one that has more was made anew.",
+          fits: ["a device in between that writes packets itself (transparent proxy, TTL mangling)"],
+          ruledOut: ["clock error: the order is certain"],
+          check: ["iptables-save -t mangle | grep -i ttl"],
+        })),
+        ...say(context, strangers, "stranger", "warn", (key, [place]) => ({
+          title: `A RST in the name of ${key.slice(0, key.indexOf(" at "))}, seen at ${place}, was written by somebody else`,
+          text: "Its TTL is not that of the sender's other packets.",
+          fits: ["a firewall or node that rejects with a TCP reset", "a middlebox that cuts connections"],
+          ruledOut: ["another route: all other packets have one TTL"],
+          check: ["iptables-save | grep -- --reject-with"],
+        })),
+      ];
+    },
   };
 }
 

@@ -14,7 +14,9 @@ import type { Workspace } from "../session/workspace";
 import { ApplicationMessages } from "./application-messages";
 import { joinSightings } from "./join";
 import { JoinedResult } from "./join-result";
-import { groupClocks, groupPoints, podTold } from "./point-groups";
+import { groupClocks, groupPoints, namespaceTold, podTold } from "./point-groups";
+import { ToldRows } from "./told-names/told-rows";
+import { type ToldText, readDescription } from "./told-names/tool-texts";
 import { SightingColumns } from "./sighting-columns";
 import { NetworkTopology } from "./topology";
 import { captureNames } from "./topology/capture-names";
@@ -22,6 +24,8 @@ import { captureNames } from "./topology/capture-names";
 /** Counts packets by file and point while batches pass, and keeps what applications said. */
 export class PacketCounter {
   readonly messages = new ApplicationMessages();
+  /** What comments tell of pods. */
+  readonly told = new ToldRows();
   /** By point; may be longer than there are points. */
   ofPoint = new Uint32Array(16);
   readonly ofFile: number[] = [];
@@ -39,6 +43,7 @@ export class PacketCounter {
     }
     this.ofFile[file] = (this.ofFile[file] ?? 0) + n;
     this.messages.take(batch, this.total);
+    this.told.take(batch);
     this.total += n;
   }
 
@@ -57,6 +62,17 @@ export interface JoinOptions {
   readonly told?: readonly ToldTranslation[];
 }
 
+/** By point: what interfaces tell that other tools made for one container each. */
+function toldInterfaces({ points }: Workspace): ReadonlyMap<number, ToldText> {
+  const told = new Map<number, ToldText>();
+  points.forEach(({ description, name }, i) => {
+    if (description === undefined || podTold(description) !== null) return;
+    const text = readDescription(description, name);
+    if (text && (text.pod !== null || text.container !== null)) told.set(i, text);
+  });
+  return told;
+}
+
 /** Joins what a pipeline run in mode "sightings" has left in the kernel. */
 export function joinRun(
   handle: KernelHandle,
@@ -73,7 +89,9 @@ export function joinRun(
     if (told !== undefined) toldOffsets.set(i, told);
   });
   const descriptions = workspace.points.map((p) => p.description);
-  const clocks = groupClocks(fileOfPoint, names.length, descriptions);
+  const interfaces = toldInterfaces(workspace);
+  const toldNodes = workspace.points.map((_, i) => interfaces.get(i)?.node ?? undefined);
+  const clocks = groupClocks(fileOfPoint, names.length, descriptions, toldNodes);
   const packetsOfClock = new Array<number>(names.length + clocks.machines.length).fill(0);
   clocks.ofPoint.forEach((clock, i) => {
     packetsOfClock[clock] = (packetsOfClock[clock] ?? 0) + (counter.ofPoint[i] ?? 0);
@@ -84,7 +102,8 @@ export function joinRun(
     fileNames: [...names, ...clocks.machines],
     fileOfPoint: clocks.ofPoint,
     packetsOfFile: packetsOfClock,
-    pointNames: workspace.points.map((p) => p.name),
+    // A container's name says nothing of devices, whatever it looks like.
+    pointNames: workspace.points.map((p, i) => (interfaces.has(i) ? undefined : p.name)),
     toldOffsets,
   });
   const groups = groupPoints(
@@ -92,6 +111,8 @@ export function joinRun(
     names,
     descriptions,
     workspace.points.map((p) => p.name),
+    toldNodes,
+    workspace.points.map(namespaceTold),
   );
   const topology = new NetworkTopology({
     columns,
@@ -102,6 +123,7 @@ export function joinRun(
       file: names[fileOfPoint[i] ?? 0] ?? "",
       group: groups.ofPoint[i] ?? 0,
       toldPod: podTold(p.description),
+      isContainers: interfaces.has(i),
       name: p.name,
       linkType: p.linkType,
       packets: counter.ofPoint[i] ?? 0,
@@ -110,6 +132,7 @@ export function joinRun(
     mixed: groups.mixed,
     cluster: options.cluster,
     names: captureNames(workspace.files.flatMap((f) => f.names)),
+    told: { rows: counter.told.rows, interfaces },
   });
   const unseenAt = handle.kernel.unseenCounts() >>> 2;
   const unseen = (why: number): number => columns.words[unseenAt + why] as number;

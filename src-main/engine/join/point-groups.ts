@@ -8,6 +8,7 @@
  * all.pcapng#2  "network namespace web-a, pod default/web-a"  ─► group web-a
  * ```
  * Machines that were recorded at once into one file are told apart likewise ("machine node-1"), and have a clock each.
+ * Other tools' interfaces that each are a container's tell the node (told-names/tool-texts.ts): these of one node are a group likewise.
  * A merged file (mergecap) does not say it: several of its interfaces have one name, which is so on no machine.
  */
 const NAMESPACE = /^(?:network namespace|machine) ([^\s,]+)/;
@@ -28,12 +29,15 @@ export function groupPoints(
   fileNames: readonly string[],
   descriptions: readonly (string | undefined)[],
   pointNames: readonly (string | undefined)[],
+  toldNodes: readonly (string | undefined)[] = [],
+  toldNamespaces: readonly (number | undefined)[] = [],
 ): PointGroups {
+  const inner = innerNamespaces(fileOfPoint, toldNamespaces);
   // Each file has a group, used or not: one for the points without a description.
   const names = fileMachines(fileNames);
   const told = new Map<string, number>();
   const ofPoint = fileOfPoint.map((file, point) => {
-    const namespace = NAMESPACE.exec(descriptions[point] ?? "")?.[1];
+    const namespace = NAMESPACE.exec(descriptions[point] ?? "")?.[1] ?? toldNodes[point] ?? inner[point];
     if (namespace === undefined) return file;
     const key = `${file} ${namespace}`;
     let group = told.get(key);
@@ -48,12 +52,47 @@ export function groupPoints(
   const seen = new Set<string>();
   ofPoint.forEach((group, point) => {
     const name = pointNames[point];
-    if (name === undefined) return;
+    // Containers' interfaces are called as the containers are.
+    if (name === undefined || toldNodes[point] !== undefined) return;
     const key = `${group} ${name}`;
     if (seen.has(key)) mixed.add(group);
     seen.add(key);
   });
   return { ofPoint, names, mixed };
+}
+
+/**
+ * Names of the network namespaces that tools number (ptcpdump, Retis), for points of a file with several. The lowest number of a
+ * machine is its own, made before all others: what is in it stays the file's.
+ */
+function innerNamespaces(
+  fileOfPoint: readonly number[],
+  toldNamespaces: readonly (number | undefined)[],
+): readonly (string | undefined)[] {
+  const lowest = new Map<number, number>();
+  toldNamespaces.forEach((n, point) => {
+    const file = fileOfPoint[point] ?? 0;
+    if (n !== undefined) lowest.set(file, Math.min(n, lowest.get(file) ?? Infinity));
+  });
+  return fileOfPoint.map((file, point) => {
+    const n = toldNamespaces[point];
+    return n === undefined || n === lowest.get(file) ? undefined : `namespace-${n}`;
+  });
+}
+
+/** The inode that ptcpdump's interfaces have in a comment, Retis's in their names; 0 stands for "not known". */
+export function namespaceTold({
+  name,
+  description,
+  comments,
+}: {
+  readonly name: string | undefined;
+  readonly description: string | undefined;
+  readonly comments: readonly string[];
+}): number | undefined {
+  const commented = comments.flatMap((text) => /^ifIndex: \d+, netNsInode: (\d{1,10}),/.exec(text)?.[1] ?? [])[0];
+  const named = /^ifindex=\d+$/.test(description ?? "") ? / \((\d{1,10})\)$/.exec(name ?? "")?.[1] : undefined;
+  return Number(commented ?? named ?? 0) || undefined;
 }
 
 /** Points with one clock: those of a file, unless several machines were recorded into it. */
@@ -67,11 +106,12 @@ export function groupClocks(
   fileOfPoint: readonly number[],
   files: number,
   descriptions: readonly (string | undefined)[],
+  toldNodes: readonly (string | undefined)[] = [],
 ): ClockGroups {
   const clocks = new Map<string, number>();
   const machines: string[] = [];
   const ofPoint = fileOfPoint.map((file, point) => {
-    const machine = MACHINE.exec(descriptions[point] ?? "")?.[1];
+    const machine = MACHINE.exec(descriptions[point] ?? "")?.[1] ?? toldNodes[point];
     if (machine === undefined) return file;
     const key = `${file} ${machine}`;
     const known = clocks.get(key);

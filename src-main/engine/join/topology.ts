@@ -10,6 +10,7 @@
  */
 import type { PointRole } from "../../../src-shared/model/point-role";
 import type { Machine, Point, Topology } from "../../../src-shared/reconstruct/result";
+import { bindNames } from "./told-names/bind-names";
 import { AddressPlaces, type Place, inferredPodName } from "./topology/address-places";
 import { KnownNetwork, type TopologyInput } from "./topology/known-network";
 import { findOwned, findTunnelEnds } from "./topology/owned-addresses";
@@ -40,6 +41,7 @@ export class NetworkTopology implements Topology {
     findTunnelEnds(network, sample);
     findServices(network);
     findPeers(network, sample);
+    network.told = bindNames(network, network.input.told);
     const machineNumber = this.buildMachines();
     this.buildPoints(machineNumber);
     this.places = new AddressPlaces(network, this.machines, machineNumber);
@@ -117,6 +119,7 @@ export class NetworkTopology implements Topology {
       const text = address === undefined ? null : network.textOf(address);
       const isPod = network.roles[i] === "pod-nic" || network.roles[i] === "host-veth";
       const pod = isPod && text !== null ? (network.cluster?.podAt(text, null) ?? null) : null;
+      const told = isPod && text !== null ? network.told.at(text, null) : undefined;
       this.points.push({
         id: p.id,
         fileIndex: p.fileIndex,
@@ -126,11 +129,11 @@ export class NetworkTopology implements Topology {
         roleEvidence: network.roleEvidence[i] ?? [],
         node: network.input.mixed.has(network.machineFile(i)) ? null : (machine?.name ?? null),
         machine: number,
-        namespace: pod?.meta.namespace ?? null,
+        namespace: pod?.meta.namespace ?? told?.pod?.split("/", 1)[0] ?? null,
         pod: pod
           ? `${pod.meta.namespace}/${pod.meta.name}`
           : isPod && address !== undefined
-            ? inferredPodName(network, address, network.fileOf(i))
+            ? (told?.pod ?? inferredPodName(network, address, network.fileOf(i)))
             : null,
         podAddress: isPod ? text : null,
         packets: p.packets,

@@ -92,6 +92,18 @@ describe("TTL", () => {
     });
   });
 
+  test("SYNs that a router with one card sends back once, and nobody answers: silence, no loop", async () => {
+    const found = await search({
+      "r1.pcapng": `@eth0 = ethernet
+        a: 0.0 @eth0 10.20.0.5:4000 > 10.27.0.9:80 tcp SYN seq=1000 id=7 ttl=64
+           0.0001 @eth0 seen a hops=1
+        b: 1.0 @eth0 10.20.0.5:4000 > 10.27.0.9:80 tcp SYN seq=1000 id=8 ttl=64
+           1.0001 @eth0 seen b hops=1
+           9.0 @eth0 10.20.0.5:1 > 10.27.0.1:2 udp "later"`,
+    });
+    expect(found.findings.map((f) => f.kind)).toEqual(["policy-silence"]);
+  });
+
   test("a RST with a TTL that is not the server's", async () => {
     const talk = (ttl: string): TwoNodes => {
       const nodes = new TwoNodes().handshake(0);

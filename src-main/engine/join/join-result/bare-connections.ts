@@ -126,7 +126,8 @@ export class BareConnections {
       group: isGroup(server.ip) || isGroup(client.ip),
       knowsInside: topology.knowsInside,
     });
-    if (clientPlace?.source !== "told" || serverPlace?.source !== "told") inferred.unshift("node", "pod", "kind");
+    if (clientPlace?.source !== "told" || serverPlace?.source !== "told")
+      inferred.unshift("node", ...(isPodTold(clientPlace) && isPodTold(serverPlace) ? [] : ["pod"]), "kind");
     if (translated && !match && !inferred.includes("service")) inferred.push("service");
     if (table.directionInferred[c]) inferred.push("direction");
     return {
@@ -186,7 +187,7 @@ export class BareConnections {
   private placeOfEnd(address: string, at: number | undefined, atMs: number): Place | null {
     const place = this.input.topology.placeAt(address, atMs);
     const point = at === undefined ? undefined : this.points[at];
-    if (place?.network !== "pod" || place.source === "told" || place.machine < 0) return place;
+    if (place?.network !== "pod" || place.source === "told" || place.told || place.machine < 0) return place;
     if (point?.podAddress !== address || point.machine === place.machine) return place;
     return { ...place, pod: point.pod, node: point.node, machine: point.machine };
   }
@@ -269,6 +270,11 @@ export class BareConnections {
     const { columns } = this.input;
     return `${columns.seconds(row)}.${String(1e9 + columns.nanoseconds(row)).slice(1)}`;
   }
+}
+
+/** Whether a file told what the pod is called, or that there is none. */
+function isPodTold(place: Place | null): boolean {
+  return place?.source === "told" || (place?.told?.pod ?? null) !== null;
 }
 
 function sameEnd(a: Endpoint, b: Endpoint): boolean {

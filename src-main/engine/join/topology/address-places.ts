@@ -1,5 +1,9 @@
-/** What an address is, at a time: told by the cluster file, else inferred from the traffic. */
+/**
+ * What an address is, at a time: told by the cluster file, else named by other tools' comments and interfaces, else by name resolution,
+ * else inferred from the traffic.
+ */
 import type { AddressPlace, Endpoint, Machine, PlacedEndpoint } from "../../../../src-shared/reconstruct/result";
+import type { ToldName } from "../told-names/told-names";
 import type { KnownNetwork } from "./known-network";
 
 export interface Place extends AddressPlace {
@@ -7,6 +11,8 @@ export interface Place extends AddressPlace {
   readonly machine: number;
   /** Of what is no pod: as a capture names it. */
   readonly name?: string;
+  /** What comments and interfaces tell of it, at this time. */
+  readonly told?: ToldName;
 }
 
 export class AddressPlaces {
@@ -34,12 +40,15 @@ export class AddressPlaces {
 
   /** What an address is. `atMs`: names hold for intervals. */
   placeAt(address: string, atMs: number | null): Place | null {
-    const stretch = this.network.cluster?.stretchAt(atMs) ?? 0;
+    const { cluster, told } = this.network;
+    const stretch = (cluster?.stretchAt(atMs) ?? 0) * told.stretches + told.stretchAt(atMs);
     let known = this.knownPlaces.get(stretch);
     if (!known) this.knownPlaces.set(stretch, (known = new Map<string, Place | null>()));
     let place = known.get(address);
     if (place === undefined) {
-      place = namedPlace(this.findPlace(address, atMs), this.network.input.names.get(address));
+      const name = told.at(address, atMs);
+      place = toldPlace(this.findPlace(address, atMs), name);
+      place = namedPlace(place, (name?.pod === null ? name.container : null) ?? this.network.input.names.get(address));
       known.set(address, place);
     }
     return place;
@@ -157,6 +166,14 @@ export function inferredPodName(network: KnownNetwork, address: number, file: nu
   return nic === undefined ? null : (groups[network.fileOf(nic)] ?? null);
 }
 
+/** The place with what comments and interfaces tell of it. A Service's address is no pod's, whatever they say. */
+function toldPlace(place: Place | null, told: ToldName | undefined): Place | null {
+  if (told === undefined || place?.source === "told" || place?.network === "service") return place;
+  const { node = null, machine = -1 } = place ?? {};
+  if (told.pod === null) return { network: "unknown", pod: null, node, source: "inferred", machine, ...place, told };
+  return { network: "pod", pod: told.pod, node: told.node ?? node, source: "inferred", machine, told };
+}
+
 /** The place with the capture's name: a pod's, or beside what else is known of it. */
 function namedPlace(place: Place | null, name: string | undefined): Place | null {
   if (name === undefined || place?.source === "told") return place;
@@ -166,5 +183,13 @@ function namedPlace(place: Place | null, name: string | undefined): Place | null
 
 export function placed(end: Endpoint, place: Place | null): PlacedEndpoint {
   const where = { ip: end.ip, port: end.port, pod: place ? place.pod : null, node: place ? place.node : null };
-  return place?.name === undefined ? where : { ...where, name: place.name };
+  if (!place || (place.name === undefined && place.told === undefined)) return where;
+  const { name, told } = place;
+  return {
+    ...where,
+    ...(name !== undefined && { name }),
+    ...(told && told.container !== null && { container: told.container }),
+    ...(told && told.process !== null && { process: told.process }),
+    ...(told && { namedBy: told.by }),
+  };
 }

@@ -7,6 +7,7 @@ import type { PointRole } from "../../../../src-shared/model/point-role";
 import type { ConnectionTable } from "../connection-table";
 import type { Joined } from "../join";
 import type { SightingColumns } from "../sighting-columns";
+import { NO_TOLD_NAMES, type ToldByCaptures, type ToldNames } from "../told-names/told-names";
 import { isPlain } from "../traffic-roles";
 
 export interface PointInfo {
@@ -17,6 +18,8 @@ export interface PointInfo {
   readonly group: number;
   /** "default/web-a", where the capture tells it. */
   readonly toldPod: string | null;
+  /** Another tool made the interface for one container: all that crosses it is that container's. */
+  readonly isContainers: boolean;
   readonly name: string | undefined;
   readonly linkType: number;
   readonly packets: number;
@@ -33,6 +36,8 @@ export interface TopologyInput {
   readonly cluster: Cluster | undefined;
   /** What captures call addresses, by their texts (capture-names.ts). */
   readonly names: ReadonlyMap<string, string>;
+  /** What comments and interfaces tell of pods (told-names/bind-names.ts). */
+  readonly told: ToldByCaptures;
 }
 
 /** LINUX_SLL, LINUX_SLL2. */
@@ -73,6 +78,8 @@ export class KnownNetwork {
   readonly serviceKeys = new Set<number>();
   /** Pods' cards that are parts of a node's card (macvlan, ipvlan), with that card. */
   readonly sharedCards = new Map<number, number>();
+  /** Names that comments and interfaces tell. */
+  told: ToldNames = NO_TOLD_NAMES;
   /** File that stands for the machine of each file. */
   readonly fileMachine: Int32Array;
 

@@ -16,8 +16,9 @@ export function findRoles(network: KnownNetwork, sample: readonly number[]): voi
   points.forEach((p, i) => perFile[p.group]?.push(i));
   const give = network.giveRole.bind(network);
   points.forEach((p, i) => {
-    const named = namedRole(p.name);
-    if (named) give(i, named, "name");
+    const named = p.isContainers ? undefined : namedRole(p.name);
+    if (p.isContainers) give(i, "pod-nic", "told");
+    else if (named) give(i, named, "name");
     else if (p.linkType === LINKTYPE_NULL || p.linkType === LINKTYPE_LOOP) give(i, "loopback", "link type");
     else if (isIpOnly(p.linkType)) give(i, "tunnel-device", "link type");
     else if (joined.bridges.has(i)) give(i, "bridge", "shares stamps with its ports");

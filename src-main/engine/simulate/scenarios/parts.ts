@@ -122,6 +122,8 @@ export function nodePort(externalTrafficPolicy: "Cluster" | "Local"): Omit<Scena
     from: { machine: "outside" },
     to: { node, port },
     path,
+    // Answers of several segments: what a small link does with them is seen.
+    size: 6000,
     at,
     times: 4,
     every: 0.5,
