@@ -15,13 +15,15 @@
  * A key that more than six tuples share says nothing (a scan, a generator with constant numbers) and joins only equal tuples.
  * Cost: linear in packets (keys) plus the picked packets; no pair of flows is looked at that shares no key.
  */
+import { SIGHTING_CUT, SIGHTING_FRAGMENT } from "../kernel/assembly/abi";
 import { FlowSets } from "./flow-sets";
 import { joinEqualTuples, joinOneWayFlows } from "./flow-matching/equal-tuples";
-import { FLOW_CARRIER, FLOW_NEIGHBOURS, FLOW_QUOTED, type MatchOptions } from "./flow-matching/flow-kinds";
+import { FLOW_CARRIER, FLOW_CUT, FLOW_NEIGHBOURS, FLOW_QUOTED, type MatchOptions } from "./flow-matching/flow-kinds";
 import { numberTuples } from "./flow-matching/flow-tuples";
+import { joinOneWayPairs } from "./flow-matching/one-way-pairs";
 import { PickedPackets } from "./flow-matching/picked-packets";
 import { joinTranslations } from "./flow-matching/translated-tuples";
-import type { SightingColumns } from "./sighting-columns";
+import { PROTOCOL_TCP, PROTOCOL_UDP, type SightingColumns, W_ID } from "./sighting-columns";
 
 export interface FlowMatch {
   readonly sets: FlowSets;
@@ -32,6 +34,8 @@ export interface FlowMatch {
   /** Flows whose sets were equally good for the same partner and were left apart. */
   readonly ambiguous: readonly (readonly number[])[];
 }
+
+const PROTOCOL_SCTP = 132;
 
 export function matchFlows(columns: SightingColumns, options: MatchOptions): FlowMatch {
   const count = columns.flowCount;
@@ -44,9 +48,20 @@ export function matchFlows(columns: SightingColumns, options: MatchOptions): Flo
     if (columns.quoted(f)) kind[f] = FLOW_QUOTED;
     else if (columns.isNeighbourDiscovery(f)) kind[f] = FLOW_NEIGHBOURS;
     else if (picks.carrying(f) * 2 > rows) kind[f] = FLOW_CARRIER;
+    else if (rows > 0 && isWithoutPorts(columns, f)) kind[f] = FLOW_CUT;
   }
   joinEqualTuples(columns, options, sets, kind, tuple, picks);
-  joinOneWayFlows(columns, sets, kind, tuple);
+  const oneWay = joinOneWayFlows(columns, sets, kind, tuple);
   const ambiguous = joinTranslations(columns, options, sets, kind, tuple, picks);
+  joinOneWayPairs(columns, sets, kind, oneWay);
   return { sets, kind, tuple, ambiguous };
+}
+
+/** TCP, UDP or SCTP of which the capture kept no port. */
+function isWithoutPorts(columns: SightingColumns, flow: number): boolean {
+  if (columns.port(flow, 0) !== 0 || columns.port(flow, 1) !== 0) return false;
+  const protocol = columns.protocol(flow);
+  if (protocol !== PROTOCOL_TCP && protocol !== PROTOCOL_UDP && protocol !== PROTOCOL_SCTP) return false;
+  const bits = columns.word(columns.order[columns.start[flow] as number] as number, W_ID);
+  return (bits & SIGHTING_CUT) !== 0 && (bits & SIGHTING_FRAGMENT) === 0;
 }

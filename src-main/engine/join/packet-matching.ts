@@ -98,10 +98,15 @@ export class PacketMatcher {
       const fragment = (wx & wy & SIGHTING_FRAGMENT) !== 0;
       if ((wx ^ wy) & SIGHTING_FRAGMENT) return false;
       if (fragment) return true;
-      if (protocol === PROTOCOL_TCP && (isHeaderCut(columns, x) || isHeaderCut(columns, y)))
-        return (
-          wx >>> 16 !== 0 && words[x + W_SEQ] === words[y + W_SEQ] && words[x + W_IP_LENGTH] === words[y + W_IP_LENGTH]
-        );
+      if (protocol === PROTOCOL_TCP) {
+        const cut = Number(isHeaderCut(columns, x)) + Number(isHeaderCut(columns, y));
+        if (cut > 0)
+          return (
+            (cut === 2 || wx >>> 16 !== 0) &&
+            words[x + W_SEQ] === words[y + W_SEQ] &&
+            words[x + W_IP_LENGTH] === words[y + W_IP_LENGTH]
+          );
+      }
       if (
         words[x + W_LENGTH] !== words[y + W_LENGTH] &&
         !sameLength(words[x + W_LENGTH] as number, words[y + W_LENGTH] as number)
@@ -111,7 +116,7 @@ export class PacketMatcher {
         return (
           words[x + W_SEQ] === words[y + W_SEQ] &&
           words[x + W_ACK] === words[y + W_ACK] &&
-          (wx >>> 16 !== 0 || words[x + W_EXTRA] === words[y + W_EXTRA])
+          (wx >>> 16 !== 0 || sameTimestamp(words[x + W_EXTRA] as number, words[y + W_EXTRA] as number))
         );
       const hx = words[x + W_HASH] as number;
       const hy = words[y + W_HASH] as number;
@@ -143,7 +148,36 @@ export class PacketMatcher {
         i = (i + 1) & mask;
       }
     }
-    return firstOf.length;
+    return protocol === PROTOCOL_TCP ? this.mergeCut(rows, firstOf) : firstOf.length;
+  }
+
+  /**
+   * Segments without identification of which some point kept no acknowledgment (cut within the header): of the group that alone has their
+   * sequence number and length. Gives the number of groups.
+   */
+  private mergeCut(rows: Uint32Array, firstOf: readonly number[]): number {
+    const { columns } = this;
+    const isCut = firstOf.map((row) => columns.word(row, W_ID) >>> 16 === 0 && isHeaderCut(columns, columns.at(row)));
+    if (!isCut.includes(true)) return firstOf.length;
+    const keyOf = (row: number): number => columns.word(row, W_SEQ) * 65536 + (columns.word(row, W_IP_LENGTH) & 65535);
+    /** Group of each key, -1 several. */
+    const whole = new Map<number, number>();
+    firstOf.forEach((row, g) => {
+      if (isCut[g] || columns.word(row, W_ID) >>> 16 !== 0) return;
+      whole.set(keyOf(row), whole.has(keyOf(row)) ? -1 : g);
+    });
+    const mergedWith = firstOf.map((row, g) => {
+      const other = isCut[g] ? (whole.get(keyOf(row)) ?? -1) : -1;
+      return other < 0 ? g : other;
+    });
+    const number = new Int32Array(firstOf.length).fill(-1);
+    let count = 0;
+    for (let k = 0; k < rows.length; k++) {
+      const g = mergedWith[this.groupOf[k] as number] as number;
+      if (number[g] === -1) number[g] = count++;
+      this.groupOf[k] = number[g] as number;
+    }
+    return count;
   }
 
   /**
@@ -280,7 +314,14 @@ export class PacketMatcher {
   private mergeOffload(rows: Uint32Array, members: readonly number[][]): number[][] | undefined {
     const { columns } = this;
     // Data groups by sequence number relative to the first one.
-    const lengthOf = (g: readonly number[]): number => columns.word(rows[g[0] as number] as number, W_LENGTH) >>> 8;
+    const headers = this.headerBytes(rows, members);
+    const lengthOf = (g: readonly number[]): number => {
+      const row = rows[g[0] as number] as number;
+      const length = columns.word(row, W_LENGTH) >>> 8;
+      // Of what was cut within its header, the network layer still tells how much it carried.
+      if (length > 0 || !isHeaderCut(columns, columns.at(row))) return length;
+      return headers > 0 ? Math.max(0, columns.word(row, W_IP_LENGTH) - headers) : 0;
+    };
     const seqOf = (g: readonly number[]): number => columns.word(rows[g[0] as number] as number, W_SEQ);
     const data = members.filter((g) => lengthOf(g) > 0);
     if (data.length < 2) return undefined;
@@ -343,6 +384,17 @@ export class PacketMatcher {
         const more = pieces.get(g);
         return more ? [...g, ...more].sort((a, b) => this.before(rows, a, b)) : g;
       });
+  }
+
+  /** Bytes of IP and TCP headers of a segment with payload; 0: there is none. They are the same in all of a connection. */
+  private headerBytes(rows: Uint32Array, members: readonly (readonly number[])[]): number {
+    const { columns } = this;
+    for (const g of members) {
+      const row = rows[g[0] as number] as number;
+      const length = columns.word(row, W_LENGTH) >>> 8;
+      if (length > 0) return Math.max(0, columns.word(row, W_IP_LENGTH) - length);
+    }
+    return 0;
   }
 
   /** The point that others hardly ever precede: the sender's. Of several such, the one that saw most. */
@@ -410,6 +462,11 @@ export class PacketMatcher {
 /** Of a TCP header that was not captured whole neither flags nor payload length are known. `at`: the row's first word. */
 function isHeaderCut({ words }: SightingColumns, at: number): boolean {
   return words[at + W_LENGTH] === 0 && ((words[at + W_ID] as number) & SIGHTING_CUT) !== 0;
+}
+
+/** TSval: 0 where the options were cut off. */
+function sameTimestamp(a: number, b: number): boolean {
+  return a === b || a === 0 || b === 0;
 }
 
 /** Length and flags: PSH is set and cleared by offload. */

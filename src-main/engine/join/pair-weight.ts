@@ -15,8 +15,9 @@
  * | on one clock: within 50 ms, forth and back in opposite order | 10 |
  * | routed in between (TTL less by some hops) | 6 |
  *
- * 40 are needed, 60 when neither end was kept, 75 when both were seen at one point with one TTL, and never only sequence numbers and kept ends: a scanner's
- * probes have those too. Any contradiction (identification, TSval, payload, order, TTL growing on the way) refuses the pair.
+ * 40 are needed, 60 when neither end was kept, 75 when both were seen at one point with one TTL, and never only sequence numbers and kept ends:
+ * a scanner's probes have those too. At one point, with one TTL and the same MACs, only what lies one within the other is taken (isNested).
+ * Any contradiction (identification, TSval, payload, order, TTL growing on the way) refuses the pair.
  * What was sent again has the key of what it repeats: of the repetitions on one side the one that is the other side's packet is taken.
  */
 import { EVIDENCE_ACK, EVIDENCE_ID, EVIDENCE_PAYLOAD, EVIDENCE_TIME, EVIDENCE_TIMESTAMP } from "./evidence";
@@ -33,6 +34,9 @@ const INDEPENDENT = 12;
 const NEAR_NS = 50e6;
 const FAR_NS = 1e9;
 const REPETITIONS = 16;
+/** A bridge that translates passes on within this, and shows at least so many packets. */
+const SWITCHED_NS = 1e6;
+const ALIKE_NEEDED = 4;
 /** Clock reads of two interfaces may be that much out of order. */
 const JITTER_NS = 20e3;
 
@@ -87,6 +91,9 @@ export function weighPair(
   let atOnePoint = false;
   /** Order in time of the two flows' packets, by direction of the first: -1, 0 unknown, 1. */
   const sign = [0, 0];
+  /** Pairs of packets that only their addresses tell apart, and in which order, by direction: the sum of -1 and 1. */
+  let alike = 0;
+  const nested = [0, 0];
   for (let i = 0; i < pair.first.length; i++) {
     let x = pair.first[i] as number;
     let y = pair.second[i] as number;
@@ -127,7 +134,13 @@ export function weighPair(
       }
       if (px === py) {
         atOnePoint ||= ttlX === ttlY;
-        if (ttlX === ttlY && sameMacs(columns, x, y)) return undefined;
+        if (ttlX === ttlY && sameMacs(columns, x, y)) {
+          const d = columns.direction(x);
+          const s = Math.sign(apart) || Math.sign(y - x);
+          nested[d] = (nested[d] as number) + s;
+          alike++;
+          if (Math.abs(apart) > SWITCHED_NS) return undefined;
+        }
       }
     }
     if (ttlX === ttlY) unrouted++;
@@ -151,6 +164,7 @@ export function weighPair(
     }
   }
   if (matched === 0 || contradicted * 2 > matched) return undefined;
+  if (alike > 0 && !isNested(alike, nested[0] as number, nested[1] as number)) return undefined;
   // What goes there later comes back earlier; in a hairpin both may be seen within the clock's jitter.
   if (sign[0] !== 0 && sign[0] === sign[1] && !kept.hairpin) return undefined;
   if (ids.size > 0) idBits += Math.min(12, (ids.size - 1) * 4);
@@ -164,6 +178,14 @@ export function weighPair(
   if (weight < (atOnePoint ? NEEDED_AT_ONE_POINT : NEEDED)) return undefined;
   if (kept.sides === 0 && weight < NEEDED_WITHOUT_KEPT_END) return undefined;
   return { weight, bits, swapped, atOnePoint };
+}
+
+/**
+ * A bridge that translates leaves TTL and MACs alone, as conversations that only look alike do. There each packet to the server is
+ * seen behind its translation and each answer before it, without exception.
+ */
+function isNested(alike: number, there: number, back: number): boolean {
+  return alike >= ALIKE_NEEDED && there * back < 0 && Math.abs(there) + Math.abs(back) === alike;
 }
 
 function isSame(columns: SightingColumns, x: number, y: number, protocol: number, oneClock: boolean): boolean {

@@ -33,8 +33,8 @@ export class NetworkTopology implements Topology {
     this.network = network;
     const sample = sampleConnections(network.table);
     findRoles(network, sample);
-    findPods(network, sample);
-    joinFiles(network, sample);
+    const nextToTunnel = findPods(network, sample);
+    joinFiles(network, sample, nextToTunnel);
     findOwned(network, sample);
     findOpenedTunnels(network, sample);
     findErrorSenders(network, sample);

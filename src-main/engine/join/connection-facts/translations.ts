@@ -1,6 +1,6 @@
 /** Changes of address or port along the journeys of a connection. */
 import type { FoundTranslation } from "../connection-table";
-import { evidenceNames } from "../evidence";
+import { EVIDENCE_ACK, evidenceNames } from "../evidence";
 import { samePacket } from "../same-packet";
 import type { SightingColumns } from "../sighting-columns";
 import type { DirectionFacts } from "./direction-facts";
@@ -44,18 +44,11 @@ export function findTranslations(
       }
     }
   };
-  const add = (side: number, from: End, to: End, before: number, after: number): void => {
+  const add = (side: number, from: End, to: End, before: number, after: number, bits?: number): void => {
     const icmp = columns.isIcmp(columns.flow(after));
     const kind = side === 1 ? "dnat" : icmp && from.address === to.address ? "icmp-id" : "snat";
-    const known = out.some(
-      (t) =>
-        t.kind === kind &&
-        t.fromAddress === from.address &&
-        t.fromPort === from.port &&
-        t.toAddress === to.address &&
-        t.toPort === to.port,
-    );
-    if (known) return;
+    // Turned round it is a copy that a bridge made late (packet-ends.ts).
+    if (out.some((t) => t.kind === kind && (isOf(t, from, to) || isOf(t, to, from)))) return;
     out.push({
       kind,
       fromAddress: from.address,
@@ -64,11 +57,25 @@ export function findTranslations(
       toPort: to.port,
       before: pointOfFlow[columns.flow(before)] as number,
       after: pointOfFlow[columns.flow(after)] as number,
-      evidence: evidenceNames(samePacket(columns, before, after, protocol)),
+      evidence: evidenceNames(bits ?? samePacket(columns, before, after, protocol)),
       packets,
     });
   };
   walk(there.exemplary, false);
   walk(back.exemplary, true);
+  if (ends.isTranslatedBack(there.exemplary, back.exemplary)) {
+    const [answer, sent] = [back.exemplary[0] as number, there.exemplary[0] as number];
+    const end = (row: number, which: number): End => ({
+      address: ends.address(row, which),
+      port: ends.port(row, which, true),
+    });
+    add(0, end(answer, 1), end(sent, 0), answer, sent, EVIDENCE_ACK);
+  }
   return out;
+}
+
+function isOf(t: FoundTranslation, from: End, to: End): boolean {
+  return (
+    t.fromAddress === from.address && t.fromPort === from.port && t.toAddress === to.address && t.toPort === to.port
+  );
 }

@@ -137,13 +137,20 @@ function plausibleSameTuple(
 
 /**
  * Flows of one tuple that were seen one way at one point and the other way at another (asymmetric routes) share no packet; what
- * one side acknowledges is what the other sent.
+ * one side acknowledges is what the other sent. Gives all TCP flows that were seen one way.
  */
-export function joinOneWayFlows(columns: SightingColumns, sets: FlowSets, kind: Uint8Array, tuple: Int32Array): void {
+export function joinOneWayFlows(
+  columns: SightingColumns,
+  sets: FlowSets,
+  kind: Uint8Array,
+  tuple: Int32Array,
+): readonly number[] {
   const { start, order, words } = columns;
+  const all: number[] = [];
   const firstOf = new Map<number, number[]>();
   for (let f = 0; f < columns.flowCount; f++) {
     if (kind[f] !== FLOW_ACTIVE || columns.protocol(f) !== PROTOCOL_TCP || !oneWay(columns, f)) continue;
+    all.push(f);
     const key = tuple[f] as number;
     const list = firstOf.get(key);
     if (list) list.push(f);
@@ -170,6 +177,7 @@ export function joinOneWayFlows(columns: SightingColumns, sets: FlowSets, kind: 
         if (acknowledged > 0) sets.join(f, g, 0, EVIDENCE_ACK);
       }
   }
+  return all;
 }
 
 function oneWay(columns: SightingColumns, flow: number): boolean {

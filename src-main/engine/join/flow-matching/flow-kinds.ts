@@ -7,6 +7,9 @@ export const FLOW_QUOTED = 2;
 /** IPv6 neighbour discovery: what ARP is to IPv4, between machines of one link, no conversation. */
 export const FLOW_NEIGHBOURS = 3;
 
+/** Cut before their ports: nothing tells whose they are. */
+export const FLOW_CUT = 4;
+
 export interface MatchOptions {
   /** File of each capture point: rows of one file have one clock. */
   readonly fileOfPoint: readonly number[];

@@ -1,6 +1,6 @@
 /** Accounts for every sighting: joined, or alone, and why. */
 import type { Accounting } from "../../../../src-shared/reconstruct/result";
-import { FLOW_ACTIVE, FLOW_CARRIER, FLOW_NEIGHBOURS, FLOW_QUOTED } from "../flow-matching/flow-kinds";
+import { FLOW_ACTIVE, FLOW_CARRIER, FLOW_CUT, FLOW_NEIGHBOURS, FLOW_QUOTED } from "../flow-matching/flow-kinds";
 import type { QuotedNat } from "../quoted-nat";
 import type { JoinResultInput } from "./join-result-input";
 
@@ -14,11 +14,13 @@ export function accountFor(input: JoinResultInput, quotedNat: QuotedNat): Accoun
   let quotedTied = 0;
   let quotedUntied = 0;
   let neighbours = 0;
+  let withoutPorts = 0;
   let inConnections = 0;
   for (let f = 0; f < columns.flowCount; f++) {
     const n = (columns.start[f + 1] as number) - (columns.start[f] as number);
     if (kind[f] === FLOW_CARRIER) carriers += n;
     else if (kind[f] === FLOW_NEIGHBOURS) neighbours += n;
+    else if (kind[f] === FLOW_CUT) withoutPorts += n;
     else if (kind[f] === FLOW_QUOTED) {
       if (tuples.has(tuple[f] as number)) quotedTied += n;
       else quotedUntied += n;
@@ -48,6 +50,7 @@ export function accountFor(input: JoinResultInput, quotedNat: QuotedNat): Accoun
       "its conversation was seen at one point only": single,
       "no other point saw this packet": unmatched,
       "several joins are equally good": ambiguous,
+      ...(withoutPorts > 0 && { "cut before its ports": withoutPorts }),
       ...(neighbours > 0 && { "neighbour discovery, as ARP on one link": neighbours }),
     },
     carriers,

@@ -1,4 +1,5 @@
 /** Builds connections as their own packets show them: without what belongs with them (related.ts). */
+import type { PointRole } from "../../../../src-shared/model/point-role";
 import { TRANSPORT_NAMES } from "../../../../src-shared/model/protocol-word";
 import type {
   Connection,
@@ -25,6 +26,8 @@ import type { JoinResultInput } from "./join-result-input";
 
 const NO_TRANSLATIONS: readonly Translation[] = [];
 const NOTHING_TOLD: Connection["told"] = [];
+/** Roles of points that are known to be no loopback device. */
+const OTHER_DEVICES: ReadonlySet<PointRole> = new Set(["bridge", "host-veth", "pod-nic", "node-nic"]);
 
 export class BareConnections {
   private readonly points: readonly Point[];
@@ -101,10 +104,13 @@ export class BareConnections {
           });
     const translations = front ? [...front.translations, ...shownTranslations] : shownTranslations;
     const translated = translations.some((t) => t.kind === "dnat");
+    const isOneAddress = client.ip !== "" && client.ip === server.ip && translations.length === 0;
+    const isHiddenHairpin = isOneAddress && this.isTurnedRound(c, path, returnPath);
+    if (isHiddenHairpin) requested = null;
     const toldProtocol = protocol === "udp" || protocol === "sctp" ? protocol : "tcp";
     const match = requested ? cluster?.serviceAt(requested.ip, requested.port, toldProtocol, atMs) : null;
     let service = match ? `${match.service.meta.namespace}/${match.service.meta.name}` : null;
-    const requestHidden = requested === null && translations.some((t) => t.kind === "snat");
+    const requestHidden = isHiddenHairpin || (requested === null && translations.some((t) => t.kind === "snat"));
     const inferred: string[] = [];
     if (requestHidden && cluster) {
       const names = new Set(
@@ -122,7 +128,7 @@ export class BareConnections {
       requested: requestedPlace,
       translated: translated || (match !== null && match !== undefined),
       requestHidden,
-      sameAddress: client.ip !== "" && client.ip === server.ip && !translated && translations.length === 0,
+      sameAddress: isOneAddress && !isHiddenHairpin,
       group: isGroup(server.ip) || isGroup(client.ip),
       knowsInside: topology.knowsInside,
     });
@@ -148,13 +154,15 @@ export class BareConnections {
                   isBeyondCard(this.points, { path, returnPath }, serverPlace?.machine ?? -1, false),
             ),
       hairpin:
-        client.ip !== "" && client.ip === server.ip && translated && clientPlace?.machine === serverPlace?.machine,
+        isHiddenHairpin ||
+        (client.ip !== "" && client.ip === server.ip && translated && clientPlace?.machine === serverPlace?.machine),
       client: placed(client, clientPlace),
       requested,
       server: placed(server, serverPlace),
       seenByServerAs:
-        this.serverSideShown(path, returnPath, shownClient, serverPlace) ||
-        this.isNextToServer(c, returnPath, serverPlace)
+        !isHiddenHairpin &&
+        (this.serverSideShown(path, returnPath, shownClient, serverPlace) ||
+          this.isNextToServer(c, returnPath, serverPlace))
           ? seenAs
           : null,
       service,
@@ -181,6 +189,21 @@ export class BareConnections {
       evidence: evidenceNames(table.evidence[c] as number),
       related: [],
     };
+  }
+
+  /**
+   * What a machine sends to itself stays on its loopback device. Crossing another one both ways, it was sent to some other address: the
+   * translations on both sides of that device are not shown.
+   */
+  private isTurnedRound(c: number, path: readonly number[], returnPath: readonly number[]): boolean {
+    const { columns, joined } = this.input;
+    const [first] = path;
+    if (first === undefined || returnPath.length === 0) return false;
+    const isOther = (p: number): boolean => OTHER_DEVICES.has(this.points[p]?.role ?? "unknown");
+    if (!path.every(isOther) || !returnPath.every(isOther)) return false;
+    const row = firstAt(columns, joined, c, first, true);
+    // A capture of all interfaces has the loopback device's packets too.
+    return row >= 0 && columns.macSeen(columns.flow(row), columns.direction(row)) === 1;
   }
 
   /** One address may be of pods on several machines (clusters that NAT joins, virtual networks): the one at whose wire the path ends. */

@@ -2,13 +2,19 @@
 import { NO_PORT } from "../connection-table";
 import { namedRole } from "../point-names";
 import { cardsNextToBridges } from "./behind-bridges";
+import { cardsNextToTunnelEnds } from "./behind-tunnel-ends";
+import { findBridgedPods } from "./bridged-pods";
 import { findSharedCards } from "./shared-cards";
 import { COOKED, type KnownNetwork, isV6, keyOf } from "./known-network";
 
-/** Takes addresses at the ends of paths that begin or end at a veth or a pod's card. */
-export function findPods(network: KnownNetwork, sample: readonly number[]): void {
+/**
+ * Takes addresses at the ends of paths that begin or end at a veth or a pod's card. Gives cards next to the ends of tunnels, with their
+ * files.
+ */
+export function findPods(network: KnownNetwork, sample: readonly number[]): ReadonlyMap<number, number> {
   const { points } = network.input;
   findSharedCards(network, sample);
+  findBridgedPods(network, sample);
   const votes = new Map<number, Map<number, number>>();
   const vote = (point: number, key: number): void => {
     if (!network.isPlain(key)) return;
@@ -64,6 +70,7 @@ export function findPods(network: KnownNetwork, sample: readonly number[]): void
           nextToVeth.add(x);
     }
   const nextToBridge = cardsNextToBridges(network, sample);
+  const nextToTunnel = cardsNextToTunnelEnds(network, sample);
   for (const [point, m] of votes) {
     const [best, second] = [...m].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
     if (!best) continue;
@@ -73,6 +80,7 @@ export function findPods(network: KnownNetwork, sample: readonly number[]): void
       const told = network.cluster?.podAt(network.textOf(address), null);
       if (nextToVeth.has(point)) network.giveRole(point, "pod-nic", "next to a veth");
       else if (nextToBridge.has(point)) network.giveRole(point, "pod-nic", "next to a node's bridge");
+      else if (nextToTunnel.has(point)) network.giveRole(point, "pod-nic", "next to the end of a tunnel");
       else if (network.sharedCards.has(point)) network.giveRole(point, "pod-nic", "part of a node's card");
       else if (told) network.giveRole(point, "pod-nic", "told");
       else {
@@ -96,6 +104,7 @@ export function findPods(network: KnownNetwork, sample: readonly number[]): void
     }
   }
   for (const address of network.pods.keys()) if (!isV6(address)) network.podPrefixes.add(address >>> 16);
+  return nextToTunnel;
 }
 
 /**
@@ -117,8 +126,12 @@ function isWholeNode(network: KnownNetwork, point: number, votes: ReadonlyMap<nu
   return true;
 }
 
-/** A pod's card and the veth it is wired to are on one machine. */
-export function joinFiles(network: KnownNetwork, sample: readonly number[]): void {
+/** A pod's card and the veth it is wired to are on one machine. `nextToTunnel`: from findPods. */
+export function joinFiles(
+  network: KnownNetwork,
+  sample: readonly number[],
+  nextToTunnel: ReadonlyMap<number, number>,
+): void {
   const root = (f: number): number => {
     let at = f;
     while ((network.fileMachine[at] as number) !== at) at = network.fileMachine[at] as number;
@@ -140,7 +153,7 @@ export function joinFiles(network: KnownNetwork, sample: readonly number[]): voi
         // The node's file stands for the machine.
         network.fileMachine[root(network.fileOf(x))] = root(network.fileOf(y));
       }
-  for (const [x, file] of cardsNextToBridges(network, sample))
+  for (const [x, file] of [...cardsNextToBridges(network, sample), ...nextToTunnel])
     if (root(network.fileOf(x)) === network.fileOf(x)) network.fileMachine[network.fileOf(x)] = root(file);
   for (const [x, y] of network.sharedCards)
     if (network.roles[x] === "pod-nic") network.fileMachine[root(network.fileOf(x))] = root(network.fileOf(y));

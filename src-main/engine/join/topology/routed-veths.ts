@@ -50,7 +50,7 @@ export function routedVeths(
   return new Set([...nodes].flatMap((file) => leavesOf.get(file) ?? []));
 }
 
-interface ServiceCall {
+export interface ServiceCall {
   readonly file: number;
   readonly client: number;
   readonly asked: string;
@@ -58,7 +58,7 @@ interface ServiceCall {
 }
 
 /** Calls of addresses that nobody has, and where they were translated. */
-function serviceCalls(network: KnownNetwork, sample: readonly number[]): readonly ServiceCall[] {
+export function serviceCalls(network: KnownNetwork, sample: readonly number[]): readonly ServiceCall[] {
   const { table } = network;
   const real = new Set<number>();
   for (const c of sample) {

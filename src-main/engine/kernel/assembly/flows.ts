@@ -36,6 +36,7 @@ import {
   F_ICMP,
   F_IP_BYTES,
   F_LAST,
+  F_NEXT_SEQ,
   F_PACKETS,
   F_PAYLOAD,
   F_PORTS,
@@ -103,6 +104,15 @@ function begin(f: usize, e: usize, bits: u32, direction: u32, carrier: u32): voi
   }
 }
 
+/** What a connection may have sent when its SYN is read at last. */
+const LATE_BYTES: u32 = 1 << 24;
+
+/** True if this SYN is the connection's own, and the file has it behind packets that came after it: earlier, and just before their numbers. */
+function isWrittenLate(f: usize, e: usize, direction: u32, seq: u32): bool {
+  if (load<i64>(e + E_TIME) >= load<i64>(f + F_LAST)) return false;
+  return load<u32>(f + F_NEXT_SEQ + (direction << 2)) - seq - 1 < LATE_BYTES;
+}
+
 /**
  * True if this SYN begins another connection on the tuple of `row`: it has ended, or had another initial number. Where only answers
  * are seen (a bridge that gets them translated back), a SYN-ACK with another number says the same.
@@ -115,6 +125,7 @@ function reusesTuple(row: u32, e: usize, direction: u32, answers: bool): bool {
   if (answers)
     return (state & STATE_FLIPPED) != 0 && !(state & (STATE_NEXT_A << (direction ^ 1))) && seq != load<u32>(f + F_ICMP);
   if (!(state & (STATE_NEXT_A << direction))) return false;
+  if (isWrittenLate(f, e, direction, seq)) return false;
   const ours = (state >> endShift(direction)) & 7;
   const theirs = (state >> endShift(direction ^ 1)) & 7;
   return (

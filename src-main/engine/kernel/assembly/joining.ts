@@ -139,6 +139,13 @@ function isHeaderCut(bits: u32, word: u32): bool {
   return (bits & SIGHTING_CUT) != 0 && !word;
 }
 
+/** TSval: 0 where the options were cut off. */
+// @ts-ignore: decorator
+@inline
+function sameTimestamp(x: u32, y: u32): bool {
+  return x == y || !x || !y;
+}
+
 /** Rows that are one packet by all that survives. */
 // @ts-ignore: decorator
 @inline
@@ -157,7 +164,7 @@ function equal(x: usize, y: usize, tcp: bool): bool {
     return (
       load<u32>(x + 16) == load<u32>(y + 16) &&
       load<u32>(x + 20) == load<u32>(y + 20) &&
-      (bx >> 16 != 0 || load<u32>(x + 24) == load<u32>(y + 24))
+      (bx >> 16 != 0 || sameTimestamp(load<u32>(x + 24), load<u32>(y + 24)))
     );
   const hx = load<u32>(x + 28);
   const hy = load<u32>(y + 28);
@@ -256,6 +263,8 @@ export function groupPackets(list: usize, count: u32, tcp: bool): u32 {
           store<u32>(g + 8, word);
           store<u32>(g + 12, load<u32>(r + 16));
           store<u32>(g + 16, row);
+          // Whose it is, is found out by looking at all of them (PacketMatcher.mergeCut).
+          if (tcp && !(bits >> 16) && isHeaderCut(bits, word)) store<u32>(header, load<u32>(header) | GROUP_REPEATED);
           const length = word >> 8;
           if (length) {
             if (length < load<u32>(header + 48)) store<u32>(header + 48, length);
