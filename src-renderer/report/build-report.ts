@@ -3,15 +3,17 @@
  * picture and hop by hop, the filter that shows the same.
  */
 import type { Annotation } from "../../src-shared/annotations/annotation";
-import { subjectText } from "../../src-shared/annotations/note-text";
+import type { TimeZone } from "../../src-shared/base/time-zone";
+import { SUBJECT_NAMES, subjectText } from "../../src-shared/annotations/note-text";
 import type { ConnectionJourneys, JourneyInfo } from "../../src-shared/contract/join";
 import type { PacketId } from "../../src-shared/contract/results";
 import { connectionBlocks, hopsBlock, journeyPictureBlock } from "../../src-shared/report/connection-blocks";
 import { packetsBlock } from "../../src-shared/report/packets-block";
 import type { Report, ReportBlock, ReportFile, ReportSection, TableBlock } from "../../src-shared/report/report";
-import { timeText } from "../../src-shared/report/report-html";
+import { namedZone, timeText } from "../../src-shared/report/report-times";
 import { notes } from "../annotations/notes.svelte";
 import { call } from "../bridge/engine";
+import { timeZone } from "../state/settings.svelte";
 import { workspace } from "../state/workspace.svelte";
 import { pageAround } from "../viewmodel/journey-pages";
 
@@ -31,14 +33,17 @@ const MOST_JOURNEYS = 12;
 /** Rejected with a ContractError; a note whose place is not found is told without packets. */
 export async function buildReport(request: ReportRequest): Promise<Report> {
   const { title, author, introduction, signal } = request;
+  // The zone the window shows times in.
+  const zone = namedZone(timeZone.value);
   const view = await call("packets.open", { filter: "", sort: [], ignored: [] }, { signal });
   try {
     const sections: ReportSection[] = [];
-    for (const note of request.notes) sections.push(await sectionOf(note, view.view, signal));
+    for (const note of request.notes) sections.push(await sectionOf(note, view.view, zone, signal));
     return {
       title: title.trim() || "Report",
       author: author.trim(),
       createdMs: Date.now(),
+      zone,
       application: `Hopscope ${workspace.app?.version ?? ""}`.trim(),
       introduction,
       sections,
@@ -60,30 +65,40 @@ function reportFiles(): ReportFile[] {
   }));
 }
 
-async function sectionOf(note: Annotation, view: number, signal: AbortSignal): Promise<ReportSection> {
+async function sectionOf(note: Annotation, view: number, zone: TimeZone, signal: AbortSignal): Promise<ReportSection> {
   const blocks: ReportBlock[] = [];
   const packets = notes.placeOf(note.id).packets.filter((packet) => packet >= 0);
   const points: number[] = [];
-  if (packets.length > 0) blocks.push(await citedPackets(packets, view, signal, points));
-  blocks.push(...(await joinedBlocks(note, packets, signal)));
+  if (packets.length > 0) blocks.push(await citedPackets(packets, view, zone, signal, points));
+  blocks.push(...(await joinedBlocks(note, packets, zone, signal)));
   const filter = filterOf(note, points[0]);
   if (filter !== null) blocks.push({ kind: "filter", filter });
   for (const reply of notes.repliesTo(note.id))
     if (!reply.deleted) blocks.push({ kind: "text", text: `**${reply.createdBy || "Reply"}:** ${reply.text}` });
-  const when = timeText(String(Math.floor(note.createdMs / 1000)));
+  const when = timeText(String(Math.floor(note.createdMs / 1000)), zone);
   return {
-    title: subjectText(note.subject),
+    title: titleOf(note.subject, zone),
     text: note.text,
-    byline: [note.createdBy, when === "" ? "" : `${when} UTC`].filter((part) => part !== "").join(", "),
+    byline: [note.createdBy, when === "" || zone !== "utc" ? when : `${when} UTC`]
+      .filter((part) => part !== "")
+      .join(", "),
     tags: note.tags,
     blocks,
   };
+}
+
+function titleOf(subject: Annotation["subject"], zone: TimeZone): string {
+  if (subject.kind === "time") return `${SUBJECT_NAMES.time} ${timeText(subject.at, zone)}`;
+  if (subject.kind === "time-range")
+    return `${SUBJECT_NAMES["time-range"]} ${timeText(subject.from, zone)} – ${timeText(subject.to, zone)}`;
+  return subjectText(subject);
 }
 
 /** The cited packets as the list shows them; their capture points are added to `points`. */
 async function citedPackets(
   packets: readonly PacketId[],
   view: number,
+  zone: TimeZone,
   signal: AbortSignal,
   points: number[],
 ): Promise<TableBlock> {
@@ -96,7 +111,7 @@ async function citedPackets(
     if (!found) continue;
     points.push(found.point);
     const [number = "", source = "", destination = "", protocol = "", length = "", info = ""] = found.cells;
-    const time = timeText(`${found.time[0]}.${String(found.time[1]).padStart(9, "0")}`);
+    const time = timeText(`${found.time[0]}.${String(found.time[1]).padStart(9, "0")}`, zone);
     rows.push([number, pointName(found.point), time, source, destination, protocol, length, info]);
   }
   return packetsBlock(rows.length === 1 ? "The packet" : "The packets", rows);
@@ -113,6 +128,7 @@ function pointName(point: number): string {
 async function joinedBlocks(
   note: Annotation,
   packets: readonly PacketId[],
+  zone: TimeZone,
   signal: AbortSignal,
 ): Promise<ReportBlock[]> {
   const { subject } = note;
@@ -123,7 +139,7 @@ async function joinedBlocks(
     if (id === null) return [];
     const from = subject.kind === "connection" ? 0 : pageAround(place?.journey ?? 0);
     const data = await call("join.journeys", { connection: id, from }, { signal });
-    if (subject.kind === "connection") return connectionBlocks(data, data.journeys.slice(0, MOST_JOURNEYS));
+    if (subject.kind === "connection") return connectionBlocks(data, data.journeys.slice(0, MOST_JOURNEYS), zone);
     const journey = data.journeys.find(({ index }) => index === place?.journey);
     return journey && journey.sightings.length > 1 ? journeyBlocks(data, journey) : [];
   } catch (error) {

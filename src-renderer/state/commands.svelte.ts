@@ -8,7 +8,7 @@
  * ```
  */
 import { SvelteMap } from "svelte/reactivity";
-import { APP_MENUS } from "../../src-shared/contract/menu";
+import { APP_MENUS, itemsOfMenu } from "../../src-shared/contract/menu";
 import { hostBridge } from "../bridge/transport";
 import { chordOf, formatChord, isFieldChord, isTyping } from "../viewmodel/key-chord";
 import { dialogs, showError } from "./dialogs.svelte";
@@ -50,9 +50,7 @@ export interface Command {
 }
 
 const inMenus = new Map(
-  APP_MENUS.flatMap((menu) =>
-    menu.items.flatMap((item) => (item === "separator" ? [] : [[item.command, { group: menu.label, item }] as const])),
-  ),
+  APP_MENUS.flatMap((menu) => itemsOfMenu(menu).map((item) => [item.command, { group: menu.label, item }] as const)),
 );
 
 /** Keys that a browser keeps for itself: shown and listened to only in a window of our own. */

@@ -10,7 +10,7 @@
 import { SvelteMap } from "svelte/reactivity";
 import { call } from "../bridge/engine";
 import { holdIdle } from "../bridge/idle";
-import { checkZone, type TimeZone } from "../viewmodel/time-zone";
+import { checkZone, type TimeZone } from "../../src-shared/base/time-zone";
 
 /** The value if it is one, undefined if not (an older or a damaged settings file). */
 export type Check<T> = (value: unknown) => T | undefined;

@@ -1,24 +1,11 @@
 /** The choices of how times are shown, as a menu. */
+import { TIME_FORMATS, TIME_PRECISIONS, TIME_ZONES } from "../../src-shared/contract/time-choices";
 import { runCommand } from "./commands.svelte";
 import { openMenu, separator, type MenuEntry } from "./menus.svelte";
 import { timeFormat, timePrecision, timeZone } from "./settings.svelte";
 
-export const TIME_FORMATS = [
-  { id: "relative", label: "Seconds since the first packet" },
-  { id: "delta", label: "Seconds since the row above" },
-  { id: "time", label: "Time of day" },
-  { id: "date-time", label: "Date and time of day" },
-  { id: "epoch", label: "Seconds since 1970" },
-] as const;
-
-export const TIME_PRECISIONS = [
-  { digits: 0, label: "Seconds" },
-  { digits: 3, label: "Milliseconds" },
-  { digits: 6, label: "Microseconds" },
-  { digits: 9, label: "Nanoseconds" },
-] as const;
-
-function isNamed(): boolean {
+/** A zone that has no entry of its own. */
+export function isOtherZone(): boolean {
   return timeZone.value !== "local" && timeZone.value !== "utc";
 }
 
@@ -38,13 +25,17 @@ export function timeMenu(): MenuEntry[] {
       run: () => (timePrecision.value = digits),
     })),
     separator,
-    { label: "Local time", radio: true, checked: timeZone.value === "local", run: () => (timeZone.value = "local") },
-    { label: "UTC", radio: true, checked: timeZone.value === "utc", run: () => (timeZone.value = "utc") },
+    ...TIME_ZONES.map(({ id, label }) => ({
+      label,
+      radio: true,
+      checked: timeZone.value === id,
+      run: () => (timeZone.value = id),
+    })),
     {
       // It is looked for in the settings; chosen, it is named here.
-      label: isNamed() ? `${timeZone.value}…` : "Another zone…",
+      label: isOtherZone() ? `${timeZone.value}…` : "Another zone…",
       radio: true,
-      checked: isNamed(),
+      checked: isOtherZone(),
       run: () => runCommand("app.settings"),
     },
   ];

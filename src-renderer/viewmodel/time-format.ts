@@ -12,7 +12,7 @@
  * Digits are cut off, not rounded: a time is never shown before a packet that came earlier.
  */
 import type { TimeValue } from "../../src-shared/contract/results";
-import { type TimeZone, wallTime, type WallTime } from "./time-zone";
+import { type TimeZone, wallTime, type WallTime } from "../../src-shared/base/time-zone";
 
 export type TimeFormat = "relative" | "time" | "date-time" | "epoch" | "delta";
 

@@ -4,30 +4,72 @@
  *
  * Keys: "Mod" is Ctrl, on a Mac Cmd. Electron's accelerator is the same text with "CmdOrCtrl" in its place.
  */
+import { TIME_FORMATS, TIME_PRECISIONS, TIME_ZONES } from "./time-choices";
+
 export interface AppMenuItem {
   readonly command: string;
   readonly title: string;
   readonly keys?: string;
+  /** It is on or off, or one of several: shown with a check mark while the command says so. */
+  readonly mark?: "check" | "radio";
   /** Only where the window has this host. */
   readonly host?: "electron" | "browser";
 }
 
-export interface AppMenu {
+/** A menu within a menu; it holds none itself. */
+export interface AppSubmenu {
   readonly label: string;
   readonly items: readonly (AppMenuItem | "separator")[];
 }
 
-/** A line of a menu: the command, what it is called there, its keys. */
-type Line = readonly [command: string, title: string, keys?: string] | "separator";
+export type AppMenuEntry = AppMenuItem | AppSubmenu | "separator";
+
+export interface AppMenu {
+  readonly label: string;
+  readonly items: readonly AppMenuEntry[];
+}
+
+/** A line of a menu: the command, what it is called there, its keys; or what is made by one of the functions below. */
+type Line = readonly [command: string, title: string, keys?: string] | AppMenuItem | AppSubmenu | "separator";
 
 function menu(label: string, lines: readonly Line[]): AppMenu {
-  const items = lines.map((line): AppMenuItem | "separator" => {
-    if (line === "separator") return line;
+  const items = lines.map((line): AppMenuEntry => {
+    if (typeof line === "string" || !isTuple(line)) return line;
     const [command, title, keys] = line;
     return { command, title, ...(keys !== undefined && { keys }) };
   });
   return { label, items };
 }
+
+/** Array.isArray does not tell a readonly tuple from the rest. */
+function isTuple(line: Exclude<Line, "separator">): line is readonly [string, string, string?] {
+  return Array.isArray(line);
+}
+
+function check(command: string, title: string, keys?: string): AppMenuItem {
+  return { command, title, mark: "check", ...(keys !== undefined && { keys }) };
+}
+
+function radio(command: string, title: string): AppMenuItem {
+  return { command, title, mark: "radio" };
+}
+
+/** One of `TIME_FORMATS`, `TIME_PRECISIONS` and `TIME_ZONES` as a command: "time.format.epoch", "time.precision.9". */
+export function timeCommand(what: "format" | "precision" | "zone", choice: string | number): string {
+  return `time.${what}.${choice}`;
+}
+
+const TIME_DISPLAY: AppSubmenu = {
+  label: "Time Display",
+  items: [
+    ...TIME_FORMATS.map(({ id, label }) => radio(timeCommand("format", id), label)),
+    "separator",
+    ...TIME_PRECISIONS.map(({ digits, label }) => radio(timeCommand("precision", digits), label)),
+    "separator",
+    ...TIME_ZONES.map(({ id, label }) => radio(timeCommand("zone", id), label)),
+    radio(timeCommand("zone", "other"), "Another Zone…"),
+  ],
+};
 
 export const APP_MENUS: readonly AppMenu[] = [
   menu("File", [
@@ -68,14 +110,14 @@ export const APP_MENUS: readonly AppMenu[] = [
     ["app.settings", "Settings…", "Mod+Shift+P"],
   ]),
   menu("View", [
-    ["view.points", "Capture Points", "Mod+Shift+1"],
-    ["view.details", "Packet Details", "Mod+Shift+2"],
-    ["view.bytes", "Packet Bytes", "Mod+Shift+3"],
-    ["view.diagram", "Packet Diagram", "Mod+Shift+4"],
+    check("view.points", "Capture Points", "Mod+Shift+1"),
+    check("view.details", "Packet Details", "Mod+Shift+2"),
+    check("view.bytes", "Packet Bytes", "Mod+Shift+3"),
+    check("view.diagram", "Packet Diagram", "Mod+Shift+4"),
     "separator",
-    ["view.timeFormat", "Time Display…"],
+    TIME_DISPLAY,
     ["view.columns", "Columns…"],
-    ["view.theme", "Switch Theme"],
+    check("view.theme", "Dark Theme"),
     "separator",
     ["view.zoomIn", "Zoom In", "Mod+Plus"],
     ["view.zoomOut", "Zoom Out", "Mod+-"],
@@ -101,7 +143,7 @@ export const APP_MENUS: readonly AppMenu[] = [
     ["capture.restart", "Restart Capture"],
     ["capture.save", "Save Recording…"],
     "separator",
-    ["capture.autoScroll", "Scroll With New Packets"],
+    check("capture.autoScroll", "Scroll With New Packets"),
   ]),
   menu("Analyze", [
     ["filter.focus", "Display Filter…", "Mod+/"],
@@ -142,3 +184,13 @@ export const APP_MENUS: readonly AppMenu[] = [
     ["help.about", "About Hopscope"],
   ]),
 ];
+
+/** All items of a menu, those of its submenus too. */
+export function itemsOfMenu(menu: AppMenu): readonly AppMenuItem[] {
+  return menu.items.flatMap((entry) => {
+    if (entry === "separator") return [];
+    return "items" in entry ? entry.items.filter((item) => item !== "separator") : [entry];
+  });
+}
+
+export const MENU_COMMANDS: readonly string[] = APP_MENUS.flatMap(itemsOfMenu).map(({ command }) => command);

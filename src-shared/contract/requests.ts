@@ -12,6 +12,7 @@ import { type LiveResults, liveRequests } from "./live";
 import { joinedRequests, type JoinedResults } from "./joined";
 import { mapRequests, type MapResults } from "./map";
 import type { ConnectionJson, ConnectionJourneys, PacketJourney, TopologyInfo } from "./join";
+import { MENU_STATE_HOST_METHODS, type MenuStateResults, menuStateRequests } from "./menu-state";
 import { natRequests, type NatResults } from "./nat";
 import { type AnnotationResults, NOTES_HOST_METHODS, annotationRequests } from "./annotations";
 import { type LessonResults, lessonRequests } from "./lessons";
@@ -174,6 +175,7 @@ export const requests = {
   ...workspaceFileRequests,
   ...lessonRequests,
   ...reportRequests,
+  ...menuStateRequests,
 } as const;
 
 export type MethodName = keyof typeof requests;
@@ -189,7 +191,8 @@ export interface Results
     AnnotationResults,
     WorkspaceFileResults,
     LessonResults,
-    ReportResults {
+    ReportResults,
+    MenuStateResults {
   "app.info": AppInfo;
   "settings.get": { readonly value: string | null };
   "settings.set": null;
@@ -244,4 +247,5 @@ export const HOST_METHODS: readonly MethodName[] = [
   "files.forgetRecent",
   ...NOTES_HOST_METHODS,
   ...REPORT_HOST_METHODS,
+  ...MENU_STATE_HOST_METHODS,
 ];

@@ -1,9 +1,10 @@
 /** A connection and its journeys as blocks of a report: facts, picture, the packets with their addresses at every hop. */
+import type { TimeZone } from "../base/time-zone";
 import { endpointText } from "../model/endpoint-text";
 import type { ConnectionJourneys, ConnectionJson, JourneyInfo, SightingInfo } from "../contract/join";
 import { durationText, journeyCaption, journeyPicture, tunnelText } from "./journey-picture";
 import type { PictureBlock, ReportBlock, TableBlock } from "./report";
-import { timeText } from "./report-html";
+import { timeText } from "./report-times";
 
 /** Rows of one table; what is more is said, and found again by the filter. */
 const MOST_ROWS = 500;
@@ -14,7 +15,7 @@ export function connectionTitle(c: ConnectionJson): string {
 }
 
 /** What is known of it, by the names of `hopscope connections`. */
-export function connectionFactsBlock(c: ConnectionJson): TableBlock {
+export function connectionFactsBlock(c: ConnectionJson, zone: TimeZone = "utc"): TableBlock {
   const place = (e: ConnectionJson["client"]): string =>
     [endpointText(e), e.pod, e.name ?? null, e.node].filter((part) => part !== null).join(", ");
   const translated = c.translations.map(
@@ -35,7 +36,7 @@ export function connectionFactsBlock(c: ConnectionJson): TableBlock {
     ["Tunnels", carried.join("\n")],
     ["Path", c.path.join(" → ")],
     ["Way back", c.returnPath.join(" → ")],
-    ["Time", `${timeText(c.firstTime)} to ${timeText(c.lastTime)}`],
+    ["Time", `${timeText(c.firstTime, zone)} to ${timeText(c.lastTime, zone)}`],
     ["Packets", `${c.packets.distinct}, seen ${c.packets.sightings} times, ${c.packets.missing} missing somewhere`],
     ["State", c.state],
     ["Inferred, not told", c.inferred.join(", ")],
@@ -139,10 +140,14 @@ export function connectionsBlock(connections: readonly ConnectionJson[], total: 
 }
 
 /** A connection's section: its facts, the journey that tells most as a picture, and these journeys hop by hop. */
-export function connectionBlocks(data: ConnectionJourneys, journeys: readonly JourneyInfo[]): ReportBlock[] {
+export function connectionBlocks(
+  data: ConnectionJourneys,
+  journeys: readonly JourneyInfo[],
+  zone: TimeZone = "utc",
+): ReportBlock[] {
   const telling = tellingJourney(data);
   return [
-    connectionFactsBlock(data.connection),
+    connectionFactsBlock(data.connection, zone),
     ...(telling ? [journeyPictureBlock(data, telling)] : []),
     hopsBlock(data, journeys),
   ];

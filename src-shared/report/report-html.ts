@@ -7,11 +7,12 @@
  * Pictures are images, not inline SVG: in an image no script runs, whatever it holds.
  */
 import { escapeHtml, markdownToHtml, parseMarkdown } from "../annotations/markdown";
-import type { Report, ReportBlock, ReportFile, ReportSection, TableBlock } from "./report";
+import type { Report, ReportBlock, ReportSection, TableBlock } from "./report";
+import { minuteOf, timeText, timesNote } from "./report-times";
 
 export function reportHtml(report: Report): string {
-  const { title, author, createdMs, application, introduction, sections, files } = report;
-  const by = [author, dayText(createdMs)].filter((part) => part !== "").join(", ");
+  const { title, author, createdMs, application, introduction, sections, zone } = report;
+  const by = [author, minuteOf(createdMs, zone)].filter((part) => part !== "").join(", ");
   const contents =
     sections.length > 2
       ? `<nav aria-label="Contents"><ol>${sections
@@ -35,8 +36,8 @@ export function reportHtml(report: Report): string {
 <h1>${escapeHtml(title)}</h1>
 <p class="by">${escapeHtml(by)}</p>
 </header>
-${markdown(introduction)}${contents}${sections.map(sectionHtml).join("")}${filesHtml(files)}</main>
-<footer><p>Made with ${escapeHtml(application)}. Times are UTC.</p></footer>
+${markdown(introduction)}${contents}${sections.map(sectionHtml).join("")}${filesHtml(report)}</main>
+<footer><p>Made with ${escapeHtml(application)}. ${escapeHtml(timesNote(zone))}</p></footer>
 </body>
 </html>
 `;
@@ -87,7 +88,7 @@ ${body}
 ${more}`;
 }
 
-function filesHtml(files: readonly ReportFile[]): string {
+function filesHtml({ files, zone }: Report): string {
   if (files.length === 0) return "";
   return `<section id="files">
 <h2>Captures</h2>
@@ -106,8 +107,8 @@ ${tableHtml({
     name,
     countText(bytes),
     countText(packets),
-    timeText(firstTime),
-    timeText(lastTime),
+    timeText(firstTime, zone),
+    timeText(lastTime, zone),
     hash ?? "",
   ]),
 })}</section>
@@ -120,20 +121,6 @@ function markdown(text: string): string {
 
 export function countText(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
-}
-
-/** "2026-03-01 12:00:00.123456789" of decimal seconds since the epoch. */
-export function timeText(seconds: string | null): string {
-  if (seconds === null) return "";
-  const [whole = "0", part = ""] = seconds.split(".");
-  const date = new Date(Number(whole) * 1000);
-  if (Number.isNaN(date.getTime())) return seconds;
-  return `${date.toISOString().slice(0, 19).replace("T", " ")}${part === "" ? "" : `.${part}`}`;
-}
-
-function dayText(ms: number): string {
-  const date = new Date(ms);
-  return Number.isNaN(date.getTime()) ? "" : `${date.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
 /** WCAG AA in both schemes: text 4.5 : 1 at least. */

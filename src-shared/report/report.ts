@@ -9,6 +9,7 @@
  * ```
  * Every text may come from a capture or from somebody else's notes: none of it is markup.
  */
+import type { TimeZone } from "../base/time-zone";
 
 export interface TableBlock {
   readonly kind: "table";
@@ -66,6 +67,8 @@ export interface Report {
   readonly author: string;
   /** Milliseconds since the epoch. */
   readonly createdMs: number;
+  /** All times of the report are in it: "utc", or a name of the tz database ("local" only where that is not known). */
+  readonly zone: TimeZone;
   /** "Hopscope 0.1.0" */
   readonly application: string;
   /** Markdown. */

@@ -1,9 +1,9 @@
 /** The registry of commands: titles and keys from the menus, key handling, what is not possible. */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { APP_MENUS } from "../../src-shared/contract/menu";
+import { APP_MENUS, itemsOfMenu } from "../../src-shared/contract/menu";
 import { startFakeEngine } from "./support/fake-engine";
 
-startFakeEngine();
+const engine = startFakeEngine();
 /** What handleKey looks at of an element. */
 class FakeElement {
   readonly isContentEditable = false;
@@ -18,6 +18,7 @@ vi.stubGlobal("HTMLSelectElement", class extends FakeElement {});
 
 const { commandList, findCommand, formatKeys, handleKey, registerCommands, runCommand } =
   await import("../../src-renderer/state/commands.svelte");
+const { menuState, tellNativeMenu } = await import("../../src-renderer/state/app-menu.svelte");
 const { dialogs } = await import("../../src-renderer/state/dialogs.svelte");
 
 /** Presses "ctrl shift k" on an element; true if the window took the keys for itself. */
@@ -38,6 +39,9 @@ function press(text: string, target: unknown = new FakeElement()): boolean {
   handleKey(event as unknown as KeyboardEvent);
   return event.defaultPrevented;
 }
+
+const { connect } = await import("../../src-renderer/bridge/engine");
+connect();
 
 let remove: () => void = () => undefined;
 afterEach(() => remove());
@@ -133,10 +137,50 @@ describe("keys", () => {
 
 describe("the menus", () => {
   it("name each command once, and no two with the same keys", () => {
-    const items = APP_MENUS.flatMap((menu) => menu.items).filter((item) => item !== "separator");
+    const items = APP_MENUS.flatMap(itemsOfMenu);
     const ids = items.map((item) => item.command);
     const keys = items.flatMap((item) => item.keys ?? []);
     expect(new Set(ids).size).toBe(ids.length);
     expect(new Set(keys).size).toBe(keys.length);
+  });
+});
+
+describe("the native menu", () => {
+  it("is told what can be chosen and what has a check mark, and only what is new", async () => {
+    engine.answers["menu.state"] = () => null;
+    let shown = true;
+    remove = registerCommands([
+      { id: "file.open", run: () => undefined },
+      { id: "go.packet", enabled: () => false, run: () => undefined },
+      { id: "view.bytes", checked: () => shown, run: () => undefined },
+      // Has a mark elsewhere, not in the menu.
+      { id: "file.reload", checked: () => true, run: () => undefined },
+    ]);
+    tellNativeMenu();
+    tellNativeMenu();
+    await engine.settle();
+    const [state, ...more] = engine.asked("menu.state");
+    expect(more).toEqual([]);
+    // What nobody registered cannot be chosen either: the pane that does it is not there.
+    expect(state?.disabled).toContain("go.packet");
+    expect(state?.disabled).toContain("picture.saveSvg");
+    expect(APP_MENUS.flatMap(itemsOfMenu).filter(({ command }) => !state?.disabled.includes(command))).toMatchObject([
+      { command: "file.open" },
+      { command: "file.reload" },
+      { command: "view.bytes" },
+    ]);
+    expect(state?.checked).toEqual(["view.bytes"]);
+
+    shown = false;
+    tellNativeMenu();
+    expect(engine.asked("menu.state").at(-1)?.checked).toEqual([]);
+  });
+
+  it("has nothing to choose while a dialog has the keyboard", () => {
+    remove = registerCommands([{ id: "file.open", run: () => undefined }]);
+    expect(menuState().disabled).not.toContain("file.open");
+    void dialogs.ask({ title: "?", text: "", kind: "question", action: "Yes" });
+    expect(menuState().disabled).toContain("file.open");
+    dialogs.message?.answer(false);
   });
 });

@@ -355,6 +355,24 @@ describe.skipIf(!CHROMIUM)("the packet list of several capture points", () => {
     await app.close();
   });
 
+  it("puts the packets of files that overlap in order of time, and says so", async () => {
+    const app = await openApp("browser", [
+      captureOf("one.pcapng", conversation(100, 4)),
+      captureOf("two.pcapng", conversation(100.002, 4)),
+    ]);
+    const byTime = "1 2 3 1 4 2 3 4";
+    expect((await column(app, NUMBER)).join(" ")).toBe(byTime);
+    await app.page.getByRole("columnheader", { name: "No." }).hover();
+    await app.page.getByText("packets of all files stand in order of time").waitFor();
+    // Sorted by another column and back: a third click gives the order of time again.
+    for (const order of ["1 1 2 2 3 3 4 4", "4 4 3 3 2 2 1 1", byTime]) {
+      await app.page.getByRole("columnheader", { name: "No." }).click();
+      await app.idle();
+      expect((await column(app, NUMBER)).join(" ")).toBe(order);
+    }
+    await app.close();
+  });
+
   it("stays at its packet when a file is added whose packets came before", async () => {
     const app = await openApp("browser", [captureOf("late.pcapng", conversation(500, 300))]);
     await grid(app).focus();

@@ -30,12 +30,17 @@ describe.skipIf(CHROMIUM === undefined)("a note", () => {
   it("becomes one HTML file with its packet, its way hop by hop, and nothing that runs or loads; travels with the workspace", async () => {
     const app = await openApp("browser", FILES);
     await annotateRequest(app);
+    await app.page.keyboard.press("Control+Shift+P");
+    await app.page.getByRole("combobox", { name: "Zone, for times of day" }).selectOption("other");
+    await app.page.getByLabel("Name of the zone").fill("Asia/Kathmandu");
+    await app.page.keyboard.press("Escape");
     await app.page.keyboard.press("Control+Alt+R");
     const dialog = app.page.getByRole("dialog", { name: "Report" });
     await dialog.getByLabel("Title").fill("Where the request went");
     const preview = dialog.getByRole("region", { name: "Preview" });
     await preview.getByRole("heading", { name: "Where the request went" }).waitFor();
     await preview.getByText("Packets, hop by hop").waitFor();
+    await preview.getByText("Times are those of Asia/Kathmandu").waitFor();
     await app.page.mouse.move(1, 1);
     await expectAccessible(app, "the report dialog");
     await app.screenshot("report/dialog");
@@ -66,6 +71,9 @@ describe.skipIf(CHROMIUM === undefined)("a note", () => {
     ).toBeGreaterThan(500);
     await reader.getByRole("cell", { name: "GET /orders HTTP/1.1" }).waitFor();
     expect(await reader.getByRole("cell", { name: /^destination/ }).count()).toBe(1);
+    // The zone that was chosen, in every time and named at the end.
+    expect(await reader.getByRole("cell", { name: /^\d{4}-.* \+05:45$/ }).count()).toBeGreaterThan(0);
+    expect(await reader.locator("footer").innerText()).toContain("Asia/Kathmandu");
     expect(asked.filter((url) => !url.startsWith("data:"))).toHaveLength(1);
     await reader.close();
 

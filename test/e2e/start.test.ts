@@ -5,9 +5,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { STAND_IN, electronEnvironment } from "./support/app";
 import { CHROMIUM } from "./support/chromium";
+import { guard, isAlive } from "./support/process-guard";
 import { newConfigFolder, startServe } from "./support/serve-process";
 
 const BIN = resolve("bin/hopscope.js");
@@ -24,6 +25,13 @@ function notingOpener(): { readonly path: string; readonly opened: () => string 
     opened: () => (existsSync(note) ? readFileSync(note, "utf8") : ""),
   };
 }
+
+/** A test that fails does not come to its end: its processes end all the same. */
+const running = new Set<ChildProcess>();
+afterEach(() => {
+  for (const { pid } of running) if (pid !== undefined && isAlive(-pid)) process.kill(-pid, "SIGKILL");
+  running.clear();
+});
 
 interface Started {
   readonly child: ChildProcess;
@@ -46,6 +54,8 @@ function start(command: string, args: readonly string[], environment: Record<str
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
+  running.add(child);
+  guard(child, true);
   let text = "";
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (chunk: Buffer) => (text += chunk.toString("utf8")));
@@ -153,5 +163,42 @@ describe("hopscope open", () => {
     await expect.poll(remembered, { timeout: 20_000 }).toContain(JSON.stringify(resolve("fixtures/dhcp.pcap")));
     expect(opened.text()).not.toContain("hopscope:");
     expect(await opened.end()).toBe(0);
+  });
+
+  it.skipIf(CHROMIUM === undefined)("that is killed takes its window with it", async () => {
+    const config = newConfigFolder();
+    const opened = start(process.execPath, [BIN, "open", "fixtures/dhcp.pcap"], {
+      DISPLAY: ":99",
+      ELECTRON_EXEC_PATH: STAND_IN,
+      ...electronEnvironment(config),
+    });
+    const recent = join(config, "recent.json");
+    await expect.poll(() => existsSync(recent), { timeout: 20_000 }).toBe(true);
+    const window = Number(readFileSync(join(config, "window", "instance", "pid"), "utf8"));
+    expect(isAlive(window)).toBe(true);
+    expect(window).not.toBe(opened.child.pid);
+    // Nothing that the process could hand on.
+    opened.child.kill("SIGKILL");
+    await expect.poll(() => isAlive(window), { timeout: 10_000 }).toBe(false);
+  });
+});
+
+describe("what a test starts", () => {
+  it("ends with the test's process, even one that is killed", async () => {
+    // A test's process that starts another one, of a group of its own, and hangs.
+    const program = `import { spawn } from "node:child_process";
+      import { runnerImport } from "vite";
+      const path = ${JSON.stringify(resolve("test/e2e/support/process-guard.ts"))};
+      const { module: { guard } } = await runnerImport(path, { configFile: false, logLevel: "error" });
+      const child = spawn("sleep", ["600"], { detached: true, stdio: "ignore" });
+      guard(child, true);
+      console.log(child.pid);
+      setInterval(() => {}, 1000);`;
+    const { child, text } = start(process.execPath, ["--input-type=module", "-e", program], {});
+    await expect.poll(text, { timeout: 10_000 }).toMatch(/^\d+\n$/);
+    const started = Number(text());
+    expect(isAlive(started)).toBe(true);
+    child.kill("SIGKILL");
+    await expect.poll(() => isAlive(started), { timeout: 10_000 }).toBe(false);
   });
 });

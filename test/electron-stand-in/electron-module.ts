@@ -571,7 +571,10 @@ export const screen = {
 
 interface MenuTemplateItem {
   readonly id?: string;
+  readonly type?: string;
   readonly label?: string;
+  enabled?: boolean;
+  checked?: boolean;
   readonly role?: string;
   readonly accelerator?: string;
   readonly submenu?: readonly MenuTemplateItem[];
@@ -587,10 +590,20 @@ export class Menu {
 
   static buildFromTemplate(template: readonly MenuTemplateItem[]): Menu {
     return new Menu(
-      template.map(({ submenu, ...item }) => ({
-        ...item,
-        ...(submenu && { submenu: Menu.buildFromTemplate(submenu) }),
-      })),
+      template.map(({ submenu, click, ...rest }) => {
+        const item: MenuItem = {
+          enabled: true,
+          checked: false,
+          ...rest,
+          ...(submenu && { submenu: Menu.buildFromTemplate(submenu) }),
+          click: (...given) => {
+            // As Electron does, before the application hears of it.
+            if (item.type === "checkbox") item.checked = item.checked !== true;
+            click?.(...given);
+          },
+        };
+        return item;
+      }),
     );
   }
   static setApplicationMenu(menu: Menu | null): void {

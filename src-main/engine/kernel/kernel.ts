@@ -239,7 +239,6 @@ const POSITIONS = [
   "rowOrder",
   "rowStart",
   "sightingSegments",
-  "earliestSeconds",
   "unseenCounts",
 ] as const satisfies readonly (keyof KernelExports)[];
 

@@ -26,7 +26,8 @@ export async function runOpen(inputs: readonly string[]): Promise<number> {
   // "-": the window reads the standard input that it inherits.
   const files = inputs.map((input) => (input === "-" ? input : resolve(input)));
   const code = await new Promise<number | null>((done) => {
-    const child = spawn(binary.path, [appRoot(), ...files], { stdio: "inherit" });
+    // The channel tells the window when this process is gone, also after a kill that cannot be handed on.
+    const child = spawn(binary.path, [appRoot(), ...files], { stdio: ["inherit", "inherit", "inherit", "ipc"] });
     // Ctrl+C reaches the window by itself (one terminal, one group); a kill of this process alone is handed on.
     process.on("SIGINT", () => {});
     process.on("SIGTERM", () => void child.kill("SIGTERM"));

@@ -10,7 +10,8 @@ import { connectionBlocks, connectionTitle, connectionsBlock } from "../../../sr
 import { findingSection } from "../../../src-shared/report/finding-section";
 import { packetsBlock } from "../../../src-shared/report/packets-block";
 import type { ReportBlock, ReportFile, ReportSection } from "../../../src-shared/report/report";
-import { reportHtml, timeText } from "../../../src-shared/report/report-html";
+import { reportHtml } from "../../../src-shared/report/report-html";
+import { timeText } from "../../../src-shared/report/report-times";
 import { connectionJourneys } from "../../engine/analysis/join-answers";
 import { dropsOfPoints } from "../../engine/findings/capture-drops";
 import { findFindings } from "../../engine/findings/find";
@@ -82,6 +83,8 @@ export async function writeReport(
     title: oneLine(title),
     author: "",
     createdMs: Date.now(),
+    // As everything the command prints.
+    zone: "utc",
     application: `Hopscope ${appVersion()}`,
     introduction: "",
     sections,

@@ -17,6 +17,8 @@ export interface AppWindowOptions {
   readonly preload: string;
   readonly place: JsonFile<WindowPlace>;
   readonly displays: readonly Display[];
+  /** Its page is gone, or is being loaded anew: nobody carries commands out. */
+  readonly left: () => void;
   /** The page ended too often. */
   readonly gaveUp: (reason: string) => void;
 }
@@ -57,6 +59,7 @@ export function openAppWindow(options: AppWindowOptions): AppWindow {
     if (!event.isMainFrame || event.isSameDocument) return;
     client?.disconnect();
     listening = false;
+    options.left();
     client = options.hub.connect(post);
   });
   const ends: number[] = [];
@@ -64,6 +67,7 @@ export function openAppWindow(options: AppWindowOptions): AppWindow {
     client?.disconnect();
     client = undefined;
     listening = false;
+    options.left();
     if (reason === "clean-exit") return;
     const now = Date.now();
     ends.push(now);

@@ -25,6 +25,7 @@ import {
   type WebFrameMain,
 } from "electron";
 import * as v from "valibot";
+import { type MenuState, NO_WINDOW } from "../../../src-shared/contract/menu-state";
 import { byOpenedKind } from "../../../src-shared/model/opened-file";
 import { EngineHost } from "../../engine/service/engine-host";
 import { appRoot, appVersion } from "../shared/app-root";
@@ -42,7 +43,7 @@ import { TO_ENGINE } from "./channels";
 import { checkChosen, dialogHandlers } from "./dialogs";
 import { hardenContents, hardenSession } from "./hardening";
 import { INTERFACE_SCHEME, answerInterfaceRequest, isInterfaceAddress } from "./interface-protocol";
-import { menuTemplate } from "./menu";
+import { applyMenuState, menuTemplate } from "./menu";
 import { printHandlers } from "./print-pdf";
 import { windowPlaceFile } from "./window-state";
 
@@ -69,6 +70,7 @@ function start(): void {
     { scheme: INTERFACE_SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true } },
   ]);
   hardenContents(app);
+  endWithParent();
   app.on("open-file", (event, path) => {
     event.preventDefault();
     addFiles([path]);
@@ -87,11 +89,20 @@ function run(settingsFolder: string, files: readonly string[]): void {
   const tellWindow = (command: string, argument: string | null): void => {
     hub.broadcast({ kind: "event", event: "command", data: { command, argument } });
   };
+  let menuState: MenuState = NO_WINDOW;
+  const setMenuState = (state: MenuState): void => {
+    menuState = state;
+    applyMenuState(Menu.getApplicationMenu(), state);
+  };
   const showMenu = (): void => {
     const template = menuTemplate({
       platform: process.platform,
+      state: menuState,
       recent: settings.recentFiles().filter(({ exists }) => exists),
-      command: (command) => tellWindow(command, null),
+      command: (command) => {
+        applyMenuState(Menu.getApplicationMenu(), menuState);
+        tellWindow(command, null);
+      },
       // The window asks before something is lost; without one there is nothing to lose.
       openRecent: (path) => (windows.size > 0 ? tellWindow("file.open", path) : open([path], false)),
     });
@@ -120,6 +131,10 @@ function run(settingsFolder: string, files: readonly string[]): void {
         return { path };
       },
     }),
+    "menu.state": (state) => {
+      setMenuState(state);
+      return null;
+    },
     "files.forgetRecent": () => {
       settings.forgetRecent();
       app.clearRecentDocuments();
@@ -146,11 +161,15 @@ function run(settingsFolder: string, files: readonly string[]): void {
       preload: join(root, "out/preload/preload.cjs"),
       place: windowPlaceFile(join(settingsFolder, "window.json")),
       displays: screen.getAllDisplays(),
+      left: () => setMenuState(NO_WINDOW),
       gaveUp: (reason) => dialog.showErrorBox("Hopscope's window ended", `It ended several times (${reason}).`),
     });
     const { id } = opened.contents;
     windows.set(id, opened);
-    opened.window.on("closed", () => windows.delete(id));
+    opened.window.on("closed", () => {
+      windows.delete(id);
+      setMenuState(NO_WINDOW);
+    });
   };
 
   const open = (paths: readonly string[], add: boolean): void => {
@@ -193,6 +212,15 @@ function run(settingsFolder: string, files: readonly string[]): void {
 /** Frames inside the page, and pages that are not ours, are not listened to. */
 function isMainFrameOfInterface(frame: WebFrameMain | null): boolean {
   return frame !== null && frame.parent === null && isInterfaceAddress(frame.url);
+}
+
+/**
+ * `hopscope open` waits for this process. When it is gone, whatever ended it, nobody is left who would end the window: it quits, and
+ * asks before something is lost. Started by other means there is no channel, and nothing to end with.
+ */
+function endWithParent(): void {
+  if (process.connected === false) app.quit();
+  else if (process.connected) process.once("disconnect", () => app.quit());
 }
 
 /** Quitting waits for `close`, once. */

@@ -4,11 +4,14 @@
  * Keys are shown; outside macOS the window's own key handling carries them out (registerAccelerator false), so that a key
  * does the same in both hosts, and a text field keeps those it needs itself.
  */
-import type { MenuItemConstructorOptions } from "electron";
-import { APP_MENUS, type AppMenu } from "../../../src-shared/contract/menu";
+import type { Menu, MenuItemConstructorOptions } from "electron";
+import { APP_MENUS, type AppMenu, type AppMenuItem, MENU_COMMANDS } from "../../../src-shared/contract/menu";
+import type { MenuState } from "../../../src-shared/contract/menu-state";
 
 export interface MenuOptions {
   readonly platform: string;
+  /** What the window said last: items that cannot be chosen, and those with a check mark. */
+  readonly state: MenuState;
   readonly recent: readonly { readonly path: string; readonly name: string }[];
   readonly command: (id: string) => void;
   readonly openRecent: (path: string) => void;
@@ -45,22 +48,39 @@ const TEXT_ITEMS: readonly MenuItemConstructorOptions[] = [
   { role: "selectAll", registerAccelerator: false },
 ];
 
-function commandItems(menu: AppMenu, { command, platform }: MenuOptions): MenuItemConstructorOptions[] {
+function commandItems(menu: AppMenu, options: MenuOptions): MenuItemConstructorOptions[] {
+  return menu.items.flatMap((entry): MenuItemConstructorOptions[] => {
+    if (entry === "separator") return [{ type: "separator" }];
+    if ("items" in entry) {
+      const submenu = commandItems(entry, options);
+      return [{ label: entry.label, submenu }];
+    }
+    return entry.host === "browser" ? [] : [commandItem(entry, options)];
+  });
+}
+
+function commandItem(item: AppMenuItem, { command, platform, state }: MenuOptions): MenuItemConstructorOptions {
   const isShown = (keys: string): boolean => platform !== "darwin" || !ROLE_KEYS.has(keys);
-  const items: MenuItemConstructorOptions[] = [];
-  for (const item of menu.items) {
-    if (item === "separator") items.push({ type: "separator" });
-    else if (item.host !== "browser")
-      items.push({
-        id: item.command,
-        label: item.title.replaceAll("&", "&&"),
-        ...(item.keys !== undefined &&
-          isShown(item.keys) && { accelerator: item.keys.replace(/\bMod\b/, "CmdOrCtrl") }),
-        registerAccelerator: false,
-        click: () => command(item.command),
-      });
+  return {
+    id: item.command,
+    label: item.title.replaceAll("&", "&&"),
+    ...(item.keys !== undefined && isShown(item.keys) && { accelerator: item.keys.replace(/\bMod\b/, "CmdOrCtrl") }),
+    registerAccelerator: false,
+    enabled: !state.disabled.includes(item.command),
+    // Also one of several: Electron's radio items check themselves when they are told that they are not.
+    ...(item.mark !== undefined && { type: "checkbox", checked: state.checked.includes(item.command) }),
+    click: () => command(item.command),
+  };
+}
+
+/** Brings the items of a menu that is there up to date. A chosen item has changed its own mark: the window's word counts. */
+export function applyMenuState(menu: Menu | null, state: MenuState): void {
+  for (const id of MENU_COMMANDS) {
+    const item = menu?.getMenuItemById(id);
+    if (!item) continue;
+    item.enabled = !state.disabled.includes(id);
+    if (item.type === "checkbox") item.checked = state.checked.includes(id);
   }
-  return items;
 }
 
 function fileItems({ recent, openRecent }: MenuOptions, isMac: boolean): MenuItemConstructorOptions[] {

@@ -42,6 +42,7 @@ export function commonHandlers(options: CommonHandlers): HostHandlers {
     "files.pick": unsupported,
     "files.pickSave": unsupported,
     "report.printToPdf": unsupported,
+    "menu.state": unsupported,
     "files.list": ({ path }) => listFolder(path),
     "live.saved": ({ path }) => {
       options.recordingSaved?.(path);

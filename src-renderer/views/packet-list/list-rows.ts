@@ -64,8 +64,10 @@ export class ListRows {
    */
   ensure(from: number, to: number, rows: number, towards: number, isJump = false): void {
     if (this.#view < 0) return;
-    if (isJump && !this.#hasNoScreens && !this.window.has(Math.max(0, from), Math.min(rows, to))) {
-      void this.#fetchScreen(from, to);
+    if (isJump && !this.#hasNoScreens) {
+      // Its rows are there: what is around them is asked for once they are drawn. Asked for at once, four pages came back (25 ms of the
+      // engine) before the jump was on screen.
+      if (!this.window.has(Math.max(0, from), Math.min(rows, to))) void this.#fetchScreen(from, to);
       return;
     }
     const first = Math.floor(from / PAGE_ROWS) - KEEP_PAGES;

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createReadStream, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { guard } from "./process-guard";
 
 export const CRASH_HOOK = resolve("test/e2e/support/crash-hook.js");
 
@@ -57,6 +58,7 @@ export async function startServe(
   if (options.input === undefined) child.stdin.end();
   else createReadStream(options.input).pipe(child.stdin);
   running.add(child);
+  guard(child, false);
   child.on("exit", () => running.delete(child));
   let text = "";
   const exit = new Promise<number | null>((done) => child.on("exit", done));

@@ -3,17 +3,19 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { BrowserWindow, Dialog, MenuItemConstructorOptions, Session } from "electron";
+import type { BrowserWindow, Dialog, Menu, MenuItemConstructorOptions, Session } from "electron";
 import { describe, expect, it } from "vitest";
+import * as v from "valibot";
 import { parse } from "yaml";
 import { filesOfArguments } from "../../../src-main/hosts/electron/arguments";
 import { CAPTURE_EXTENSIONS, dialogHandlers } from "../../../src-main/hosts/electron/dialogs";
 import { hardenSession, hardenedPreferences } from "../../../src-main/hosts/electron/hardening";
 import { answerInterfaceRequest, isInterfaceAddress } from "../../../src-main/hosts/electron/interface-protocol";
-import { menuTemplate } from "../../../src-main/hosts/electron/menu";
+import { applyMenuState, menuTemplate } from "../../../src-main/hosts/electron/menu";
 import { FIRST_PLACE, fittingPlace, windowPlaceFile } from "../../../src-main/hosts/electron/window-state";
 import { InterfaceFiles } from "../../../src-main/hosts/shared/interface-files";
-import { APP_MENUS } from "../../../src-shared/contract/menu";
+import { APP_MENUS, MENU_COMMANDS, itemsOfMenu } from "../../../src-shared/contract/menu";
+import { NO_WINDOW, menuStateSchema } from "../../../src-shared/contract/menu-state";
 
 describe("where the window opens", () => {
   const screen = { x: 0, y: 0, width: 1920, height: 1040 };
@@ -84,9 +86,10 @@ describe("file associations", () => {
 describe("the menu", () => {
   const commands: string[] = [];
   const opened: string[] = [];
-  const template = (platform: string): MenuItemConstructorOptions[] =>
+  const template = (platform: string, state = NO_WINDOW): MenuItemConstructorOptions[] =>
     menuTemplate({
       platform,
+      state,
       recent: [{ path: "/captures/a&b\u202Egnp.pcap", name: "x" }],
       command: (id) => commands.push(id),
       openRecent: (path) => opened.push(path),
@@ -96,7 +99,7 @@ describe("the menu", () => {
   const click = (item: MenuItemConstructorOptions | undefined): void => (item?.click as (() => void) | undefined)?.();
 
   it("holds every command of the contract, which it sends", () => {
-    const wanted = APP_MENUS.flatMap(({ items }) => items.filter((item) => item !== "separator"));
+    const wanted = APP_MENUS.flatMap(itemsOfMenu);
     const items = flat(template("linux"));
     for (const { command, host } of wanted) {
       if (host === "browser") continue;
@@ -104,6 +107,34 @@ describe("the menu", () => {
       expect(commands.at(-1)).toBe(command);
     }
   });
+
+  it("has nothing to choose while no window carries it out, and what the window says when there is one", () => {
+    const ids = new Set(MENU_COMMANDS);
+    const states = (items: readonly MenuItemConstructorOptions[]): unknown[] =>
+      flat(items).flatMap(({ id, enabled, checked }) => (ids.has(id ?? "") && enabled ? [{ id, checked }] : []));
+    expect(states(template("linux"))).toEqual([]);
+    const disabled = MENU_COMMANDS.filter((id) => id !== "file.open" && id !== "view.theme");
+    const told = template("linux", { disabled, checked: ["view.theme"] });
+    expect(states(told)).toEqual([
+      { id: "file.open", checked: undefined },
+      { id: "view.theme", checked: true },
+    ]);
+  });
+
+  it("takes over what the window says later; only items with a mark get one", () => {
+    const items = flat(template("linux")).map((item) => ({ ...item }));
+    const menu = { getMenuItemById: (id: string) => items.find((item) => item.id === id) ?? null } as unknown as Menu;
+    applyMenuState(menu, { disabled: ["file.save"], checked: ["view.bytes", "file.open", "time.format.epoch"] });
+    const enabled = items.filter((item) => MENU_COMMANDS.includes(item.id ?? "") && item.enabled !== true);
+    expect(enabled.map(({ id }) => id)).toEqual(["file.save"]);
+    expect(items.filter(({ checked }) => checked).map(({ id }) => id)).toEqual(["view.bytes", "time.format.epoch"]);
+  });
+
+  it.each([
+    ["a command that is in no menu", { disabled: ["app.quit"], checked: [] }],
+    ["a command twice as often as there are any", { disabled: [...MENU_COMMANDS, ...MENU_COMMANDS], checked: [] }],
+    ["something else", { disabled: [], checked: [], label: "Quit" }],
+  ])("is not told %s", (_what, state) => expect(v.safeParse(menuStateSchema, state).success).toBe(false));
 
   it("shows keys, and leaves carrying them out to the window", () => {
     const open = flat(template("linux")).find(({ id }) => id === "file.open");

@@ -4,10 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { ConnectionJourneys } from "../../../src-shared/contract/join";
-import { connectionFactsBlock, hopsBlock, tellingJourney } from "../../../src-shared/report/connection-blocks";
+import {
+  connectionBlocks,
+  connectionFactsBlock,
+  hopsBlock,
+  tellingJourney,
+} from "../../../src-shared/report/connection-blocks";
 import { durationText, journeyPicture } from "../../../src-shared/report/journey-picture";
 import type { Report } from "../../../src-shared/report/report";
-import { countText, reportHtml, timeText } from "../../../src-shared/report/report-html";
+import { countText, reportHtml } from "../../../src-shared/report/report-html";
+import { minuteOf, namedZone, timeText, timesNote } from "../../../src-shared/report/report-times";
 import { hopscope } from "../../builders/shared-data";
 
 /** Wants to be markup wherever it lands: text, attribute, SVG, address. */
@@ -94,6 +100,7 @@ function report(): Report {
     title: HOSTILE,
     author: HOSTILE,
     createdMs: 0,
+    zone: "utc",
     application: HOSTILE,
     introduction: `${HOSTILE}\n\n[link](javascript:alert(5)) ![picture](http://example.org/x.png) **bold**`,
     sections: [
@@ -172,7 +179,37 @@ describe("a report", () => {
   it("prints times and counts as people read them", () => {
     expect(timeText("1709287200.000000001")).toBe("2024-03-01 10:00:00.000000001");
     expect(timeText(null)).toBe("");
+    expect(timeText("never")).toBe("never");
     expect(countText(1234567)).toBe("1,234,567");
+  });
+});
+
+describe("the times of a report", () => {
+  it.each([
+    ["1709287200.000000001", "Europe/Berlin", "2024-03-01 11:00:00.000000001 +01:00"],
+    // The clocks are put back: the same time of day, twice.
+    ["1729987200", "Europe/Berlin", "2024-10-27 02:00:00 +02:00"],
+    ["1729990800", "Europe/Berlin", "2024-10-27 02:00:00 +01:00"],
+    ["1709287200.5", "America/St_Johns", "2024-03-01 06:30:00.5 -03:30"],
+    ["1709287200", "Asia/Kathmandu", "2024-03-01 15:45:00 +05:45"],
+    ["0", "utc", "1970-01-01 00:00:00"],
+  ])("%s in %s is %s", (seconds, zone, text) => expect(timeText(seconds, zone)).toBe(text));
+
+  it("are in one zone, from the first line to the last, which names it", () => {
+    const html = reportHtml({ ...report(), createdMs: 1709287200_000, zone: "Asia/Kathmandu" });
+    expect(html).toContain("2024-03-01 15:45 +05:45");
+    expect(html).toContain("1970-01-01 05:30:01.5 +05:30");
+    expect(html).toContain("Times are those of Asia/Kathmandu, each with its distance from UTC.");
+    const [facts] = connectionBlocks(JOURNEYS, JOURNEYS.journeys, "Asia/Kathmandu");
+    expect(JSON.stringify(facts)).toContain("+05:30 to 1970");
+  });
+
+  it("name UTC, and this machine's zone by its own name", () => {
+    expect(minuteOf(1709287200_000, "utc")).toBe("2024-03-01 10:00 UTC");
+    expect(timesNote("utc")).toBe("Times are UTC.");
+    expect(namedZone("America/Lima")).toBe("America/Lima");
+    const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+    expect(namedZone("local")).toBe(/UTC|GMT/.test(timeZone) ? "utc" : timeZone);
   });
 });
 

@@ -123,6 +123,38 @@ describe("order", () => {
     }));
 });
 
+describe("the order of several files", () => {
+  const FIRST = `0.0 10.0.0.1:1 > 10.0.0.2:2 udp "a"
+    0.2 10.0.0.1:1 > 10.0.0.2:2 udp "b"
+    0.4 10.0.0.1:1 > 10.0.0.2:2 udp "c"
+  `;
+  const SECOND = `0.1 10.0.0.3:3 > 10.0.0.4:4 udp "d"
+    0.2 10.0.0.3:3 > 10.0.0.4:4 udp "e"
+    0.3 10.0.0.3:3 > 10.0.0.4:4 udp "f"
+  `;
+  /** "1 a" is packet 1 of the file a. */
+  const shown = async (client: ServiceClient, filter = "", descending?: boolean): Promise<readonly string[]> => {
+    const sort = descending === undefined ? [] : [{ column: "time", descending }];
+    const view = await client.view(filter, sort);
+    const { rows } = await client.ask("packets.rows", { view: view.view, from: 0, count: 20, columns: ["point"] });
+    return rows.map((row) => `${row.number} ${row.cells[0]?.split("/")[0] ?? ""}`);
+  };
+
+  it("is that of time, and at the same time that of the files; numbers are each file's own", () =>
+    withClient(async (client) => {
+      await client.open(client.write("a.pcapng", FIRST), client.write("b.pcapng", SECOND));
+      const [a, b] = [...new Set((await shown(client)).map((text) => text.slice(2)))];
+      const order = [`1 ${a}`, `1 ${b}`, `2 ${a}`, `2 ${b}`, `3 ${b}`, `3 ${a}`];
+      expect(await shown(client)).toEqual(order);
+      expect(await shown(client, "udp.length")).toEqual(order);
+      expect(await shown(client, "udp.port == 4 || frame.number == 3")).toEqual(
+        order.filter((text) => text !== `1 ${a}` && text !== `2 ${a}`),
+      );
+      // Backwards, what is at the same time keeps its order.
+      expect((await shown(client, "", true)).map((text) => text[0])).toEqual(["3", "3", "2", "2", "1", "1"]);
+    }));
+});
+
 describe("rows", () => {
   it("have cells for the list's columns and for any field", () =>
     withTraffic(async (client) => {

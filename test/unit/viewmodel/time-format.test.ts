@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { TimeValue } from "../../../src-shared/contract/results";
-import { checkZone } from "../../../src-renderer/viewmodel/time-zone";
+import { checkZone } from "../../../src-shared/base/time-zone";
 import {
   formatDifference,
   formatTime,
