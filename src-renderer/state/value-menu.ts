@@ -12,6 +12,9 @@ import { copyText } from "./clipboard";
 import { filterMenu, filterMenuOf } from "./filter-menu";
 import { openMenu, separator, type MenuEntry } from "./menus.svelte";
 
+/** A longer filter would make its menu wider than the window: the value as it is shown stands for it. */
+const LONGEST_SHOWN = 72;
+
 /** Apply, prepare, copy. Of several values each says first which one is meant. */
 export function valueEntries(values: readonly FilterValue[]): MenuEntry[] {
   const [only] = values;
@@ -28,14 +31,16 @@ export function valueEntries(values: readonly FilterValue[]): MenuEntry[] {
     ];
   return [
     ...filterMenuOf(
-      values.flatMap(({ label, filter }) => (filter === null ? [] : [{ label: `${label}: ${filter}`, filter }])),
+      values.flatMap(({ label, text, filter }) =>
+        filter === null ? [] : [{ label: `${label}: ${filter.length > LONGEST_SHOWN ? text : filter}`, filter }],
+      ),
     ),
     separator,
     {
       label: "Copy value",
       disabled: values.length === 0,
       items: values.map(({ label, text }) => ({
-        label: `${label}: ${text}`,
+        label: `${label}: ${text.slice(0, LONGEST_SHOWN)}`,
         run: () => void copyText(text, label),
       })),
     },

@@ -5,10 +5,18 @@
  * "10.1.0.5:4000 was lost before 10.96.0.1"   ip.addr == 10.1.0.5        ip.addr == 10.96.0.1
  * point n1.pcapng#2                           point.id == "n1.pcapng#2"
  * ```
- * Names never become filters: what a name stands for does, its address.
+ * A name that joining told of a packet (its pods, its Service, its machine) is asked for by the joining's own fields; any other name
+ * is no filter: what it stands for is, its address.
  */
-import type { PointState } from "../../src-shared/contract/results";
-import { addressFilter, endpointFilter, textLiteral } from "../../src-shared/model/filter-text";
+import type { PointState, TimeValue } from "../../src-shared/contract/results";
+import {
+  addressFilter,
+  endpointFilter,
+  packetFilter,
+  portFilter,
+  textLiteral,
+  timeLiteral,
+} from "../../src-shared/model/filter-text";
 import { endpointText } from "../../src-shared/model/endpoint-text";
 
 export interface FilterValue {
@@ -50,9 +58,67 @@ export function pointValue({ id, name }: Pick<PointState, "id" | "name">): Filte
   return { label: "Capture point", text: name, filter: `point.id == ${textLiteral(id)}` };
 }
 
+/** Packets of all capture points of a role. `text`: as it is shown. */
+export function roleValue(role: PointState["role"], text: string): FilterValue {
+  return { label: "Role", text, filter: `point.role == ${textLiteral(role)}` };
+}
+
 /** A connection of the joining, through every translation and tunnel. */
 export function connectionFilter(id: string): string {
   return `connection.id == ${textLiteral(id)}`;
+}
+
+export function connectionValue(id: string, text = id): FilterValue {
+  return { label: "Connection", text, filter: connectionFilter(id) };
+}
+
+/** Packets that the pod sent or was sent. `pod` as joining names it: "namespace/name". */
+export function podValue(pod: string): FilterValue {
+  const name = textLiteral(pod);
+  return { label: "Pod", text: pod, filter: `k8s.src.pod == ${name} || k8s.dst.pod == ${name}` };
+}
+
+export function serviceNameValue(service: string): FilterValue {
+  return { label: "Service", text: service, filter: `k8s.service == ${textLiteral(service)}` };
+}
+
+/** Packets captured on a machine. */
+export function machineValue(machine: string): FilterValue {
+  return { label: "Machine", text: machine, filter: `k8s.node == ${textLiteral(machine)}` };
+}
+
+/** Packets of connections with such a translation: "dnat" "snat" "icmp-id". */
+export function natKindValue(kind: string): FilterValue {
+  return { label: "Translation", text: kind.toUpperCase(), filter: `nat.kind == ${textLiteral(kind)}` };
+}
+
+/** A time as it was captured: the packets of that very moment. `text`: as it is shown. */
+export function timeValue(time: TimeValue, text = timeLiteral(time)): FilterValue {
+  return { label: "Time", text, filter: `frame.time_epoch == ${timeLiteral(time)}` };
+}
+
+/** One packet: its number in its file, and a capture point of that file. */
+export function numberedPacketValue(number: number, pointId: string, text: string): FilterValue {
+  return { label: "Packet", text, filter: packetFilter(number, pointId) };
+}
+
+/** "10.0.0.1:80", "[fd00::1]:80" or an address alone, of a protocol: as endpointText() writes it. */
+export function endpointTextValue(label: string, text: string, protocol: string): FilterValue {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(text) ?? [];
+  const ip = bracketed ?? plain ?? text;
+  return { ...endpointValue(label, { ip, port: Number(port ?? 0) }, protocol), text };
+}
+
+export function portValue(label: string, protocol: string, port: number): FilterValue {
+  return { label, text: String(port), filter: portFilter(protocol, port) };
+}
+
+/** Each filter once, what has none left out: for a menu of everything at one place. */
+export function distinctValues(values: readonly FilterValue[]): readonly FilterValue[] {
+  const byFilter = new Map<string, FilterValue>();
+  for (const value of values)
+    if (value.filter !== null && !byFilter.has(value.filter)) byFilter.set(value.filter, value);
+  return [...byFilter.values()];
 }
 
 const ADDRESSES =

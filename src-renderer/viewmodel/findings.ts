@@ -3,9 +3,18 @@ import { addToGroup } from "../../src-shared/base/grouping";
 import type { RuleVerdict } from "../../src-shared/model/model-rule";
 import type { Finding, PacketReference } from "../../src-shared/model/finding";
 import type { PointState, WorkspaceState } from "../../src-shared/contract/results";
-import { anyOf, connectionFilter, type FilterValue, pointValue, valuesInText } from "./filter-value";
+import {
+  anyOf,
+  connectionFilter,
+  distinctValues,
+  type FilterValue,
+  machineValue,
+  podValue,
+  pointValue,
+  valuesInText,
+} from "./filter-value";
 
-type NamedPoint = Pick<PointState, "id" | "name">;
+type NamedPoint = Pick<PointState, "id" | "name"> & Partial<Pick<PointState, "node" | "pod">>;
 
 export const SEVERITIES = {
   error: { label: "Error", icon: "error", rank: 0 },
@@ -59,15 +68,13 @@ export function checkStep(line: string): { readonly command: string; readonly wh
   return at < 0 ? { command: line, where: null } : { command: line.slice(0, at), where: line.slice(at + 3) };
 }
 
-export function connectionValue(id: string): FilterValue {
-  return { label: "Connection", text: id, filter: connectionFilter(id) };
-}
-
-/** Where it is, in its order: capture points have a filter, names of nodes and pods none. */
+/** Where it is, in its order: capture points, machines and pods have a filter, any other name none. */
 export function placeValues({ where }: Pick<Finding, "where">, points: readonly NamedPoint[]): readonly FilterValue[] {
   return where.map((place) => {
     const point = points.find(({ id }) => id === place);
-    return point ? pointValue(point) : { label: "Place", text: place, filter: null };
+    if (point) return pointValue(point);
+    if (points.some(({ node }) => node === place)) return machineValue(place);
+    return points.some(({ pod }) => pod === place) ? podValue(place) : { label: "Place", text: place, filter: null };
   });
 }
 
@@ -90,6 +97,31 @@ export function findingValues(finding: Finding, points: readonly NamedPoint[]): 
   ];
 }
 
+/** A rule's connections that speak against it and for it, as far as they are listed; the addresses of its text. */
+export function ruleValues({ evidenceAgainst, evidenceFor, text }: RuleVerdict): readonly FilterValue[] {
+  const sides = [
+    { label: "Against it", list: evidenceAgainst },
+    { label: "For it", list: evidenceFor },
+  ];
+  return distinctValues([
+    ...sides.map(({ label, list }): FilterValue => {
+      const connections = [...new Set(list.map(({ connection }) => connection))];
+      return { label, text: connections.join(", "), filter: anyOf(connections.map(connectionFilter)) };
+    }),
+    ...valuesInText([text, ...[...evidenceAgainst, ...evidenceFor].map((one) => one.text)].join("\n")).slice(
+      0,
+      MOST_ADDRESSES,
+    ),
+  ]);
+}
+
+/** All packets of a file, by its capture points; null where no file of the name is open. */
+export function fileValue(name: string, { files, points }: Pick<WorkspaceState, "files" | "points">): FilterValue {
+  const here = files.filter((one) => one.name === name);
+  const own = points.filter((point) => here.some((one) => one.file === point.file));
+  return { label: "File", text: name, filter: anyOf(own.map((point) => pointValue(point).filter)) };
+}
+
 const MOST_ADDRESSES = 12;
 
 /** Its number counts in its file: where several are open, the file's capture points go with it. */
@@ -98,11 +130,8 @@ export function packetValue(
   { files, points }: Pick<WorkspaceState, "files" | "points">,
 ): FilterValue {
   const text = `${file} #${number}`;
-  const here = files.filter((one) => one.name === file);
   const filter = `frame.number == ${number}`;
   if (files.length < 2) return { label: "Packet", text, filter };
-  const places = anyOf(
-    points.filter((point) => here.some((one) => one.file === point.file)).map((point) => pointValue(point).filter),
-  );
+  const places = fileValue(file, { files, points }).filter;
   return { label: "Packet", text, filter: places === null ? filter : `${filter} && (${places})` };
 }

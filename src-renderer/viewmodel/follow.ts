@@ -6,13 +6,16 @@
  * gap of 1448       ─────────────────────► block { side: server, gap: 1448 }
  * ```
  */
-import type { StreamSegment } from "../../src-shared/contract/results";
+import type { FollowedStream, StreamSegment, TimeValue } from "../../src-shared/contract/results";
+import { textLiteral } from "../../src-shared/model/filter-text";
+import { endpointTextValue, type FilterValue, timeValue } from "./filter-value";
 
 export type StreamSide = "both" | "client" | "server";
 export type StreamFormat = "text" | "hex";
 
 export interface StreamBlock {
   readonly packet: number;
+  readonly time: TimeValue;
   readonly fromServer: boolean;
   /** Bytes missing before it. */
   readonly gap: number;
@@ -44,6 +47,7 @@ export function streamBlocks(
         : printable(decoders[from].decode(segment.bytes, { stream: true }));
     blocks.push({
       packet: segment.packet,
+      time: segment.time,
       fromServer: segment.fromServer,
       gap: segment.gap,
       text,
@@ -113,4 +117,25 @@ export function blocksWith(blocks: readonly StreamBlock[], query: string): reado
   const wanted = query.toLowerCase();
   if (wanted === "") return [];
   return blocks.flatMap((block, at) => (block.text.toLowerCase().includes(wanted) ? [at] : []));
+}
+
+/** The stream itself, its ends, when it began. */
+export function streamValues(stream: FollowedStream): readonly FilterValue[] {
+  const { client, server, protocol, title, filter, segments } = stream;
+  const first = segments[0];
+  return [
+    endpointTextValue("Client", client, protocol),
+    endpointTextValue("Server", server, protocol),
+    { label: "Stream", text: title, filter },
+    ...(first ? [timeValue(first.time)] : []),
+  ];
+}
+
+/** The packet of a piece of the stream: the one of that time. `marked`: text that a person marked in it, looked for everywhere. */
+export function segmentValues(stream: FollowedStream, block: StreamBlock, marked: string): readonly FilterValue[] {
+  const { filter } = timeValue(block.time);
+  return [
+    ...(marked === "" ? [] : [{ label: "Marked text", text: marked, filter: `frame contains ${textLiteral(marked)}` }]),
+    { label: "Packet", text: block.text, filter: filter && `${stream.filter} && ${filter}` },
+  ];
 }

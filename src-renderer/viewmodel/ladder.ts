@@ -9,7 +9,7 @@
  * ```
  * Rows have the same height: a gap in time is written between them, it does not stretch the picture.
  */
-import type { ConnectionJourneys, EndpointJson, JourneyInfo } from "../../src-shared/contract/join";
+import type { ConnectionJourneys, EndpointJson, JourneyInfo, SightingInfo } from "../../src-shared/contract/join";
 import { formatDuration } from "./quantity";
 
 export interface LadderColumn {
@@ -161,6 +161,16 @@ function stepsOf(journey: JourneyInfo, columnOf: ReadonlyMap<number, number>): r
 
 function sameEnd(a: EndpointJson, b: EndpointJson): boolean {
   return a.ip === b.ip && a.port === b.port;
+}
+
+/** The packet as the point nearest to a column saw it. */
+export function nearestSighting(
+  { sightings }: JourneyInfo,
+  { columns }: Ladder,
+  column: number,
+): SightingInfo | undefined {
+  const away = ({ point }: SightingInfo): number => Math.abs(columns.findIndex((one) => one.point === point) - column);
+  return [...sightings].sort((a, b) => away(a) - away(b))[0];
 }
 
 /**

@@ -230,7 +230,7 @@ function card(node: DetailNode, protocol: string, layer: LayerNumber, carrier: n
 }
 
 /** Depth first, the first one; not into packets that an error quotes. */
-function findNode(node: DetailNode, field: string): DetailNode | null {
+export function findNode(node: DetailNode, field: string): DetailNode | null {
   for (const child of node.children) {
     if (child.field === field) return child;
     if (child.field === "ip" || child.field === "ipv6") continue;

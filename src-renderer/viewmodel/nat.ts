@@ -10,11 +10,14 @@ import type { EndpointJson } from "../../src-shared/contract/join";
 import type { NatEntryInfo, NatTuple, NatVerdict } from "../../src-shared/contract/nat";
 import { endpointText } from "../../src-shared/model/endpoint-text";
 import { protocolWord } from "../../src-shared/model/protocol-word";
+import { connectionValue, distinctValues, endpointValue, type FilterValue, natKindValue } from "./filter-value";
 import { formatDuration } from "./quantity";
 
 export interface NatEnd {
   readonly text: string;
   readonly changed: boolean;
+  /** Without a filter where no packet has it: connection tracking alone tells. */
+  readonly value: FilterValue;
 }
 
 export interface NatLine {
@@ -23,22 +26,58 @@ export interface NatLine {
   readonly destination: NatEnd;
 }
 
-/** `prefix`: "told " of imported connection tracking. */
-export function natLines(original: NatTuple, reply: NatTuple, prefix = ""): readonly NatLine[] {
-  const end = (one: EndpointJson, other: EndpointJson): NatEnd => ({
-    text: endpointText(one),
-    changed: one.ip !== other.ip || one.port !== other.port,
-  });
+/** As the packets show it. */
+export function natLines(entry: NatEntryInfo): readonly NatLine[] {
+  return linesOf(entry, entry.original, entry.reply, "");
+}
+
+/** As imported connection tracking tells it; none: it does not. */
+export function toldLines(entry: NatEntryInfo): readonly NatLine[] {
+  return entry.told === null ? [] : linesOf(entry, entry.told.original, entry.told.reply, "told ");
+}
+
+/** Everything of the translation that packets show. */
+export function natValues(entry: NatEntryInfo): readonly FilterValue[] {
+  return distinctValues([
+    ...(entry.connection === null ? [] : [connectionValue(entry.connection)]),
+    ...kindValues(entry),
+    ...lineValues(natLines(entry)),
+  ]);
+}
+
+export function lineValues(lines: readonly NatLine[]): readonly FilterValue[] {
+  return lines.flatMap(({ source, destination }) => [source.value, destination.value]);
+}
+
+/** What is said of its kind: no packet shows a translation that is only told. */
+export function kindValues({ kinds, verdict }: NatEntryInfo): readonly FilterValue[] {
+  return verdict === "told-only" ? [] : [...new Set(kinds)].map(natKindValue);
+}
+
+function linesOf(entry: NatEntryInfo, original: NatTuple, reply: NatTuple, prefix: string): readonly NatLine[] {
+  const seen = new Set(
+    entry.verdict === "told-only"
+      ? []
+      : [entry.original, entry.reply].flatMap(({ source, destination }) => [source, destination].map(endpointText)),
+  );
+  const end = (label: string, one: EndpointJson, other: EndpointJson): NatEnd => {
+    const value = endpointValue(label, one, entry.protocol);
+    return {
+      text: value.text,
+      changed: one.ip !== other.ip || one.port !== other.port,
+      value: seen.has(value.text) ? value : { ...value, filter: null },
+    };
+  };
   return [
     {
       label: `${prefix}original`,
-      source: end(original.source, reply.destination),
-      destination: end(original.destination, reply.source),
+      source: end("Original from", original.source, reply.destination),
+      destination: end("Original to", original.destination, reply.source),
     },
     {
       label: `${prefix}reply`,
-      source: end(reply.source, original.destination),
-      destination: end(reply.destination, original.source),
+      source: end("Reply from", reply.source, original.destination),
+      destination: end("Reply to", reply.destination, original.source),
     },
   ];
 }

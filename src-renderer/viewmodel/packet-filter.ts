@@ -45,13 +45,15 @@ export function nodeFilter(node: DetailNode, ordinal = 0): string | null {
   return node.literal === null ? field : `${field} == ${node.literal}`;
 }
 
-/** Protocol names of the list whose filter name is not simply the name in lower case. */
+const LOWER_CASE = "TCP UDP SCTP ICMP ICMPv6 IGMP IPv6 ARP ESP VLAN MPLS LLC VXLAN Geneve GRE GTP DNS DHCP HTTP TLS";
+/** Filters by the list's names of protocols (engine: packets/summary.ts); what it calls after a link type has none. */
 const PROTOCOL_FILTERS: ReadonlyMap<string, string> = new Map([
+  ...LOWER_CASE.split(" ").map((name): [string, string] => [name, name.toLowerCase()]),
   ["IPv4", "ip"],
   ["Ethernet", "eth"],
   ["WireGuard", "wg"],
-  ["GTP", "gtp"],
-  ["TLS", "tls"],
+  ["MDNS", "dns"],
+  ["LLMNR", "dns"],
 ]);
 
 /** What a filter from a cell needs to know of its row. */
@@ -63,8 +65,8 @@ export interface CellOrigin {
   readonly protocol: string;
   /** PacketRow.stream: TCP stream n is 2n, UDP stream n is 2n + 1. */
   readonly stream: number;
-  /** Name of the capture point as the capture gives it; null: it gives none. */
-  readonly pointName: string | null;
+  /** Of its capture point; null: not known. */
+  readonly pointId: string | null;
 }
 
 /**
@@ -86,13 +88,13 @@ export function cellFilter(cell: CellOrigin): string | null {
     case "outer-destination":
       return addressFilter(text, "dst");
     case "protocol":
-      return text === "" ? null : (PROTOCOL_FILTERS.get(text) ?? protocolName(text));
+      return protocolNameFilter(text);
     case "length":
       return /^\d+$/.test(text) ? `frame.len == ${text}` : null;
     case "stream":
       return cell.stream < 0 ? null : `${cell.stream % 2 === 0 ? "tcp" : "udp"}.stream == ${cell.stream >> 1}`;
     case "point":
-      return cell.pointName === null ? null : `frame.interface_name == ${textLiteral(cell.pointName)}`;
+      return cell.pointId === null ? null : `point.id == ${textLiteral(cell.pointId)}`;
     case "info":
       return null;
     default:
@@ -100,10 +102,12 @@ export function cellFilter(cell: CellOrigin): string | null {
   }
 }
 
-function protocolName(text: string): string | null {
-  const name = text.toLowerCase();
-  return /^[a-z][a-z0-9_.]*$/.test(name) ? name : null;
+/** Of a protocol as the list's column names it; null: no filter is called so. */
+export function protocolNameFilter(text: string): string | null {
+  return PROTOCOL_FILTERS.get(text) ?? null;
 }
+
+export const PROTOCOL_NAMES: readonly string[] = [...PROTOCOL_FILTERS.keys()];
 
 /** A field's column: several occurrences are separated by commas, the first one counts. Texts are quoted. */
 function fieldFilter(field: string, text: string): string {

@@ -45,6 +45,8 @@ export interface FlowRibbon {
   readonly path: string;
   readonly failed: boolean;
   readonly title: string;
+  /** Of both of its ends: behind a translation no packet has both addresses. */
+  readonly values: readonly FilterValue[];
 }
 
 export interface ServiceFlow {
@@ -204,7 +206,11 @@ export function buildServiceFlow(report: ServiceReport, widthPx: number): Servic
       connections: report.connections,
       tone: "plain",
       scope: null,
-      value: null,
+      value: {
+        label: "Canonical name",
+        text: report.externalName,
+        filter: `dns.cname == ${textLiteral(report.externalName)}`,
+      },
     });
   if (report.calls.some((call) => call.endpoint < 0))
     node({
@@ -282,6 +288,7 @@ function place(drafts: readonly Draft[], links: readonly Link[], widthPx: number
         id: `${l.from} > ${l.to}`,
         path: ribbonPath(x1, y1, x2, y2, thickness),
         failed: l.failed > 0,
+        values: [from.value, to.value].flatMap((value) => value ?? []),
         title: `${from.label} to ${to.label}: ${l.connections === 0 ? "leads there" : formatNoun(l.connections, "connection")}${failed}`,
       },
     ];

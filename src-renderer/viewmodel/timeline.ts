@@ -11,12 +11,16 @@
 import { scaleLinear, ticks } from "d3";
 import { timeLiteral } from "../../src-shared/model/filter-text";
 import type { Timeline, TimeValue } from "../../src-shared/contract/results";
+import type { FilterValue } from "./filter-value";
+import { protocolNameFilter } from "./packet-filter";
 import { formatBytes, formatCount } from "./quantity";
 
 export type Measure = "packets" | "bytes";
 
 export interface TimelineSeries {
   readonly label: string;
+  /** As the engine tells it. */
+  readonly filter: string | null;
   /** One value a bucket. */
   readonly values: Float64Array;
   readonly total: number;
@@ -71,7 +75,7 @@ export function buildTimeline(
 ): TimelineModel {
   const all = timeline.series.map((one) => {
     const values = doublesOf(one[measure]);
-    return { label: one.label, values, total: values.reduce((sum, value) => sum + value, 0) };
+    return { label: one.label, filter: one.filter, values, total: values.reduce((sum, value) => sum + value, 0) };
   });
   const series = overlapping
     ? all
@@ -170,6 +174,17 @@ export function moveRange(
 /** `frame.time_epoch >= a && frame.time_epoch <= b` */
 export function timeFilter(from: TimeValue, to: TimeValue): string {
   return `frame.time_epoch >= ${timeLiteral(from)} && frame.time_epoch <= ${timeLiteral(to)}`;
+}
+
+/** What a series stands for; of all packets the time that is shown. */
+export function seriesValue(
+  { label, filter }: Pick<TimelineSeries, "label" | "filter">,
+  by: "all" | "point" | "protocol" | "filters",
+  shown: readonly [from: TimeValue, to: TimeValue],
+): FilterValue {
+  if (by === "all") return { label: "Time range", text: label, filter: timeFilter(...shown) };
+  if (by === "protocol") return { label: "Protocol", text: label, filter: protocolNameFilter(label) };
+  return { label: by === "point" ? "Capture point" : "Filter", text: label, filter };
 }
 
 export function formatMeasure(value: number, measure: Measure): string {

@@ -54,7 +54,13 @@ export interface NatTuple {
 export interface NatEvidence {
   readonly text: string;
   /** The packets that show it: before and after the change. */
-  readonly packets: readonly { readonly packet: PacketId; readonly number: number; readonly point: string }[];
+  readonly packets: readonly {
+    readonly packet: PacketId;
+    readonly number: number;
+    /** The capture point's name, and its id. */
+    readonly point: string;
+    readonly pointId: string;
+  }[];
 }
 
 export interface NatEntryInfo {

@@ -280,6 +280,8 @@ export interface Timeline {
   readonly buckets: number;
   readonly series: readonly {
     readonly label: string;
+    /** Finds its packets; null: no filter does by itself (all of them, a protocol as the list names it). */
+    readonly filter: string | null;
     /** Float64Array bytes, little-endian, `buckets` numbers each. */
     readonly packets: Uint8Array;
     readonly bytes: Uint8Array;

@@ -63,3 +63,8 @@ export function endpointFilter(
   const byPort = portFilter(protocol, port);
   return address === null || byPort === null ? address : `${address} && ${byPort}`;
 }
+
+/** The packet with this number in the file of a capture point: numbers count in each file anew. */
+export function packetFilter(number: number, pointId: string): string {
+  return `frame.number == ${number} && point.id == ${textLiteral(pointId)}`;
+}

@@ -95,7 +95,8 @@ export class ServiceClient {
     const stop = this.listen((message) => {
       if (message.kind !== "event" || message.event !== "view") return;
       const state = message.data as ViewState;
-      if (state.complete || state.problem !== null) complete.set(state.view, state);
+      // A problem without that is what it waits for: captures that are being joined.
+      if (state.complete || state.failed) complete.set(state.view, state);
     });
     const view = await this.ask("packets.open", { filter, sort, ignored });
     stop();

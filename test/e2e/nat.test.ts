@@ -3,12 +3,13 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openTab } from "./support/actions";
+import { openTab, press } from "./support/actions";
 import { type App, HOSTS, openApp } from "./support/app";
 import { expectAccessible } from "./support/axe";
 import { CHROMIUM, closeSharedChromium } from "./support/chromium";
+import { chooseFirstRow, SERVICE_CALL } from "./support/service-call";
+import { applyFromMenu } from "./support/value-menus";
 
-const NODES = ["fixtures/service-vxlan-node1.pcapng", "fixtures/service-vxlan-node2.pcapng"];
 const folder = mkdtempSync(join(tmpdir(), "hopscope-e2e-nat-"));
 
 function file(name: string, text: string): string {
@@ -58,7 +59,7 @@ afterAll(closeSharedChromium);
 describe.skipIf(CHROMIUM === undefined)("the panes of translations and learned tables", () => {
   let app: App;
   beforeAll(async () => {
-    app = await openApp("browser", NODES);
+    app = await openApp("browser", SERVICE_CALL);
   }, 60_000);
   afterAll(() => app.close());
 
@@ -67,8 +68,7 @@ describe.skipIf(CHROMIUM === undefined)("the panes of translations and learned t
     (await app.page.locator(`[data-pane=${pane}] [data-row='${row}']`).innerText()).replace(/\s+/g, " ");
   /** Chooses the translation, so that it is shown below the table. */
   const translation = async (): Promise<string> => {
-    await app.page.locator("[data-pane=nat] [data-row='0']").click();
-    await app.idle();
+    await chooseFirstRow(app, "NAT", "nat");
     return app.page.locator("[data-pane=translation]").innerText();
   };
 
@@ -97,6 +97,18 @@ describe.skipIf(CHROMIUM === undefined)("the panes of translations and learned t
     );
     expect(told).toContain("No output of conntrack was imported");
     await expectAccessible(app, "translations");
+  });
+
+  it("ask for what a line of the translation says, by mouse and from its row by the keys", async () => {
+    const lines = app.page.getByRole("table", { name: "Translation", exact: true }).getByRole("row");
+    await lines.first().getByText("10.96.10.20:80").click({ button: "right" });
+    expect(await applyFromMenu(app)).toBe("ip.addr == 10.96.10.20 && tcp.port == 80");
+    await tab("NAT");
+    await lines.first().focus();
+    await press(app, "ArrowDown", "ContextMenu");
+    await app.screenshot("nat/line-menu");
+    expect(await applyFromMenu(app, /^Reply from: /)).toBe("ip.addr == 10.244.2.5 && tcp.port == 8080");
+    await tab("NAT");
   });
 
   it("compare it with imported connection tracking: equal, then another that differs", async () => {
@@ -181,12 +193,9 @@ describe.skipIf(CHROMIUM === undefined)("the panes of translations and learned t
 
 describe.skipIf(CHROMIUM === undefined).each(HOSTS)("a picture, in the %s host", (host) => {
   it("is saved as SVG and as PNG twice as large, with the theme's colours and all of it", async () => {
-    const app = await openApp(host, NODES, { theme: "dark" });
+    const app = await openApp(host, SERVICE_CALL, { theme: "dark" });
     const { page } = app;
-    await page.getByRole("tab", { name: "Connections" }).click();
-    await app.idle();
-    await page.locator("[data-pane=connections] [data-row='0']").click();
-    await app.idle();
+    await chooseFirstRow(app, "Connections", "connections");
     const save = async (keys: string): Promise<{ name: string; bytes: Buffer }> =>
       offeredFile(app, () => page.keyboard.press(keys));
     const svg = await save("Control+Alt+S");

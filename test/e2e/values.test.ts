@@ -3,38 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { copied, openTab, press } from "./support/actions";
 import { type App, openApp } from "./support/app";
 import { CHROMIUM, closeSharedChromium } from "./support/chromium";
-
-const NODES = ["fixtures/service-vxlan-node1.pcapng", "fixtures/service-vxlan-node2.pcapng"];
-
-const bar = (app: App): Promise<string> =>
-  app.page
-    .getByRole("combobox", { name: /filter/i })
-    .first()
-    .inputValue();
-
-/** Of the menu that is open: "Apply as filter", Selected; of several values first the one that `which` names. */
-async function applyFromMenu(app: App, which?: RegExp): Promise<string> {
-  await app.page.getByRole("menuitem", { name: "Apply as filter", exact: true }).hover();
-  if (which) await app.page.getByRole("menuitem", { name: which }).first().hover();
-  await app.page.getByRole("menuitem", { name: "Selected", exact: true }).click();
-  await app.idle();
-  return accepted(app);
-}
-
-/** The filter in force is the one in the bar, and packets match it. */
-async function accepted(app: App): Promise<string> {
-  const filter = await bar(app);
-  expect(filter).not.toBe("");
-  expect(await app.page.getByRole("alert").count()).toBe(0);
-  await openTab(app, "Packets");
-  expect(await app.page.locator('.row[aria-rowindex="2"]:visible').count(), filter).toBe(1);
-  return filter;
-}
+import { chooseFirstRow, SERVICE_CALL } from "./support/service-call";
+import { applyFromMenu, filterText } from "./support/value-menus";
 
 describe.skipIf(CHROMIUM === undefined)("values of a Service call that two nodes recorded", () => {
   let app: App;
   beforeAll(async () => {
-    app = await openApp("browser", NODES);
+    app = await openApp("browser", SERVICE_CALL);
   }, 60_000);
   afterAll(() => app.close());
 
@@ -59,13 +34,11 @@ describe.skipIf(CHROMIUM === undefined)("values of a Service call that two nodes
     await app.page.locator("[data-pane=connections] [data-row='0'] [data-column=kind]").click({ button: "right" });
     await app.page.getByRole("menuitem", { name: "Prepare as filter", exact: true }).hover();
     await app.page.getByRole("menuitem", { name: "… and selected", exact: true }).click();
-    expect(await bar(app)).toMatch(/^\(ip\.addr == .*\) && \(connection\.kind == "pod-to-service"\)$/);
+    expect(await filterText(app)).toMatch(/^\(ip\.addr == .*\) && \(connection\.kind == "pod-to-service"\)$/);
   });
 
   it("a header's field on the layers, of its depth where the packet has several; by the menu key all of a hop", async () => {
-    await openTab(app, "Connections");
-    await app.page.locator("[data-pane=connections] [data-row='0']").click();
-    await app.idle();
+    await chooseFirstRow(app, "Connections", "connections");
     // On the node's card the packet is inside a tunnel: its own header is the second.
     const column = app.page.locator(".journey svg g.column", { has: app.page.locator(".protocol-vxlan") }).first();
     const field = column.locator("g.field", { hasText: /10\.244\.2\.5/ });
@@ -76,6 +49,98 @@ describe.skipIf(CHROMIUM === undefined)("values of a Service call that two nodes
     await app.page.getByRole("region", { name: /^Layers at each hop/ }).focus();
     await keyMenu();
     expect(await applyFromMenu(app, /TTL/)).toMatch(/^ip\.ttl(#\d)? == \d+$/);
+  });
+
+  it("a packet in the journey's list and a hop's heading on the layers: that packet wherever it was seen, that point", async () => {
+    await openTab(app, "Connections");
+    await app.page.getByRole("listbox", { name: "Packets of the connection" }).focus();
+    await keyMenu();
+    await app.screenshot("values/journey-menu");
+    expect(await applyFromMenu(app, /^Packet, everywhere: /)).toMatch(
+      /^\(frame\.number == \d+ && point\.id == ".*"\) \|\| \(/,
+    );
+    await openTab(app, "Connections");
+    await app.page.locator(".journey svg .head-0").first().click({ button: "right" });
+    expect(await applyFromMenu(app)).toMatch(/^point\.id == "service-vxlan-node\d\.pcapng#\d"$/);
+  });
+
+  it("the ladder: a heading is its capture point; a row has the numbers and ends of its packet, there or everywhere", async () => {
+    await openTab(app, "Connections");
+    await app.page.getByRole("tab", { name: "Ladder", exact: true }).click();
+    await app.idle();
+    await app.page.locator("[data-pane=connection] svg .name").first().click({ button: "right" });
+    expect(await applyFromMenu(app)).toMatch(/^point\.id == /);
+    await openTab(app, "Connections");
+    await app.page.locator("[data-pane=connection] svg .row .label").nth(1).click({ button: "right" });
+    await app.page.getByRole("menuitem", { name: "Apply as filter", exact: true }).waitFor();
+    await app.screenshot("values/ladder-menu");
+    expect(await applyFromMenu(app, /^Sequence number: /)).toMatch(/^tcp\.seq_raw(#\d)? == \d+$/);
+    await openTab(app, "Connections");
+    await app.page.getByRole("group", { name: /^Ladder: arrow keys/ }).focus();
+    await press(app, "ArrowDown", "ContextMenu");
+    await app.page.getByRole("menuitem", { name: "Apply as filter", exact: true }).waitFor();
+    await app.screenshot("values/ladder-key-menu");
+    expect(await applyFromMenu(app, /^Packet, everywhere: /)).toContain("frame.number == ");
+  });
+
+  it("facts of a connection: each line's values, by mouse and from its row by the keys", async () => {
+    await openTab(app, "Connections");
+    await app.page.getByRole("tab", { name: "Facts", exact: true }).click();
+    await app.idle();
+    const row = (name: string): ReturnType<App["page"]["locator"]> =>
+      app.page.locator("[data-pane=connection] tr", { has: app.page.getByRole("rowheader", { name, exact: true }) });
+    await row("Tunnel").click({ button: "right" });
+    await app.screenshot("values/facts-menu");
+    expect(await applyFromMenu(app, /^VNI: /)).toMatch(/^vxlan\.vni == \d+$/);
+    await openTab(app, "Connections");
+    await row("Client").focus();
+    await press(app, "ArrowDown");
+    await keyMenu();
+    expect(await applyFromMenu(app)).toBe("ip.addr == 10.96.10.20 && tcp.port == 80");
+    await openTab(app, "Connections");
+    await app.page.getByRole("tab", { name: "Layers", exact: true }).click();
+  });
+
+  it("a count in a table stands for its row's packets; on the timeline a series for its own", async () => {
+    await openTab(app, "Protocols");
+    await app.page.locator("[data-pane=hierarchy] [data-row='1'] [data-column=packets]").click({ button: "right" });
+    expect(await applyFromMenu(app)).toBe("eth && ip");
+    await openTab(app, "Timeline");
+    const by = app.page.getByRole("combobox", { name: "Series" });
+    await by.selectOption("protocol");
+    await app.idle();
+    const series = app.page.getByRole("list", { name: "Series" }).getByRole("listitem");
+    await series.first().focus();
+    await press(app, "ArrowDown");
+    await keyMenu();
+    expect(await applyFromMenu(app)).toMatch(/^(tcp|http|dns|arp|udp)$/);
+    await openTab(app, "Timeline");
+    await by.selectOption("point");
+    await app.idle();
+    await series.first().click({ button: "right" });
+    await app.screenshot("values/timeline-menu");
+    expect(await applyFromMenu(app)).toMatch(/^point\.id == "service-vxlan-node\d\.pcapng#\d"$/);
+  });
+
+  it("a followed stream's ends and its pieces; a field in the bytes and in the diagram", async () => {
+    await openTab(app, "Packets");
+    const bar = app.page.getByRole("combobox", { name: /filter/i }).first();
+    await bar.fill("http.request");
+    await press(app, "Enter");
+    await app.page.locator('.row[aria-rowindex="2"]:visible').click({ button: "right" });
+    await app.page.getByRole("menuitem", { name: "Follow stream" }).click();
+    await app.idle();
+    const follow = app.page.locator("[data-pane=follow]:visible");
+    await follow
+      .getByText(/server/)
+      .last()
+      .click({ button: "right" });
+    await app.screenshot("values/follow-menu");
+    expect(await applyFromMenu(app)).toMatch(/^ip\.addr == [\d.]+ && tcp\.port == \d+$/);
+    const pane = app.page.getByRole("application", { name: /byte by byte/ });
+    await pane.focus();
+    await press(app, "End", "ContextMenu");
+    expect(await applyFromMenu(app)).not.toBe("");
   });
 
   it("a capture point, and the time range on the timeline", async () => {

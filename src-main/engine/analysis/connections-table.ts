@@ -5,7 +5,7 @@ import { protocolWord } from "../../../src-shared/model/protocol-word";
 import { endpointText, nameWithPort } from "../../../src-shared/model/endpoint-text";
 import type { Connection, Endpoint, JoinResult, PlacedEndpoint } from "../../../src-shared/reconstruct/result";
 import { type TableSource, column } from "../tables/table";
-import { tunnelValueFilter } from "./tunnel-filter";
+import { tunnelValueFilter } from "../../../src-shared/reconstruct/tunnel-filter";
 
 const COLUMNS = [
   column("client", "Client", "address", "Pod or address of who opened it"),
@@ -123,10 +123,11 @@ function cell(join: JoinResult, c: Connection, at: number): Cell {
 function filterOfCell(c: Connection, at: number): string | null | undefined {
   const end = (e: Endpoint | null): string | null => e && endpointFilter(e, c.protocol);
   switch (COLUMNS[at]?.id) {
+    // What connection tracking alone tells is in no packet.
     case "client":
-      return end(c.client);
+      return c.told.includes("client") ? null : end(c.client);
     case "requested":
-      return end(c.requested);
+      return c.told.includes("requested") ? null : end(c.requested);
     case "server":
       return end(c.server);
     case "seen-as":

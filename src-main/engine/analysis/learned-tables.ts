@@ -21,7 +21,7 @@ import { learnNeighbours, ownersByLink, placeName } from "./learned-neighbours";
 import type { LearnedObserver } from "./learned-observer";
 import { readWay, RouteLearner } from "./learned-routes";
 import { learnTunnels } from "./learned-tunnels";
-import { tunnelValueFilter } from "./tunnel-filter";
+import { tunnelValueFilter } from "../../../src-shared/reconstruct/tunnel-filter";
 
 export function isLearnedTable(name: string): name is LearnedTableName {
   return (LEARNED_TABLES as readonly string[]).includes(name);

@@ -210,14 +210,15 @@ export class NatTable implements TableSource {
         const kinds = entry ? entry.translations.map((t) => t.kind) : [];
         return [...new Set(kinds.map((kind) => `nat.kind == ${textLiteral(kind)}`))].join(" && ") || null;
       }
+      // What connection tracking alone tells is in no packet.
       case "source":
-        return endpointFilter(tuples.original.source, tuples.protocol);
+        return entry && endpointFilter(tuples.original.source, tuples.protocol);
       case "destination":
-        return endpointFilter(tuples.original.destination, tuples.protocol);
+        return entry && endpointFilter(tuples.original.destination, tuples.protocol);
       case "reply-source":
-        return endpointFilter(tuples.reply.source, tuples.protocol);
+        return entry && endpointFilter(tuples.reply.source, tuples.protocol);
       case "reply-destination":
-        return endpointFilter(tuples.reply.destination, tuples.protocol);
+        return entry && endpointFilter(tuples.reply.destination, tuples.protocol);
       case "start":
         // Connection tracking's clock is no packet's.
         return entry ? undefined : null;
@@ -340,6 +341,7 @@ function natEvidence(join: JoinResult, entry: NatEntry, packetOf: PacketOf): rea
         packet: packetOf(s.file(row), s.frameNumber(row)),
         number: s.frameNumber(row),
         point: name(s.point(row)),
+        pointId: join.points[s.point(row)]?.id ?? "",
       })),
     };
   });

@@ -1,6 +1,7 @@
 /** Packets and bytes in equal parts of a time range, one series for everything, each point, each protocol or each filter. */
 import type { Params } from "../../../src-shared/contract/requests";
 import type { Timeline, TimeValue } from "../../../src-shared/contract/results";
+import { textLiteral } from "../../../src-shared/model/filter-text";
 import { SEGMENT_MASK, SEGMENT_ROWS } from "../packet-index/packet-index";
 import { PathProtocols } from "../packets/path-protocols";
 import type { RequestContext } from "./handlers";
@@ -16,6 +17,7 @@ const OTHER = "other";
 
 interface Series {
   readonly label: string;
+  readonly filter: string | null;
   readonly packets: Float64Array;
   readonly bytes: Float64Array;
 }
@@ -37,10 +39,10 @@ export async function timelineOf(
   const from = params.from ?? first;
   const to = params.to ?? last;
   const series = new Map<number | string, Series>();
-  const seriesOf = (key: number | string, label: string): Series => {
+  const seriesOf = (key: number | string, label: string, filter: string | null = null): Series => {
     let s = series.get(key);
     if (!s) {
-      s = { label, packets: new Float64Array(buckets), bytes: new Float64Array(buckets) };
+      s = { label, filter, packets: new Float64Array(buckets), bytes: new Float64Array(buckets) };
       series.set(key, s);
     }
     return s;
@@ -60,7 +62,8 @@ export async function timelineOf(
     case "point": {
       const label = pointLabels(captures);
       for (let point = 0; point < captures.workspace.points.length; point++)
-        if (captures.enabledPoints[point] !== false) seriesOf(point, label(point));
+        if (captures.enabledPoints[point] !== false)
+          seriesOf(point, label(point), `point.id == ${textLiteral(captures.workspace.pointId(point))}`);
       await each((_id, bucket, bytes, path) => {
         const s = series.get(index.paths.pointOf(path));
         if (s) add(s, bucket, bytes);
@@ -80,7 +83,7 @@ export async function timelineOf(
     case "filters": {
       if (params.filters.length > 0) await captures.loaded(context.signal);
       for (const [i, filter] of params.filters.entries()) {
-        const s = seriesOf(i, filter);
+        const s = seriesOf(i, filter, filter);
         const matches = await matchesOf(captures, filter, context.signal);
         await each((id, bucket, bytes) => {
           if (!matches || matches[id]) add(s, bucket, bytes);
@@ -93,7 +96,12 @@ export async function timelineOf(
     from,
     to,
     buckets,
-    series: [...series.values()].map((s) => ({ label: s.label, packets: bytesOf(s.packets), bytes: bytesOf(s.bytes) })),
+    series: [...series.values()].map((s) => ({
+      label: s.label,
+      filter: s.filter,
+      packets: bytesOf(s.packets),
+      bytes: bytesOf(s.bytes),
+    })),
   };
 }
 
@@ -147,7 +155,12 @@ function foldRare(series: Map<number | string, Series>, buckets: number): void {
   if (series.size <= MOST_PROTOCOLS) return;
   const sum = (s: Series): number => s.packets.reduce((a, b) => a + b, 0);
   const sorted = [...series].sort(([, a], [, b]) => sum(b) - sum(a));
-  const other: Series = { label: OTHER, packets: new Float64Array(buckets), bytes: new Float64Array(buckets) };
+  const other: Series = {
+    label: OTHER,
+    filter: null,
+    packets: new Float64Array(buckets),
+    bytes: new Float64Array(buckets),
+  };
   for (const [key, s] of sorted.slice(MOST_PROTOCOLS - 1)) {
     for (let b = 0; b < buckets; b++) {
       other.packets[b] = (other.packets[b] as number) + (s.packets[b] as number);

@@ -16,6 +16,7 @@ import { selection } from "../../state/selection.svelte";
 import { workspace } from "../../state/workspace.svelte";
 import { bytesAsDump, bytesAsHex, rowsAsCsv, rowsAsJson, rowsAsText } from "../../viewmodel/packet-copy";
 import { conversationFilters } from "../../viewmodel/conversation-filter";
+import { valuesInText } from "../../viewmodel/filter-value";
 import { cellFilter } from "../../viewmodel/packet-filter";
 
 const RELATIONS: Readonly<Record<RelatedPacket["relation"], string>> = {
@@ -46,7 +47,7 @@ export function packetMenu(
   const related = taken?.related ?? [];
   const { packet, time } = row;
   return [
-    ...(pointed ? filterMenu(filter) : filterMenuOf(choices)),
+    ...(pointed?.id === "info" ? infoMenu(cell) : pointed ? filterMenu(filter) : filterMenuOf(choices)),
     {
       label: "Conversation filter",
       disabled: conversations.length === 0,
@@ -107,6 +108,14 @@ export function packetMenu(
   ];
 }
 
+/** No field holds the text itself: the addresses in it. */
+function infoMenu(text: string): MenuEntry[] {
+  const values = valuesInText(text);
+  const [only] = values;
+  if (values.length < 2) return filterMenu(only?.filter ?? null);
+  return filterMenuOf(values.flatMap(({ filter }) => (filter === null ? [] : [{ label: filter, filter }])));
+}
+
 /** What a cell stands for, as a filter; null: it has none. */
 function filterOfCell(row: PacketRow, cells: readonly string[], at: number): string | null {
   const column = columns.list[at];
@@ -118,7 +127,7 @@ function filterOfCell(row: PacketRow, cells: readonly string[], at: number): str
     time: row.time,
     protocol: cells[columns.list.findIndex(({ id }) => id === "protocol")] ?? "",
     stream: row.stream,
-    pointName: workspace.point(row.point)?.capturedName ?? null,
+    pointId: workspace.point(row.point)?.id ?? null,
   });
 }
 

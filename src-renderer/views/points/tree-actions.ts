@@ -13,7 +13,9 @@ import { type MenuEntry, separator } from "../../state/menus.svelte";
 import { openPaths } from "../../state/open-paths";
 import { showToast } from "../../state/toasts.svelte";
 import { type PointChange, workspace } from "../../state/workspace.svelte";
-import { anyOf, pointValue } from "../../viewmodel/filter-value";
+import { valueEntries } from "../../state/value-menu";
+import { type FilterValue, machineValue, podValue, pointValue, roleValue } from "../../viewmodel/filter-value";
+import { fileValue } from "../../viewmodel/findings";
 import { roleLabel, ROLES, type TreeRow } from "../../viewmodel/points-tree";
 import ClockOffsetDialog from "./clock-offset-dialog.svelte";
 import ProblemsDialog from "./problems-dialog.svelte";
@@ -75,9 +77,15 @@ export function notesOf(point: PointState): readonly Annotation[] {
   return notes.at(keys.point(notes.hashOf(point.file) ?? "", number));
 }
 
-export function rowMenu(row: TreeRow, rename: (point: PointState) => void): MenuEntry[] {
+/** `part`: data-part of what is pointed at; null: the row, by keyboard everything on it. */
+export function rowMenu(
+  row: TreeRow,
+  rename: (point: PointState) => void,
+  part: string | null,
+  byKeyboard: boolean,
+): MenuEntry[] {
   if (row.kind === "file") return fileMenu(row.file);
-  if (row.kind === "point") return pointMenu(row.point, row, rename);
+  if (row.kind === "point") return pointMenu(row.point, row, rename, valuesAt(row.point, part, byKeyboard));
   return [
     { label: "All problems…", run: () => showProblems(row.file) },
     { label: "Copy", icon: "copy", run: () => void copyText(row.problem.message, "The problem") },
@@ -90,7 +98,7 @@ function fileMenu(file: FileState): MenuEntry[] {
     { label: "Show only this file", run: () => showOnly((point) => point.file === file.file, file.name) },
     { label: "Clock offset…", icon: "clock", run: () => void openDialog(ClockOffsetDialog, { file: file.file }) },
     ...(hasProblems ? [{ label: "Problems…", run: () => showProblems(file) }] : []),
-    ...filterMenu(anyOf(workspace.pointsOf(file.file).map((point) => pointValue(point).filter))),
+    ...filterMenu(fileValue(file.name, { files: [file], points: workspace.pointsOf(file.file) }).filter),
     { label: "Copy path", icon: "copy", run: () => void copyText(file.path, "The path") },
     separator,
     { label: "Add captures…", icon: "add", run: () => runCommand("file.add") },
@@ -98,7 +106,23 @@ function fileMenu(file: FileState): MenuEntry[] {
   ];
 }
 
-function pointMenu(point: PointState, row: TreeRow, rename: (point: PointState) => void): MenuEntry[] {
+function valuesAt(point: PointState, part: string | null, byKeyboard: boolean): readonly FilterValue[] {
+  const role = point.role === "unknown" ? [] : [roleValue(point.role, roleLabel(point.role))];
+  const machine = [
+    ...(point.pod === null ? [] : [podValue(point.pod)]),
+    ...(point.node === null ? [] : [machineValue(point.node)]),
+  ];
+  if (byKeyboard) return [pointValue(point), ...role, ...machine];
+  const pointed = part === "role" ? role : part === "machine" ? machine : [];
+  return pointed.length > 0 ? pointed : [pointValue(point)];
+}
+
+function pointMenu(
+  point: PointState,
+  row: TreeRow,
+  rename: (point: PointState) => void,
+  values: readonly FilterValue[],
+): MenuEntry[] {
   return [
     { label: "Shown", checked: point.enabled, keys: "Space", run: () => toggle(row) },
     { label: "Show only this one", run: () => showOnly((other) => other.point === point.point, point.name) },
@@ -123,10 +147,9 @@ function pointMenu(point: PointState, row: TreeRow, rename: (point: PointState) 
       ],
     },
     separator,
-    ...filterMenu(pointValue(point).filter),
+    ...valueEntries(values),
     separator,
     ...noteMenu(notesOf(point), () => pointTarget(point)),
     { label: "Copy name", icon: "copy", run: () => void copyText(point.name, "The name") },
-    { label: "Copy as filter", run: () => void copyText(pointValue(point).filter ?? "", "Filter") },
   ];
 }

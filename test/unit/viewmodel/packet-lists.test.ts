@@ -350,14 +350,15 @@ describe("filters from what is pointed at", () => {
     ["protocol", "ICMPv6", "icmpv6"],
     ["length", "98", "frame.len == 98"],
     ["stream", "4", "udp.stream == 4"],
-    ["point", "n1.pcapng eth0", 'frame.interface_name == "eth0"'],
+    ["point", "n1.pcapng eth0", 'point.id == "n1.pcapng#0"'],
+    ["protocol", "802.11", null],
     ["info", "anything", null],
     ["ip.ttl", "63", "ip.ttl == 63"],
     ["ip.src", "10.0.0.1,10.244.0.2", "ip.src == 10.0.0.1"],
     ["http.host", 'a"b\\c', 'http.host == "a\\"b\\\\c"'],
     ["ip.ttl", "", null],
   ])("of the %s cell %j is %j", (column, text, filter) => {
-    const row = { number: 17, time: [12, 345] as const, protocol: "DNS", stream: 9, pointName: "eth0" };
+    const row = { number: 17, time: [12, 345] as const, protocol: "DNS", stream: 9, pointId: "n1.pcapng#0" };
     expect(cellFilter({ ...row, column, text })).toBe(filter);
   });
 

@@ -31,9 +31,9 @@ const timeline: Timeline = {
   to: [104, 0],
   buckets: 4,
   series: [
-    { label: "n1#0", packets: column(1, 0, 0, 1), bytes: column(60, 0, 0, 60) },
-    { label: "n2#0", packets: column(2, 4, 0, 0), bytes: column(9000, 10, 0, 0) },
-    { label: "quiet", packets: column(0, 0, 0, 0), bytes: column(0, 0, 0, 0) },
+    { label: "n1#0", filter: null, packets: column(1, 0, 0, 1), bytes: column(60, 0, 0, 60) },
+    { label: "n2#0", filter: null, packets: column(2, 4, 0, 0), bytes: column(9000, 10, 0, 0) },
+    { label: "quiet", filter: null, packets: column(0, 0, 0, 0), bytes: column(0, 0, 0, 0) },
   ],
 };
 const model = buildTimeline(timeline, [100, 0], "packets");

@@ -1,5 +1,5 @@
 /** How a filter asks for a tunnel that joining found, and for its number. */
-import type { EncapsulationKind } from "../../../src-shared/reconstruct/result";
+import type { EncapsulationKind } from "./result";
 
 /** A TUN device's datagrams in UDP have no name that a filter knows. */
 const FILTERS: Readonly<Record<EncapsulationKind, readonly [there: string | null, number: string | null]>> = {
