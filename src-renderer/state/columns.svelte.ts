@@ -15,7 +15,7 @@ import {
   withoutColumn,
 } from "../viewmodel/packet-columns";
 import { lastChange } from "./last-change.svelte";
-import { defineSetting } from "./settings.svelte";
+import { defineSetting, isOneOf } from "./settings.svelte";
 import { showToast } from "./toasts.svelte";
 import { workspace } from "./workspace.svelte";
 
@@ -25,24 +25,39 @@ const setting = defineSetting<readonly StoredColumn[]>(
   checkColumns,
 );
 
+/**
+ * The capture point is shown as soon as there are two ("No." counts in each file anew), until a person removes that very column, or adds
+ * it where there is one point. What else is said of columns changes nothing about it.
+ */
+const pointColumn = defineSetting("packet-list.point-column", "automatic", isOneOf(["automatic", "shown", "removed"]));
+
+const holdsPoint = (columns: readonly ListColumn[]): boolean => columns.some(({ id }) => id === "point");
+
 class Columns {
-  /** Until a person has a say, the capture point is shown as soon as there are two: "No." counts in each file anew. */
-  readonly #list = $derived(
-    setting.value === setting.fallback && workspace.state.points.length > 1
-      ? movedColumn(withColumn(listColumns(setting.value), "point"), "point", 2)
-      : listColumns(setting.value),
-  );
+  /** Of its own, so that the columns stay the same ones while the workspace's counts grow: others would have all rows made anew. */
+  readonly #areSeveral = $derived(workspace.state.points.length > 1);
+  readonly #list = $derived.by((): readonly ListColumn[] => {
+    const stored = listColumns(setting.value);
+    if (pointColumn.value === "shown" || pointColumn.value === "removed") return stored;
+    if (this.#areSeveral) return holdsPoint(stored) ? stored : movedColumn(withColumn(stored, "point"), "point", 2);
+    // Its place and width are kept for the next time there are two.
+    return withoutColumn(stored, "point");
+  });
 
   get list(): readonly ListColumn[] {
     return this.#list;
   }
 
   set list(columns: readonly ListColumn[]) {
+    const [before, after] = [holdsPoint(this.list), holdsPoint(columns)];
+    if (before && !after) pointColumn.value = "removed";
+    if (!before && after) pointColumn.value = this.#areSeveral ? "automatic" : "shown";
     setting.value = storedColumns(columns);
   }
 
   reset(): void {
     setting.reset();
+    pointColumn.reset();
   }
 
   /** Adds a field (or one of the list's own columns) and says so, with a way back. */

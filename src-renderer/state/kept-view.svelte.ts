@@ -24,6 +24,8 @@ class KeptViewState {
   top = $state(0);
   /** Row the list is to show at its upper edge once its view is complete; null: none in particular. */
   wantedTop = $state<number | null>(null);
+  /** What is drawn is of an engine that is gone, and stays until the list can stand at `wantedTop` again. */
+  holdsRows = $state(false);
   /** Nothing is written before what was kept is taken over. */
   #restored = $state(false);
 
@@ -46,14 +48,21 @@ class KeptViewState {
     this.wantTop();
   }
 
-  /** The list's rows are about to go and come again: it is to stand where it stands. */
-  wantTop(): void {
-    this.wantedTop = this.top;
+  /** The list's rows are about to go and come again: it is to stand where it stands. `holdsRows`: they are drawn until then. */
+  wantTop(holdsRows = false): void {
+    this.wantedTop ??= this.top;
+    this.holdsRows = holdsRows;
     const forget = (): void => {
-      this.wantedTop = null;
+      this.reached();
       for (const kind of MOVES) removeEventListener(kind, forget, true);
     };
     for (const kind of MOVES) addEventListener(kind, forget, { capture: true, passive: true });
+  }
+
+  /** The list stands there, or a person went elsewhere. */
+  reached(): void {
+    this.wantedTop = null;
+    this.holdsRows = false;
   }
 
   /** Call in an effect: keeps what is there now, a little later. Returns "not any more". */

@@ -25,6 +25,8 @@ export interface SortKey {
 
 const HISTORY_LENGTH = 50;
 
+const UNFILTERED = { filter: "", sort: [] } as const;
+
 /** Filters that were applied, newest first. */
 export const filterHistory = defineSetting<readonly string[]>("filter.history", [], isTextList);
 
@@ -45,7 +47,17 @@ class Packets {
   /** The engine knows nothing of `view`; its number may be given to another one. */
   gone = $state(false);
 
+  /** Something takes its time: a new view is on its way, or this one is still filtered or sorted. */
+  readonly isWorking = $derived(
+    this.opening || (this.view !== null && !this.view.complete && !this.view.failed && !workspace.isLoading),
+  );
+
+  /** There is another view to go back to: the one before, or all packets as they came. */
+  readonly canStop = $derived(this.opening || (this.isWorking && (this.filter !== "" || this.sort.length > 0)));
+
   #request: AbortController | null = null;
+  /** Filter and order of the newest view that was complete: what a person goes back to who cancels. */
+  #settled: { readonly filter: string; readonly sort: readonly SortKey[] } = UNFILTERED;
   #release: (() => void) | null = null;
   /** What the open view is made of; "": it has to be opened anew. */
   #opened = "";
@@ -86,9 +98,17 @@ class Packets {
     if (this.view) await this.#open(this.filter, this.sort);
   }
 
-  /** Stops a filter or sorting that is still being worked on: the view before it stays. */
+  /**
+   * Stops a filter or sorting that is still being worked on. The view before it stays, or is opened again if this one has taken its
+   * place already; `draft` keeps what was written.
+   */
   cancel(): void {
-    this.#request?.abort();
+    if (this.#request) return this.#request.abort();
+    if (!this.canStop) return;
+    const { filter, sort } = this.#settled;
+    // That one itself again (a capture point was switched on, say): all packets are there at once.
+    const isSame = filter === this.filter && JSON.stringify(sort) === JSON.stringify(this.sort);
+    void (isSame ? this.#open(UNFILTERED.filter, UNFILTERED.sort) : this.#open(filter, sort));
   }
 
   /** Opens the view anew if the workspace is not the one it was made of (other files, other points, ignored packets). */
@@ -162,6 +182,8 @@ class Packets {
 
   #adopt(view: ViewState | null): void {
     this.view = view;
+    if (!view) this.#settled = UNFILTERED;
+    else if (view.complete) this.#settled = { filter: this.filter, sort: this.sort };
     if (view && !view.complete && view.problem === null) this.#release ??= holdIdle();
     else {
       this.#release?.();

@@ -10,6 +10,7 @@
 import { connect, errorText, on, onConnection } from "../bridge/engine";
 import type { ConnectionState } from "../bridge/transport";
 import { runCommand } from "./commands.svelte";
+import { details } from "./details.svelte";
 import { keptView } from "./kept-view.svelte";
 import { listenToLive, live } from "./live.svelte";
 import { showError } from "./dialogs.svelte";
@@ -41,13 +42,13 @@ export function startSession(): void {
     session.connection = state;
     if (state === "lost") {
       packets.forget();
-      keptView.wantTop();
+      keptView.wantTop(true);
     }
     if (state === "open") void resume(before === "lost");
   });
   on("restarted", ({ reason }) => {
     packets.forget();
-    keptView.wantTop();
+    keptView.wantTop(true);
     showToast(`The engine stopped and was started again: ${reason}`, { kind: "warning" });
     void resume(false);
   });
@@ -76,6 +77,8 @@ async function resume(reconnected: boolean): Promise<void> {
 
 /** Files the packet numbers of the selection belong to, in order: "3 /a.pcap\n4 /b.pcap". */
 let numbered: readonly string[] = [];
+/** The workspace the details on screen are of. */
+let detailed = { workspace: 0, files: 0 };
 
 /**
  * Keeps view and selection in step with the workspace; call it in an effect that depends on `workspace.state`. Packets are
@@ -87,8 +90,15 @@ export function followWorkspace(): void {
   if (!kept || now.length === 0) {
     linking.forget();
     selection.clear();
+    keptView.reached();
   }
   numbered = now;
   keptView.restore();
   packets.follow();
+  // Read again, the same packet may say something else, or be gone.
+  const { workspace: number, state, packets: count } = workspace.state;
+  if (number === detailed.workspace || state === "loading") return;
+  const isAdded = now.length > detailed.files;
+  detailed = { workspace: number, files: now.length };
+  if (!isAdded && selection.packet !== null) void details.show(count > 0 ? selection.packet : null);
 }

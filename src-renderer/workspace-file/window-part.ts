@@ -21,6 +21,7 @@ const LAYOUT = [
   "layout.bytes-tab",
   "layout.main-tab",
   "packet-list.columns",
+  "packet-list.point-column",
   "connections.share",
   "connections.view",
   "time.format",

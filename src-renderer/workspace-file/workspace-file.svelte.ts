@@ -9,7 +9,7 @@
 import { baseName } from "../../src-shared/base/file-name";
 import type { FoundFile, RecoverableWorkspace, WorkspaceFileOpening } from "../../src-shared/contract/workspace-file";
 import { call, errorText } from "../bridge/engine";
-import { confirmAction, openDialog, showError } from "../state/dialogs.svelte";
+import { dialogs, openDialog, showError } from "../state/dialogs.svelte";
 import { lessonState } from "../lessons/lesson-state.svelte";
 import { packets } from "../state/packets.svelte";
 import { mayLeaveRecording } from "../state/recording";
@@ -72,12 +72,23 @@ class WorkspaceFile {
     this.#inside = false;
   }
 
-  /** Something else is about to take the place of what is open: asks where that would lose something. */
-  async mayLeave(): Promise<boolean> {
+  /**
+   * Something else is about to take the place of what is open, or it is to be closed: asks where that would lose something. False: it
+   * stays.
+   */
+  async mayLeave(way: "Leave" | "Close all" = "Leave"): Promise<boolean> {
     if (!(await mayLeaveRecording())) return false;
     if (!this.dirty) return true;
     const what = this.name === null ? "What you said about these captures" : `Changes of ${this.name}`;
-    return confirmAction("Leave without saving?", `${what} would be lost: names, roles, clocks, filters.`, "Leave");
+    const answer = await dialogs.ask({
+      title: way === "Leave" ? "Leave without saving?" : "Close without saving?",
+      text: `${what} would be lost: names, roles, clock offsets, decode-as rules, filters.`,
+      kind: "question",
+      action: this.path === null ? "Save…" : "Save",
+      otherwise: way,
+    });
+    if (answer !== true) return answer === "otherwise";
+    return this.save();
   }
 
   /** Ctrl+S: to its file, or where a person chooses. False: nothing was saved. */

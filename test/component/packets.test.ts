@@ -66,6 +66,39 @@ describe("a filter", () => {
     expect(engine.asked("packets.close").at(-1)).toEqual({ view: 499 });
   });
 
+  it("that takes long is stopped: the newest view that was complete is opened again, and what was written stays", async () => {
+    await packets.apply("tcp");
+    expect(packets.canStop, "all is found").toBe(false);
+    engine.answers["packets.open"] = ({ filter }) => viewOf(nextView++, 3, filter !== 'frame contains "x"');
+    await packets.apply('frame contains "x"');
+    expect(packets.canStop).toBe(true);
+    packets.cancel();
+    await engine.settle();
+    expect([packets.filter, packets.draft, packets.canStop]).toEqual(["tcp", 'frame contains "x"', false]);
+  });
+
+  it("that takes long again, for other capture points, say, is stopped in favour of all packets", async () => {
+    engine.answers["packets.open"] = ({ filter }) => viewOf(nextView++, 3, filter === "" || nextView % 2 === 0);
+    if (nextView % 2 === 0) nextView++;
+    await packets.apply("slow");
+    expect(packets.view?.complete).toBe(true);
+    await packets.reopen();
+    expect([packets.view?.complete, packets.canStop]).toEqual([false, true]);
+    packets.cancel();
+    await engine.settle();
+    expect([packets.filter, packets.view?.complete]).toEqual(["", true]);
+  });
+
+  it("is no more to be stopped than the list of all packets where nothing else could take its place", async () => {
+    engine.answers["packets.open"] = () => viewOf(nextView++, 3, false);
+    await packets.apply("");
+    expect([packets.isWorking, packets.canStop]).toEqual([true, false]);
+    const opened = engine.asked("packets.open").length;
+    packets.cancel();
+    expect(engine.asked("packets.open").length).toBe(opened);
+    engine.emit("view", viewOf(packets.view?.view ?? -1, 3));
+  });
+
   it("joins what is pointed at, or prepares it only", async () => {
     await packets.apply("tcp");
     await packets.applyExpression("ip.ttl == 63", "and");

@@ -68,6 +68,34 @@ describe.skipIf(CHROMIUM === undefined).each(HOSTS)("the %s host", (host) => {
     await app.close();
   });
 
+  it("draws the rows that were there until the engine that was started again has them", async () => {
+    const app = await openApp(host, [manyPackets(1500)]);
+    await app.page.getByRole("grid", { name: "Packets" }).hover();
+    await app.page.mouse.wheel(0, 12_000);
+    await app.idle();
+    // Every frame from here on: which packets are in sight.
+    await app.page.evaluate(() => {
+      const seen = new Set<string>();
+      (window as unknown as { seen: Set<string> }).seen = seen;
+      const look = (): void => {
+        const rows = [...document.querySelectorAll<HTMLElement>(".layer .row")].filter((row) => !row.hidden);
+        const numbers = rows.map((row) => Number(row.getAttribute("aria-rowindex")));
+        seen.add(rows.length === 0 ? "none" : `from ${Math.min(...numbers)}`);
+        requestAnimationFrame(look);
+      };
+      look();
+    });
+    await app.crashEngine();
+    await app.page
+      .getByText(/engine stopped/i)
+      .first()
+      .waitFor();
+    await app.idle();
+    const seen = await app.page.evaluate(() => [...(window as unknown as { seen: Set<string> }).seen]);
+    expect(seen).toEqual([expect.stringMatching(/^from \d{3,}$/)]);
+    await app.close();
+  });
+
   it("has the workspace still open after a reload", async () => {
     const app = await openApp(host, [DHCP]);
     await app.page.reload();

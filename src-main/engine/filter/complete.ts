@@ -31,8 +31,17 @@ export interface Completions {
   readonly items: readonly Completion[];
 }
 
-/** Values of a field that occur, with how often in the sample; most frequent first. */
-export type ValuesOf = (field: Field) => readonly { readonly literal: string; readonly count: number }[];
+/** Values of a field that occur, most frequent first. */
+export interface OccurringValues {
+  /** `count`: packets with this value among those looked at. */
+  readonly values: readonly { readonly literal: string; readonly count: number }[];
+  /** All packets were looked at: a filter finds as many. Else it finds at least as many. */
+  readonly isWhole: boolean;
+}
+
+export type ValuesOf = (field: Field) => OccurringValues;
+
+const NO_VALUES: OccurringValues = { values: [], isWhole: true };
 
 const MOST_ITEMS = 80;
 
@@ -42,7 +51,7 @@ export function filterHandlers(engine: Engine): Handlers {
     "filter.complete": ({ filter, cursor }) =>
       completeFilter(filter, cursor, (field) => {
         const captures = openCaptures(engine);
-        return captures === undefined ? [] : sampleValues(captures, field);
+        return captures === undefined ? NO_VALUES : sampleValues(captures, field);
       }),
   };
 }
@@ -208,9 +217,12 @@ function values(before: readonly Token[], typed: string, valuesOf: ValuesOf): Co
   if (!field || field.kind === "none" || field.isProtocol || field.kind === "time") return [];
   const wanted = typed.toLowerCase();
   const plain = wanted.replace(/^"/, "");
-  return valuesOf(field)
+  const occurring = valuesOf(field);
+  const label = (count: number): string =>
+    `${occurring.isWhole ? "" : "≥ "}${count} ${count === 1 ? "packet" : "packets"}`;
+  return occurring.values
     .filter(({ literal }) => literal.toLowerCase().replace(/^"/, "").includes(plain))
-    .map(({ literal, count }) => ({ text: literal, label: `${count} ×`, kind: "value" as const }));
+    .map(({ literal, count }) => ({ text: literal, label: label(count), kind: "value" as const }));
 }
 
 /** Fields and protocols: those that begin with what is typed, shorter ones first; then those that hold it, or are labelled so. */
@@ -255,9 +267,12 @@ const SAMPLE_RUN = 64;
 const SAMPLE_MS = 120;
 const MOST_VALUES = 200;
 
-/** Values of a field in a sample of the packets, the most frequent first. Ends after 0.12 s with what it has. */
-export function sampleValues(captures: OpenCaptures, field: Field): { literal: string; count: number }[] {
-  const { index, reader } = captures;
+/**
+ * Values of a field in a sample of the packets that are not switched off, the most frequent first. Ends after 0.12 s with what it has.
+ * A packet counts once for a value, however often it holds it: as for a filter.
+ */
+export function sampleValues(captures: OpenCaptures, field: Field): OccurringValues {
+  const { index, reader, enabledPoints } = captures;
   const ids = new GrowableU32();
   const first = Math.min(index.count, SAMPLE_FIRST);
   for (let id = 0; id < first; id++) ids.push(id);
@@ -268,22 +283,30 @@ export function sampleValues(captures: OpenCaptures, field: Field): { literal: s
   const counts = new Map<string, number>();
   const writer = new TextWriter();
   const deadline = performance.now() + SAMPLE_MS;
-  const all = ids.array();
-  for (let at = 0; at < all.length && performance.now() < deadline; at += SAMPLE_RUN)
+  const all = ids.array().filter((id) => enabledPoints[index.pointOf(id)] !== false);
+  let at = 0;
+  for (; at < all.length && performance.now() < deadline; at += SAMPLE_RUN)
     reader.decodeAll(all.subarray(at, at + SAMPLE_RUN), (run) => {
       const columns = new FieldColumns(run.context);
       columns.begin(run.batch);
       const column = columns.column(field.name);
+      let packet = -1;
+      const counted = new Set<string>();
       for (let i = 0; i < column.count; i++) {
+        if (column.packet[i] !== packet) counted.clear();
+        packet = column.packet[i] as number;
         writer.clear();
         printValue(writer, field, column, i);
         const text =
           column.kind === "string" ? textLiteral(column.strings[column.numbers[i] as number] ?? "") : writer.toString();
-        if (text !== "") counts.set(text, (counts.get(text) ?? 0) + 1);
+        if (text === "" || counted.has(text)) continue;
+        counted.add(text);
+        counts.set(text, (counts.get(text) ?? 0) + 1);
       }
     });
-  return [...counts]
+  const values = [...counts]
     .map(([literal, count]) => ({ literal, count }))
     .sort((a, b) => b.count - a.count || (a.literal < b.literal ? -1 : 1))
     .slice(0, MOST_VALUES);
+  return { values, isWhole: captures.complete && ids.length === index.count && at >= all.length };
 }

@@ -1,10 +1,9 @@
 /** Commands of the File menu that open and close things. */
 import { call } from "../../bridge/engine";
 import type { CommandSpec } from "../../state/commands.svelte";
-import { confirmAction, openDialog } from "../../state/dialogs.svelte";
+import { openDialog } from "../../state/dialogs.svelte";
 import { live } from "../../state/live.svelte";
 import { importConntrack, openPaths } from "../../state/open-paths";
-import { mayLeaveRecording } from "../../state/recording";
 import { showToast } from "../../state/toasts.svelte";
 import { workspace } from "../../state/workspace.svelte";
 import { workspaceFile } from "../../workspace-file/workspace-file.svelte";
@@ -64,14 +63,10 @@ export const fileCommands: CommandSpec[] = [
     enabled: isOpen,
     run: async () => {
       const paths = workspace.state.files.map((file) => file.path);
-      if (!(await mayLeaveRecording())) return;
+      if (!(await workspaceFile.mayLeave("Close all"))) return;
       const recorded = live.sources.length > 0;
-      const told = workspaceFile.dirty;
       // Opening again brings the files back, but not what was said about them.
-      const lost = workspaceFile.path
-        ? `Changes of ${workspaceFile.name ?? ""} since it was saved are lost.`
-        : "Names, roles, clock offsets and decode-as rules you set are lost: they are in no workspace file.";
-      if (told && !(await confirmAction("Close without saving?", lost, "Close all"))) return;
+      const told = workspaceFile.dirty;
       const saved = workspaceFile.path;
       await workspace.close(null);
       if (!told && !recorded) {

@@ -40,5 +40,13 @@ export const filterCommands: CommandSpec[] = [
       await packets.apply("");
     },
   },
+  {
+    id: "filter.stop",
+    title: "Stop Filtering or Sorting",
+    group: "Analyze",
+    keys: "Escape",
+    enabled: () => packets.canStop,
+    run: () => packets.cancel(),
+  },
   { id: "filter.save", enabled: () => packets.draft.trim() !== "", run: saveCurrentFilter },
 ];

@@ -28,6 +28,7 @@ import { holdIdle, pause } from "../../bridge/idle";
 import { autoScroll } from "../../state/live.svelte";
 import { columns } from "../../state/columns.svelte";
 import { details } from "../../state/details.svelte";
+import { keptView } from "../../state/kept-view.svelte";
 import { layout } from "../../state/layout.svelte";
 import { packets } from "../../state/packets.svelte";
 import { selection } from "../../state/selection.svelte";
@@ -96,6 +97,8 @@ export class PacketListController {
   #asked = 0;
   #revealed = 0;
   #locating: AbortController | null = null;
+  /** Counts where the list was told to go: who asked before that, and is answered now, does not move it. */
+  #moves = 0;
   /** How far below the upper edge the selected row stood in the view before; null: it was not in sight. */
   #stoodAt: number | null = null;
   /** The packet that was selected in the view before, and when it was captured. */
@@ -146,6 +149,7 @@ export class PacketListController {
   }
 
   scrollTo(top: number): void {
+    this.#moves++;
     this.top = clampTop(top, this.area);
     autoScroll.on = this.top >= maxTop(this.area) - 0.5;
     this.#anchor = null;
@@ -361,6 +365,7 @@ export class PacketListController {
     this.#locating?.abort();
     const request = new AbortController();
     this.#locating = request;
+    const moves = this.#moves;
     try {
       // Where it stood before, rows above and below may be wanted.
       const count = this.page * (this.#stoodAt === null ? 1 : 2) + SPARE_ROWS;
@@ -369,8 +374,9 @@ export class PacketListController {
       this.rows.storeScreen(view, from, rows);
       this.selectedRow = row;
       // A new filter or order keeps the selected packet where it was, if it still lists it.
-      if (row >= 0 && this.#stoodAt !== null) this.scrollTo(row - this.#stoodAt);
-      if (row >= 0) this.#show(row, "middle");
+      const isFree = this.#moves === moves && keptView.wantedTop === null;
+      if (row >= 0 && isFree && this.#stoodAt !== null) this.scrollTo(row - this.#stoodAt);
+      if (row >= 0 && isFree) this.#show(row, "middle");
       else if (reveal)
         showToast("The filter in force hides this packet.", {
           action: { label: "Clear filter", run: () => void packets.apply("") },
@@ -490,7 +496,7 @@ export class PacketListController {
   #frame(): void {
     const view = packets.view;
     const pool = this.#pool;
-    if (!pool || this.#relocating || this.#settling) return;
+    if (!pool || this.#relocating || this.#settling || keptView.holdsRows) return;
     if (!view || view.rows === 0) {
       // A filter that is still looking keeps the old rows in sight until it has found something, or nothing at all.
       if (!view || view.complete) pool.draw(0, 0, -1, () => null);

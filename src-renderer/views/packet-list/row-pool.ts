@@ -59,12 +59,16 @@ const BASE_ROWS = 4096;
 
 const fits = new Map<string, TextFit>();
 
-/** For the font of an element. */
+/**
+ * For the font of an element. Its parts and not the shorthand `font`, which is "" as soon as one of them cannot be said in it (a
+ * monospaced cell's ligatures): a canvas would then measure in a small font of its own.
+ */
 function fitOf(element: HTMLElement): TextFit {
-  const { font } = getComputedStyle(element);
+  const { fontStyle, fontWeight, fontSize, fontFamily } = getComputedStyle(element);
+  const font = fontSize === "" || fontFamily === "" ? "" : `${fontStyle} ${fontWeight} ${fontSize} ${fontFamily}`;
   let fit = fits.get(font);
   if (!fit) {
-    const canvas = document.createElement("canvas").getContext("2d");
+    const canvas = font === "" ? null : document.createElement("canvas").getContext("2d");
     if (canvas) canvas.font = font;
     fit = new TextFit((character) => canvas?.measureText(character).width ?? Infinity);
     fits.set(font, fit);
@@ -75,6 +79,7 @@ function fitOf(element: HTMLElement): TextFit {
 export class RowPool {
   #pool: PoolRow[] = [];
   #base = 0;
+  #columnIds = "";
   #rowPx = 20;
   /** By column. */
   #fits: readonly TextFit[] = [];
@@ -85,8 +90,14 @@ export class RowPool {
     private readonly idPrefix: string,
   ) {}
 
-  /** Makes the elements anew: for other columns, widths, row heights, or a higher pane. */
+  /**
+   * Makes the elements anew: for other columns, widths, row heights, or a higher pane. Of the same columns they show what they showed
+   * until they are drawn: there may be nothing to draw them from just now.
+   */
   build(size: number, columns: readonly ListColumn[], widths: readonly number[], rowPx: number): void {
+    const ids = columns.map((column) => column.id).join("\n");
+    const before = ids === this.#columnIds ? this.#pool : [];
+    this.#columnIds = ids;
     this.#rowPx = rowPx;
     this.layer.replaceChildren();
     // An even number: a row element is always an odd one or never.
@@ -94,6 +105,12 @@ export class RowPool {
     this.#pool = Array.from({ length: even }, (_, slot) => this.#makeRow(slot, columns, widths));
     this.layer.append(...this.#pool.map((row) => row.element));
     this.#fits = (this.#pool[0]?.cells ?? []).map((cell) => fitOf(cell.element));
+    for (const { index, look } of before) {
+      const row = this.#pool[index % this.#pool.length];
+      if (!look || row?.index !== -1) continue;
+      this.#place(row, index);
+      this.#fill(row, look);
+    }
   }
 
   get size(): number {
@@ -113,14 +130,7 @@ export class RowPool {
         if (row.index >= 0) this.#hide(row);
         continue;
       }
-      if (row.index !== index || moved) {
-        if (row.index < 0) row.element.hidden = false;
-        row.index = index;
-        row.element.style.top = `${(index - base) * this.#rowPx}px`;
-        // Row 1 is the header.
-        row.element.setAttribute("aria-rowindex", String(index + 2));
-        row.element.classList.toggle("odd", index % 2 === 1);
-      }
+      if (row.index !== index || moved) this.#place(row, index);
       if (row.look !== drawn) this.#fill(row, drawn);
     }
   }
@@ -182,6 +192,15 @@ export class RowPool {
       color: "",
       gutterText: "",
     };
+  }
+
+  #place(row: PoolRow, index: number): void {
+    if (row.index < 0) row.element.hidden = false;
+    row.index = index;
+    row.element.style.top = `${(index - this.#base) * this.#rowPx}px`;
+    // Row 1 is the header.
+    row.element.setAttribute("aria-rowindex", String(index + 2));
+    row.element.classList.toggle("odd", index % 2 === 1);
   }
 
   #hide(row: PoolRow): void {

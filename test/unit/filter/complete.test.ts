@@ -1,19 +1,24 @@
 /** Help with writing filters: "|" is the cursor. */
 import { describe, expect, test } from "vitest";
 import { type ValuesOf, checkFilter, completeFilter, sampleValues } from "../../../src-main/engine/filter/complete";
+import type { OpenCaptures } from "../../../src-main/engine/service/handlers";
 import { findField } from "../../../src-main/engine/fields/registry";
 import { withCaptures } from "../../builders/open-captures";
 import { traffic, trafficToPcapng } from "../../builders/traffic";
+import { PcapngWriter } from "../../../src-shared/wire/write/pcapng";
 
-const OCCURRING: ValuesOf = (field) =>
-  field.name === "ip.src"
-    ? [
-        { literal: "10.0.0.1", count: 7 },
-        { literal: "192.168.1.1", count: 2 },
-      ]
-    : field.name === "http.host"
-      ? [{ literal: '"web.example"', count: 1 }]
-      : [];
+const OCCURRING: ValuesOf = (field) => ({
+  isWhole: true,
+  values:
+    field.name === "ip.src"
+      ? [
+          { literal: "10.0.0.1", count: 7 },
+          { literal: "192.168.1.1", count: 1 },
+        ]
+      : field.name === "http.host"
+        ? [{ literal: '"web.example"', count: 1 }]
+        : [],
+});
 
 /** What is offered, and the filter after taking the first item. */
 function complete(marked: string): { texts: string[]; kinds: string[]; taken: string } {
@@ -56,6 +61,13 @@ describe("completion", () => {
     expect(complete("nonsense == |").texts).toEqual([]);
   });
 
+  test("a value tells how many packets have it, or that there are at least so many", () => {
+    const labels = (valuesOf: ValuesOf): string[] =>
+      completeFilter("ip.src == ", 10, valuesOf).items.map((i) => i.label);
+    expect(labels(OCCURRING)).toEqual(["7 packets", "1 packet"]);
+    expect(labels((field) => ({ ...OCCURRING(field), isWhole: false }))).toEqual(["≥ 7 packets", "≥ 1 packet"]);
+  });
+
   test("behind a field: operators that fit its kind; behind a test: what joins tests", () => {
     expect(complete("ip.src |").texts).toEqual(expect.arrayContaining(["==", "!=", "in", "and", "or"]));
     expect(complete("ip.src |").texts).not.toContain("matches");
@@ -87,6 +99,14 @@ describe("checking", () => {
   });
 });
 
+/** What is offered for a field, the most frequent first: "10.0.0.1 7"; "…" behind it where others were not looked at. */
+function occurring(captures: OpenCaptures, name: string): string {
+  const field = findField(name);
+  if (!field) throw new Error(name);
+  const { values, isWhole } = sampleValues(captures, field);
+  return [...values.map((v) => `${v.literal} ${v.count}`), ...(isWhole ? [] : ["…"])].join(", ");
+}
+
 test("values are taken from the packets, the most frequent first", async () => {
   const recorded = traffic`
     0.0 10.0.0.1:4000 > 10.0.0.2:53 udp dns query 1 A a.example
@@ -94,13 +114,33 @@ test("values are taken from the packets, the most frequent first", async () => {
     0.2 10.0.0.3:4000 > 10.0.0.2:53 udp dns query 3 A b.example
   `;
   await withCaptures([trafficToPcapng(recorded)], (captures) => {
-    const values = (name: string): string[] => {
-      const field = findField(name);
-      if (!field) throw new Error(name);
-      return sampleValues(captures, field).map((v) => `${v.literal} ${v.count}`);
-    };
-    expect(values("ip.src")).toEqual(["10.0.0.1 2", "10.0.0.3 1"]);
-    expect(values("dns.qry.name")).toEqual(['"b.example" 2', '"a.example" 1']);
-    expect(values("tcp.port")).toEqual([]);
+    expect(occurring(captures, "ip.src")).toBe("10.0.0.1 2, 10.0.0.3 1");
+    expect(occurring(captures, "dns.qry.name")).toBe('"b.example" 2, "a.example" 1');
+    expect(occurring(captures, "tcp.port")).toBe("");
+  });
+});
+
+test("a packet that holds a value twice is one packet, and those of points that are switched off are none", async () => {
+  const recorded = traffic`
+    0.0 @veth 10.0.0.1:53 > 10.0.0.2:53 udp "same port on both sides"
+    0.1 @bridge 10.0.0.1:53 > 10.0.0.2:54 udp "seen elsewhere"
+  `;
+  await withCaptures([trafficToPcapng(recorded)], (captures) => {
+    expect(occurring(captures, "udp.port")).toBe("53 2, 54 1");
+    captures.enabledPoints[1] = false;
+    expect(occurring(captures, "udp.port")).toBe("53 1");
+  });
+});
+
+test("of many packets only some are looked at, which is told", async () => {
+  const chunks: Uint8Array[] = [];
+  const writer = new PcapngWriter((chunk) => chunks.push(chunk.slice()));
+  writer.beginSection();
+  writer.addInterface({ linkType: 1 });
+  for (let n = 0; n < 5000; n++)
+    writer.packet({ interfaceId: 0, time: { seconds: n, nanoseconds: 0 }, bytes: new Uint8Array(60) });
+  writer.flush();
+  await withCaptures([Buffer.concat(chunks)], (captures) => {
+    expect(occurring(captures, "eth.src")).toMatch(/^00:00:00:00:00:00 \d+, …$/);
   });
 });
