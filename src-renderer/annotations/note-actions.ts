@@ -9,7 +9,7 @@ import { layout } from "../state/layout.svelte";
 import { separator, type MenuEntry } from "../state/menus.svelte";
 import { packets } from "../state/packets.svelte";
 import { selection } from "../state/selection.svelte";
-import { showToast } from "../state/toasts.svelte";
+import { showToast, toasts } from "../state/toasts.svelte";
 import { workspace } from "../state/workspace.svelte";
 import { timeFilter } from "../viewmodel/timeline";
 import { formatNoun } from "../viewmodel/quantity";
@@ -48,12 +48,21 @@ export async function replyTo(note: Annotation): Promise<void> {
 export async function deleteNotes(which: readonly Annotation[]): Promise<void> {
   await told(async () => {
     const count = await notes.remove(which.map(({ id }) => id));
-    if (count > 0) showToast(`Deleted ${formatNoun(count, "note")}.`, { undo: () => void undoNotes() });
+    if (count > 0) tellNotesChange(`Deleted ${formatNoun(count, "note")}.`);
     else showToast("A comment of the capture stays where it is; edit it, and your note is shown in its place.");
   });
 }
 
+/** The message that offers to undo; gone once that was done, by it or by Ctrl+Z. */
+let undoToast = -1;
+
+/** Says what the newest step of the notes was, with a way back. */
+export function tellNotesChange(text: string, kind: "info" | "success" = "info"): void {
+  undoToast = toasts.show(kind, text, { label: "Undo", run: () => void undoNotes() });
+}
+
 export async function undoNotes(): Promise<void> {
+  toasts.close(undoToast);
   await told(() => notes.undo());
 }
 

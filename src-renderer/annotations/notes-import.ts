@@ -4,7 +4,7 @@ import { layout } from "../state/layout.svelte";
 import { showToast } from "../state/toasts.svelte";
 import { workspace } from "../state/workspace.svelte";
 import { formatNoun } from "../viewmodel/quantity";
-import { told, undoNotes } from "./note-actions";
+import { tellNotesChange, told } from "./note-actions";
 import { notes } from "./notes.svelte";
 
 /** Enough to tell a file of notes from other JSON. */
@@ -16,12 +16,8 @@ export async function importNotes(text: string, name: string): Promise<void> {
   await told(async () => {
     const { added, changed } = await notes.merge(annotations);
     layout.showTab("notes");
-    showToast(
-      added + changed === 0
-        ? "There is nothing in it that is not here already."
-        : `${formatNoun(added, "note")} added, ${changed} changed.`,
-      added + changed > 0 ? { kind: "success", undo: () => void undoNotes() } : {},
-    );
+    if (added + changed === 0) showToast("There is nothing in it that is not here already.");
+    else tellNotesChange(`${formatNoun(added, "note")} added, ${changed} changed.`, "success");
   });
 }
 

@@ -1,9 +1,11 @@
 /** What undo takes back, step by step: for each step the versions of the notes before it. */
 import type { Annotation } from "../../src-shared/annotations/annotation";
-import { lastChange } from "../state/last-change.svelte";
+import { nextTurn } from "../state/last-change.svelte";
 
 export interface Step {
   readonly label: string;
+  /** When it was done, among all changes of the window. */
+  readonly turn: number;
   /** null: there was none. */
   readonly before: ReadonlyMap<string, Annotation | null>;
 }
@@ -23,10 +25,14 @@ export class UndoSteps {
     return this.#undone.at(-1)?.label ?? null;
   }
 
-  add(step: Step): void {
-    this.#done = [...this.#done, step].slice(-MOST_STEPS);
+  /** Of the step that would be taken back; 0: there is none. */
+  get turn(): number {
+    return this.#done.at(-1)?.turn ?? 0;
+  }
+
+  add(step: Omit<Step, "turn">): void {
+    this.#done = [...this.#done, { ...step, turn: nextTurn() }].slice(-MOST_STEPS);
     this.#undone = [];
-    lastChange.forget();
   }
 
   clear(): void {
@@ -35,17 +41,17 @@ export class UndoSteps {
   }
 
   /** @param revert takes a step back; what it gives takes that back */
-  async undo(revert: (step: Step) => Promise<Step>): Promise<void> {
+  async undo(revert: (step: Step) => Promise<Omit<Step, "turn">>): Promise<void> {
     const step = this.#done.at(-1);
     if (!step) return;
     this.#done = this.#done.slice(0, -1);
-    this.#undone = [...this.#undone, await revert(step)];
+    this.#undone = [...this.#undone, { ...(await revert(step)), turn: step.turn }];
   }
 
-  async redo(revert: (step: Step) => Promise<Step>): Promise<void> {
+  async redo(revert: (step: Step) => Promise<Omit<Step, "turn">>): Promise<void> {
     const step = this.#undone.at(-1);
     if (!step) return;
     this.#undone = this.#undone.slice(0, -1);
-    this.#done = [...this.#done, await revert(step)];
+    this.#done = [...this.#done, { ...(await revert(step)), turn: nextTurn() }];
   }
 }

@@ -79,7 +79,7 @@ export function call<M extends MethodName>(
   const { signal, onProgress, onLate } = options;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(cancelled());
-    if (connection === "lost" || connection === "ended") return reject(lost());
+    if (isLost()) return reject(lost());
     const id = nextId++;
     const release = holdIdle();
     asked.set(method, (asked.get(method) ?? 0) + 1);
@@ -174,6 +174,11 @@ function changeConnection(state: ConnectionState): void {
 
 function cancelled(): ContractError {
   return new ContractError("cancelled", "Cancelled.");
+}
+
+/** Nothing can be asked: there is no connection, and none is on its way for the first time. */
+export function isLost(): boolean {
+  return connection === "lost" || connection === "ended";
 }
 
 function lost(): ContractError {

@@ -247,9 +247,10 @@ class LessonState {
     this.#put({ ...lesson, steps }, to);
   }
 
-  /** For "Undo". */
-  restore(lesson: Lesson, at: number): void {
-    this.#put(lesson, at);
+  /** For "Undo", while it is the same lesson: what was changed of it since stays. */
+  restoreStep(lessonId: string, step: Step, at: number): void {
+    const { lesson } = this;
+    if (lesson?.id === lessonId) this.#put({ ...lesson, steps: lesson.steps.toSpliced(at, 0, step) }, at);
   }
 
   #put(lesson: Lesson, at: number): void {

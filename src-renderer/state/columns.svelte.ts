@@ -14,7 +14,7 @@ import {
   withColumn,
   withoutColumn,
 } from "../viewmodel/packet-columns";
-import { lastChange } from "./last-change.svelte";
+import { tellChange } from "./last-change.svelte";
 import { defineSetting, isOneOf } from "./settings.svelte";
 import { showToast } from "./toasts.svelte";
 import { workspace } from "./workspace.svelte";
@@ -74,7 +74,9 @@ class Columns {
       return;
     }
     this.list = withColumn(before, id);
-    showToast(`Column ${label} added.`, { undo: () => (this.list = before) });
+    tellChange(`Column ${label} added.`, () => {
+      this.list = withoutColumn(this.list, id);
+    });
   }
 
   /** Takes a column away and says so, with a way back: where it stood, as wide as it was. */
@@ -84,17 +86,12 @@ class Columns {
     const after = withoutColumn(before, id);
     if (!removed || after.length === before.length) return;
     this.list = after;
-    const change = {
-      undo: (): void => {
-        lastChange.forget(change);
-        // What was changed since stays: only this column comes back.
-        if (this.list.some((column) => column.id === id)) return;
-        const at = before.indexOf(removed);
-        this.list = [...this.list.slice(0, at), removed, ...this.list.slice(at)];
-      },
-    };
-    lastChange.set(change);
-    showToast(`Column ${removed.label} removed.`, { undo: change.undo });
+    tellChange(`Column ${removed.label} removed.`, () => {
+      // What was changed since stays: only this column comes back.
+      if (this.list.some((column) => column.id === id)) return;
+      const at = before.indexOf(removed);
+      this.list = [...this.list.slice(0, at), removed, ...this.list.slice(at)];
+    });
   }
 }
 

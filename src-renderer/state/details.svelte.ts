@@ -9,7 +9,7 @@
 import { firstNode } from "../viewmodel/packet-tree";
 import { ContractError } from "../../src-shared/contract/messages";
 import type { DetailNode, PacketDetails, PacketId } from "../../src-shared/contract/results";
-import { answered, call, errorText, isCancelled } from "../bridge/engine";
+import { answered, call, errorText, isCancelled, isLost } from "../bridge/engine";
 import { pause } from "../bridge/idle";
 
 /** A key that is held down passes packets faster than this. */
@@ -51,7 +51,7 @@ class Details {
       this.#adopt(await call("packet.details", { packet }, { signal: request.signal }), null);
     } catch (error) {
       if (isCancelled(error)) return;
-      const gone = error instanceof ContractError && error.code === "gone";
+      const gone = error instanceof ContractError && error.code === "gone" && !isLost();
       this.#adopt(null, gone ? "This packet is not open any more." : errorText(error));
     }
   }

@@ -7,7 +7,7 @@ import { baseName } from "../../src-shared/base/file-name";
 import { byOpenedKind } from "../../src-shared/model/opened-file";
 import { call } from "../bridge/engine";
 import { showError } from "./dialogs.svelte";
-import { showToast } from "./toasts.svelte";
+import { tellChange } from "./last-change.svelte";
 import { workspace } from "./workspace.svelte";
 import { lessonState } from "../lessons/lesson-state.svelte";
 import { workspaceFile } from "../workspace-file/workspace-file.svelte";
@@ -41,9 +41,11 @@ async function tellOfBeside(before: readonly string[]): Promise<void> {
   const [first] = taken;
   if (first === undefined) return;
   const what = taken.length === 1 ? baseName(first) : `${taken.length} cluster files`;
-  showToast(`Names are taken from ${what}, found beside the captures.`, {
-    undo: () => void workspace.setCluster(workspace.state.clusterFiles.filter((path) => !taken.includes(path))),
-  });
+  tellChange(
+    `Names are taken from ${what}, found beside the captures.`,
+    () => workspace.setCluster(workspace.state.clusterFiles.filter((path) => !taken.includes(path))),
+    { ofFiles: true },
+  );
 }
 
 /** Adds cluster files, and says what could not be understood of them. */
@@ -53,9 +55,11 @@ async function importCluster(paths: readonly string[]): Promise<void> {
   const added = usable.filter((path) => !known.includes(path));
   if (added.length === 0) return;
   await workspace.setCluster([...known, ...added]);
-  showToast(`Names are taken from ${added.length === 1 ? "a cluster file" : `${added.length} cluster files`} now.`, {
-    undo: () => void workspace.setCluster(known),
-  });
+  tellChange(
+    `Names are taken from ${added.length === 1 ? "a cluster file" : `${added.length} cluster files`} now.`,
+    () => workspace.setCluster(known),
+    { ofFiles: true },
+  );
 }
 
 /** Adds files of conntrack's output, and says what could not be understood of them. */
@@ -65,9 +69,10 @@ export async function importConntrack(paths: readonly string[]): Promise<void> {
   const added = usable.filter((path) => !known.includes(path));
   if (added.length === 0) return;
   await workspace.setConntrack([...known, ...added]);
-  showToast(
+  tellChange(
     `Translations are compared with ${added.length === 1 ? baseName(added[0] ?? "") : `${added.length} files of conntrack`} now.`,
-    { undo: () => void workspace.setConntrack(known) },
+    () => workspace.setConntrack(known),
+    { ofFiles: true },
   );
 }
 

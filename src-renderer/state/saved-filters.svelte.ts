@@ -1,6 +1,6 @@
 /** Filters kept under a name, shown as buttons beside the filter bar. */
+import { tellChange } from "./last-change.svelte";
 import { defineSetting } from "./settings.svelte";
-import { showToast } from "./toasts.svelte";
 
 export interface SavedFilter {
   readonly label: string;
@@ -27,6 +27,13 @@ export function saveFilter(label: string, filter: string): void {
 
 export function removeSavedFilter(label: string): void {
   const before = savedFilters.value;
+  const at = before.findIndex((saved) => saved.label === label);
+  const removed = before[at];
+  if (!removed) return;
   savedFilters.value = before.filter((saved) => saved.label !== label);
-  showToast(`Removed the filter button “${label}”.`, { undo: () => (savedFilters.value = before) });
+  tellChange(`Removed the filter button “${label}”.`, () => {
+    // What was saved since stays.
+    const now = savedFilters.value.filter((saved) => saved.label !== label);
+    savedFilters.value = [...now.slice(0, at), removed, ...now.slice(at)];
+  });
 }

@@ -41,6 +41,8 @@ class Selection {
   isAutomatic = $state(false);
   /** Counts up when the packet should be brought into view (also when the same one is selected again). */
   reveal = $state(0);
+  /** Another number as soon as packets have other ids. */
+  numbering = 0;
   readonly marks = new SvelteSet<PacketId>();
   readonly ignored = new SvelteSet<PacketId>();
   /** Times count from these, each until the next. */
@@ -95,6 +97,7 @@ class Selection {
 
   /** Other packets have these numbers now. */
   clear(): void {
+    this.numbering++;
     this.marks.clear();
     this.ignored.clear();
     this.references.clear();

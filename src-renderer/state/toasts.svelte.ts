@@ -23,11 +23,13 @@ class Toasts {
   list = $state.raw<readonly Toast[]>([]);
   #nextId = 1;
 
-  /** The same text again takes the place of the one that is shown. */
-  show(kind: Toast["kind"], text: string, action: ToastAction | null = null): void {
+  /** The same text again takes the place of the one that is shown. Returns its id. */
+  show(kind: Toast["kind"], text: string, action: ToastAction | null = null): number {
     const durationMs = kind === "error" ? 0 : action ? ACTION_DURATION_MS : DURATION_MS;
     const others = this.list.filter((toast) => toast.text !== text);
-    this.list = [...others, { id: this.#nextId++, kind, text, action, durationMs }].slice(-MAX_TOASTS);
+    const id = this.#nextId++;
+    this.list = [...others, { id, kind, text, action, durationMs }].slice(-MAX_TOASTS);
+    return id;
   }
 
   close(id: number): void {
@@ -37,11 +39,7 @@ class Toasts {
 
 export const toasts = new Toasts();
 
-/** `showToast("Removed n1.pcapng", { undo: () => … })` */
-export function showToast(
-  text: string,
-  options: { kind?: Toast["kind"]; undo?: () => void; action?: ToastAction } = {},
-): void {
-  const action = options.action ?? (options.undo ? { label: "Undo", run: options.undo } : null);
-  toasts.show(options.kind ?? "info", text, action);
+/** A message alone, or with something to do about it. What can be undone is told by tellChange (last-change), so that Ctrl+Z knows it too. */
+export function showToast(text: string, options: { kind?: Toast["kind"]; action?: ToastAction } = {}): void {
+  toasts.show(options.kind ?? "info", text, options.action ?? null);
 }

@@ -11,6 +11,7 @@ import type { PointRole } from "../../src-shared/model/point-role";
 import type { AppInfo } from "../../src-shared/contract/results";
 import { call, on } from "../bridge/engine";
 import { holdIdle } from "../bridge/idle";
+import { lastChange } from "./last-change.svelte";
 
 const NOTHING: WorkspaceState = {
   workspace: 0,
@@ -58,6 +59,9 @@ class Workspace {
 
   /** Takes over a state from an answer or an event. */
   adopt(state: WorkspaceState): void {
+    const paths = new Set([...this.state.files, ...state.files].map((file) => file.path));
+    // No file of the ones before is open any more.
+    if (paths.size > 0 && paths.size === this.state.files.length + state.files.length) lastChange.forgetFiles();
     this.state = state;
     if (state.state === "loading") this.#release ??= holdIdle();
     else {

@@ -283,7 +283,13 @@ export function drawTimeline(
   canvas.textBaseline = "top";
   canvas.textAlign = "center";
   canvas.fillStyle = colours.text;
-  for (const tick of steps) canvas.fillText(tickText(tick, step), xOf(tick, model, plot), plot.bottom + 8);
+  for (const tick of steps) {
+    const at = xOf(tick, model, plot);
+    // At the right edge there is no room for half of a text.
+    const isLast = at > plot.right - 24;
+    canvas.textAlign = isLast ? "right" : "center";
+    canvas.fillText(tickText(tick, step), isLast ? widthPx - 2 : at, plot.bottom + 8);
+  }
 
   const x = (bucket: number): number => plot.left + (bucket / model.buckets) * (plot.right - plot.left);
   // The highest first: each series covers what lies below it.

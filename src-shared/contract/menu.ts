@@ -107,6 +107,12 @@ export const APP_MENUS: readonly AppMenu[] = [
     ["edit.ignore", "Ignore or Unignore Packet", "Mod+D"],
     ["edit.timeReference", "Set or Unset Time Reference", "Mod+T"],
     "separator",
+    ["edit.markAll", "Mark All Displayed", "Mod+Shift+M"],
+    ["edit.unmarkAll", "Unmark All Displayed", "Mod+Alt+M"],
+    ["edit.ignoreAll", "Ignore All Displayed", "Mod+Shift+D"],
+    ["edit.unignoreAll", "Unignore All", "Mod+Alt+D"],
+    ["edit.unsetReferences", "Unset All Time References", "Mod+Alt+T"],
+    "separator",
     ["app.settings", "Settings…", "Mod+Shift+P"],
   ]),
   menu("View", [
@@ -180,7 +186,7 @@ export const APP_MENUS: readonly AppMenu[] = [
   menu("Help", [
     ["help.palette", "Command Palette…", "Mod+Shift+K"],
     ["help.shortcuts", "Keyboard Shortcuts", "F1"],
-    ["learn.open", "Lessons…"],
+    ["learn.open", "Open a Lesson…"],
     ["help.about", "About Hopscope"],
   ]),
 ];

@@ -33,6 +33,7 @@ import type {
   WorkspaceState,
   Written,
 } from "./results";
+import { MOST_CHOSEN } from "./most-chosen";
 import { filter, index, path, text, whole } from "../schema/limited";
 import { type WorkspaceFileResults, workspaceFileRequests } from "./workspace-file";
 
@@ -88,7 +89,7 @@ export const requests = {
   "filter.complete": v.strictObject({ filter, cursor: index }),
 
   /** Opens a view. Rows come as they are found ("view" events). Without a filter: all packets of enabled points. */
-  "packets.open": v.strictObject({ filter, sort, ignored: v.pipe(v.array(index), v.maxLength(100_000)) }),
+  "packets.open": v.strictObject({ filter, sort, ignored: v.pipe(v.array(index), v.maxLength(MOST_CHOSEN)) }),
   "packets.close": v.strictObject({ view: index }),
   /** `columns`: ids of contract/columns.ts, or any field's name. */
   "packets.rows": v.strictObject({
@@ -114,6 +115,15 @@ export const requests = {
   }),
   /** Next or previous row of the same stream. Row, or -1. */
   "packets.neighbour": v.strictObject({ view: index, packet: index, backwards: v.boolean() }),
+  /** Packets of the view's first rows, in its order. */
+  "packets.ids": v.strictObject({ view: index, count: count(MOST_CHOSEN) }),
+  /** The row of one of these packets that comes next after `from`, from the last to the first. -1: none is in the view. */
+  "packets.nextOf": v.strictObject({
+    view: index,
+    from: v.pipe(v.number(), v.integer(), v.minValue(-1)),
+    backwards: v.boolean(),
+    packets: v.pipe(v.array(index), v.maxLength(MOST_CHOSEN)),
+  }),
   /** First row at or after a time. */
   "packets.atTime": v.strictObject({ view: index, time }),
 
@@ -137,7 +147,7 @@ export const requests = {
   "table.csv": v.strictObject({ table: index }),
 
   "stats.timeline": v.strictObject({
-    /** null: whole time span. */
+    /** null: whole time span. A packet at the time `to` is beyond it, but with null the last one is in. */
     from: v.nullable(time),
     to: v.nullable(time),
     buckets: v.pipe(count(20_000), v.minValue(1)),
@@ -219,6 +229,8 @@ export interface Results
   "packets.minimap": { readonly colours: Uint8Array };
   "packets.find": { readonly row: number };
   "packets.neighbour": { readonly row: number };
+  "packets.ids": { /** Uint32Array bytes, little-endian. */ readonly packets: Uint8Array };
+  "packets.nextOf": { readonly row: number };
   "packets.atTime": { readonly row: number };
   "packet.details": PacketDetails;
   "stream.follow": FollowedStream;

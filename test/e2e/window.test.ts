@@ -279,12 +279,15 @@ describe.skipIf(CHROMIUM === undefined)("capture points", () => {
     await type("clock");
     await press("Enter");
     const field = app.page.getByRole("textbox", { name: "service-dnat.pcapng" });
+    await app.page.getByText("The reference: the other files' clocks are compared with this one's.").waitFor();
     await field.fill("a bit");
     expect(await app.page.getByRole("alert").innerText()).toContain("Seconds");
     await field.fill("-250 ms");
     await expectAccessible(app, "clock offsets");
     await press("Enter");
     expect(await files().first().innerText()).toContain("clock -0.25 s");
+    await press("Control+z");
+    expect(await files().first().innerText()).not.toContain("clock");
   });
 
   it("take names from cluster files that are dropped, and can do without them again", async () => {
@@ -317,6 +320,37 @@ describe.skipIf(CHROMIUM === undefined)("capture points", () => {
     await press("Enter");
     expect(await app.page.getByRole("dialog").count()).toBe(0);
     expect(await app.page.getByRole("grid").first().innerText()).toContain("68 → 67 Len=300");
+  });
+});
+
+describe.skipIf(CHROMIUM === undefined)("at 200 per cent", () => {
+  it("the connections have a whole row, and names of files what tells them apart", async () => {
+    for (const name of ["client-a", "client-b"])
+      copyFileSync("fixtures/service-dnat.pcapng", join(scratch, `${name}-of-the-same-long-name.pcapng`));
+    await open(["client-a", "client-b"].map((name) => join(scratch, `${name}-of-the-same-long-name.pcapng`)));
+    for (let step = 0; step < 5; step++) await press("Control++");
+    await app.page.getByRole("tab", { name: "Connections" }).click();
+    const pane = app.page.locator("[data-pane=connections]");
+    await pane.locator("[data-row]").first().waitFor();
+    await app.idle();
+    const box = async (what: Locator) => (await what.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+    const first = await box(pane.locator("[data-row]").first());
+    const foot = await box(pane.locator(".pane-status").first());
+    expect(first.height).toBeGreaterThan(30);
+    expect(first.y + first.height).toBeLessThanOrEqual(foot.y);
+    // It grows with the text in it.
+    expect((await box(app.page.locator("[data-pane=points]"))).width).toBeGreaterThanOrEqual(339);
+    await pane.getByRole("grid").first().focus();
+    // With Caps Lock the key is "C".
+    await press("Home", "Control+C");
+    await app.page
+      .getByText(/copied/i)
+      .first()
+      .waitFor();
+    const shown = await files().locator(".name [aria-hidden=true]").allInnerTexts();
+    expect(shown).toHaveLength(2);
+    expect(new Set(shown).size).toBe(2);
+    await app.screenshot("window/connections-200");
   });
 });
 
@@ -474,6 +508,10 @@ describe.skipIf(CHROMIUM === undefined)("when something breaks", () => {
     expect(await banner.getByRole("button", { name: "Try now" }).isEnabled()).toBe(true);
     // What was on the window stays to be read.
     expect(await files().first().innerText()).toContain("service-dnat");
+    // A packet that cannot be asked for is still open.
+    await app.page.getByRole("grid", { name: "Packets" }).focus();
+    await press("ArrowDown");
+    await app.page.locator("[data-pane=packet-details]").getByText("The connection to Hopscope is lost.").waitFor();
     await expectAccessible(app, "connection lost");
     await app.screenshot("window/connection-lost");
   });

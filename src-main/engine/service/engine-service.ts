@@ -39,7 +39,7 @@ import { PacketMatcher } from "./packet-matcher";
 import { PacketView } from "./packet-view";
 import { CellPrinter } from "./row-cells";
 import { timelineOf } from "./timeline";
-import { findRow, minimap, neighbourRow, rowAtTime } from "./view-queries";
+import { findRow, minimap, neighbourRow, nextRowOf, rowAtTime } from "./view-queries";
 import { type SessionNews, WorkspaceSession } from "./workspace-session";
 
 /** A view that is complete so soon is told as complete at once: no flicker for small captures. */
@@ -249,6 +249,13 @@ export class EngineService implements Engine {
       "packets.find": async (params, context) => ({ row: await findRow(this.view(params.view), params, context) }),
       "packets.neighbour": async ({ view, packet, backwards }, context) => ({
         row: await neighbourRow(this.view(view), packet, backwards, context),
+      }),
+      "packets.ids": ({ view, count }) => {
+        const ids = this.view(view).ids(0, count);
+        return { packets: new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength) };
+      },
+      "packets.nextOf": async ({ view, from, backwards, packets }, context) => ({
+        row: await nextRowOf(this.view(view), new Set(packets), from, backwards, context),
       }),
       "packets.atTime": async ({ view, time }) => ({ row: await rowAtTime(this.view(view), time) }),
       "stats.timeline": (params, context) =>

@@ -8,12 +8,13 @@ import type { RequestContext } from "./handlers";
 import type { LoadedCaptures } from "./loaded-captures";
 import { PacketMatcher } from "./packet-matcher";
 import type { PacketView } from "./packet-view";
-import { approximateSeconds } from "./point-activity";
 import { pointLabels } from "./point-label";
 
 /** Series of a timeline by protocol; what is rarer is one series, "other". */
 const MOST_PROTOCOLS = 12;
 const OTHER = "other";
+/** Series of a timeline by capture point: as many as there are colours. */
+const MOST_POINTS = 16;
 
 interface Series {
   readonly label: string;
@@ -51,7 +52,7 @@ export async function timelineOf(
     s.packets[bucket] = (s.packets[bucket] as number) + 1;
     s.bytes[bucket] = (s.bytes[bucket] as number) + bytes;
   };
-  const each = (visit: Visit): Promise<void> => visitPackets(captures, view, from, to, buckets, context, visit);
+  const each = (visit: Visit): Promise<void> => visitPackets(captures, view, params, from, to, context, visit);
 
   switch (params.by) {
     case "all": {
@@ -68,6 +69,8 @@ export async function timelineOf(
         const s = series.get(index.paths.pointOf(path));
         if (s) add(s, bucket, bytes);
       });
+      for (const [point, s] of series) if (!s.packets.some((packets) => packets > 0)) series.delete(point);
+      foldRare(series, buckets, MOST_POINTS, `${series.size - MOST_POINTS + 1} other capture points`);
       break;
     }
     case "protocol": {
@@ -77,7 +80,7 @@ export async function timelineOf(
         const name = protocols.of(path, application);
         add(seriesOf(name, protocols.names[name] as string), bucket, bytes);
       });
-      foldRare(series, buckets);
+      foldRare(series, buckets, MOST_PROTOCOLS, OTHER);
       break;
     }
     case "filters": {
@@ -120,16 +123,19 @@ async function matchesOf(
 async function visitPackets(
   captures: LoadedCaptures,
   view: PacketView | undefined,
+  params: Params<"stats.timeline">,
   from: TimeValue,
   to: TimeValue,
-  buckets: number,
   context: RequestContext,
   visit: Visit,
 ): Promise<void> {
   const { index, enabledPoints } = captures;
-  const start = from[0] + from[1] / 1e9;
-  const end = to[0] + to[1] / 1e9;
-  const scale = end > start ? buckets / (end - start) : 0;
+  const { buckets } = params;
+  // Whole nanoseconds, exact for 100 days: seconds as a float would put what lies at the edge of a bucket into the one before.
+  const spanNs = (to[0] - from[0]) * 1e9 + (to[1] - from[1]);
+  const bucketNs = spanNs > 0 ? spanNs / buckets : Infinity;
+  // The window draws whole buckets: what is at the end of one is in the next.
+  const endNs = params.to === null ? spanNs : spanNs - 1;
   const allOn = !enabledPoints.includes(false);
   const total = view ? view.rows : index.count;
   for (let at = 0; at < total; at += SEGMENT_ROWS) {
@@ -142,26 +148,29 @@ async function visitPackets(
       const row = id & SEGMENT_MASK;
       const path = s.path[row] as number;
       if (!view && !allOn && enabledPoints[points[path] as number] === false) continue;
-      const seconds = approximateSeconds(s.time[row * 2] as number, s.time[row * 2 + 1] as number);
-      if (seconds < start || seconds > end) continue;
-      const bucket = Math.min(buckets - 1, Math.floor((seconds - start) * scale));
+      const low = s.time[row * 2] as number;
+      const high = s.time[row * 2 + 1] as number;
+      const ns = ((high | 0) * 4 + (low >>> 30) - from[0]) * 1e9 + ((low & 0x3fffffff) - from[1]);
+      if (ns < 0 || ns > endNs) continue;
+      const bucket = Math.min(buckets - 1, Math.floor(ns / bucketNs));
       visit(id, bucket, s.length[row] as number, path, s.application[row] as number);
     }
     await context.breathe();
   }
 }
 
-function foldRare(series: Map<number | string, Series>, buckets: number): void {
-  if (series.size <= MOST_PROTOCOLS) return;
+/** Keeps the series with most packets, `most` with the one that is the sum of the others, called `label`. */
+function foldRare(series: Map<number | string, Series>, buckets: number, most: number, label: string): void {
+  if (series.size <= most) return;
   const sum = (s: Series): number => s.packets.reduce((a, b) => a + b, 0);
   const sorted = [...series].sort(([, a], [, b]) => sum(b) - sum(a));
   const other: Series = {
-    label: OTHER,
+    label,
     filter: null,
     packets: new Float64Array(buckets),
     bytes: new Float64Array(buckets),
   };
-  for (const [key, s] of sorted.slice(MOST_PROTOCOLS - 1)) {
+  for (const [key, s] of sorted.slice(most - 1)) {
     for (let b = 0; b < buckets; b++) {
       other.packets[b] = (other.packets[b] as number) + (s.packets[b] as number);
       other.bytes[b] = (other.bytes[b] as number) + (s.bytes[b] as number);

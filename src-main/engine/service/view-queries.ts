@@ -158,6 +158,25 @@ export async function neighbourRow(
   return -1;
 }
 
+/** The first row after `from` (before, backwards) of one of these packets, around the end of the view; -1: it has none of them. */
+export async function nextRowOf(
+  view: PacketView,
+  packets: ReadonlySet<PacketId>,
+  from: number,
+  backwards: boolean,
+  context: RequestContext,
+): Promise<number> {
+  const { rows } = view;
+  const step = backwards ? rows - 1 : 1;
+  let at = from >= 0 && from < rows ? from : backwards ? 0 : rows - 1;
+  for (let n = 1; n <= rows; n++) {
+    at = (at + step) % rows;
+    if (packets.has(view.idAt(at))) return at;
+    if (n % SEGMENT_ROWS === 0) await context.breathe();
+  }
+  return -1;
+}
+
 /**
  * The first row at or after a time: in views that are sorted otherwise, or of captures whose time runs backwards, the row
  * with the earliest such time. -1 if there is none. 10 M rows: 50 ms.

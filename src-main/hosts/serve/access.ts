@@ -22,6 +22,8 @@ export class Access {
   private readonly cookieName: string;
   private readonly session = randomName();
   private token: string | undefined = randomName();
+  /** Of links that let a browser in. */
+  private readonly used: string[] = [];
 
   constructor(port: number) {
     this.host = `127.0.0.1:${port}`;
@@ -45,7 +47,13 @@ export class Access {
   redeem(token: string): string | undefined {
     if (this.token === undefined || !isSame(token, this.token)) return undefined;
     this.token = undefined;
+    this.used.push(token);
     return `${this.cookieName}=${this.session}; Path=/; HttpOnly; SameSite=Strict`;
+  }
+
+  /** The token was right once; one that never was is a link that was cut, or another host's. */
+  wasUsed(token: string): boolean {
+    return this.used.some((used) => isSame(token, used));
   }
 
   /** DNS rebinding: a page of another name that was made to point here sends that name. */

@@ -13,6 +13,7 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
+import { PLAIN_PAGE_POLICY, plainPage } from "./plain-page";
 import { SECURITY_HEADERS, contentSecurityPolicy } from "../shared/content-policy";
 import type { EngineHub } from "../shared/engine-hub";
 import type { InterfaceFiles } from "../shared/interface-files";
@@ -135,7 +136,9 @@ async function answer(
       return sendPage(
         response,
         403,
-        "This link was used before. Use the link that Hopscope prints in its terminal now.",
+        access.wasUsed(token)
+          ? "This link was used before. Use the link that Hopscope prints in its terminal now."
+          : "This link is not the one that Hopscope printed. Use the whole of the newest link in its terminal.",
       );
     }
     if (cookie !== undefined) response.setHeader("set-cookie", cookie);
@@ -194,10 +197,6 @@ function send(response: ServerResponse, status: number, text: string, type = "te
 
 /** `text` is ours, never a request's. */
 function sendPage(response: ServerResponse, status: number, text: string, goTo?: string): void {
-  const refresh = goTo === undefined ? "" : `<meta http-equiv="refresh" content="0;url=${goTo}">`;
-  const page = `<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>Hopscope</title><link rel="icon" href="data:,">${refresh}
-<h1>Hopscope</h1><p>${text}</p></html>
-`;
-  send(response, status, page, "text/html; charset=utf-8");
+  response.setHeader("content-security-policy", PLAIN_PAGE_POLICY);
+  send(response, status, plainPage(text, goTo), "text/html; charset=utf-8");
 }

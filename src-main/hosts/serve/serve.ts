@@ -69,7 +69,7 @@ export async function serve(options: ServeOptions): Promise<void> {
         files: new InterfaceFiles(join(appRoot(), "out/renderer")),
         transfers,
         port: options.port,
-        newLink: (link) => options.say(`That link was used before. A fresh one: ${link}`),
+        newLink: (link) => options.say(`A link was opened that lets nobody in any more. A fresh one: ${link}`),
       });
     } catch (error) {
       await hub.close();

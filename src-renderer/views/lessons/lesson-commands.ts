@@ -12,7 +12,7 @@ const isOpen = (): boolean => lessonState.lesson !== null;
 export const lessonCommands: readonly CommandSpec[] = [
   {
     id: "learn.open",
-    title: "Lessons…",
+    title: "Open a Lesson…",
     group: GROUP,
     run: async () => {
       if (workspace.isEmpty) await openDialog(CatalogueDialog, {});

@@ -26,7 +26,7 @@ export const noteCommands: readonly CommandSpec[] = [
   {
     id: "notes.undo",
     enabled: () => lastChange.canUndo || notes.steps.canUndo !== null,
-    run: () => (lastChange.canUndo ? lastChange.undo() : undoNotes()),
+    run: () => (lastChange.turn > notes.steps.turn ? lastChange.undo() : undoNotes()),
   },
   { id: "notes.redo", keys: ["Mod+Shift+Z", "Mod+Y"], enabled: () => notes.steps.canRedo !== null, run: redoNotes },
   { id: "notes.next", enabled: () => notes.roots.length > 0, run: () => goToAnnotated(1) },

@@ -10,6 +10,7 @@ import { selection } from "../../state/selection.svelte";
 import { showToast } from "../../state/toasts.svelte";
 import ColumnsDialog from "./columns-dialog.svelte";
 import { finding } from "./finding.svelte";
+import { chooseDisplayed, unignoreAll, unmarkDisplayed, unsetReferences } from "./all-displayed";
 import GoToDialog from "./go-to-dialog.svelte";
 import type { PacketListController } from "./list-controller.svelte";
 import { copySummary } from "./packet-menu";
@@ -61,15 +62,14 @@ export function listCommands(list: PacketListController, focusGrid: () => void):
   async function goToMark(direction: 1 | -1): Promise<void> {
     const { view } = packets;
     if (!view) return;
-    const marks = [...selection.marks];
-    const found = await Promise.all(marks.map((packet) => call("packets.locate", { view: view.view, packet })));
-    const places = found
-      .map(({ row }) => row)
-      .filter((row) => row >= 0)
-      .sort((a, b) => (a - b) * direction);
-    const next = places.find((row) => (row - list.currentRow) * direction > 0) ?? places[0];
-    if (next === undefined) showToast("The filter in force hides all marked packets.");
-    else list.selectRow(next, "middle");
+    const { row } = await call("packets.nextOf", {
+      view: view.view,
+      from: list.currentRow,
+      backwards: direction < 0,
+      packets: [...selection.marks],
+    });
+    if (row < 0) showToast("The filter in force hides all marked packets.");
+    else list.selectRow(row, "middle");
   }
 
   /** In a table its own search is meant: what is looked for is what is in sight. */
@@ -116,6 +116,11 @@ export function listCommands(list: PacketListController, focusGrid: () => void):
     { id: "edit.ignore", enabled: isSelected, run: () => change((packet) => selection.toggleIgnored(packet)) },
     // A browser keeps Ctrl+T, Ctrl+N and Ctrl+Shift+N for itself.
     { id: "edit.timeReference", keys: ["Mod+T", "Alt+T"], enabled: isSelected, run: toggleReference },
+    { id: "edit.markAll", enabled: isListed, run: () => chooseDisplayed("marks") },
+    { id: "edit.unmarkAll", enabled: hasMarks, run: () => unmarkDisplayed() },
+    { id: "edit.ignoreAll", enabled: isListed, run: () => chooseDisplayed("ignored") },
+    { id: "edit.unignoreAll", enabled: () => selection.ignored.size > 0, run: unignoreAll },
+    { id: "edit.unsetReferences", enabled: () => selection.references.size > 0, run: unsetReferences },
     { id: "edit.copySummary", enabled: isSelected, run: copySelected },
     { id: "view.columns", run: openColumns },
     {

@@ -9,9 +9,9 @@ import { copyText } from "../../state/clipboard";
 import { runCommand } from "../../state/commands.svelte";
 import { openDialog, showError } from "../../state/dialogs.svelte";
 import { filterMenu } from "../../state/filter-menu";
+import { tellChange } from "../../state/last-change.svelte";
 import { type MenuEntry, separator } from "../../state/menus.svelte";
 import { openPaths } from "../../state/open-paths";
-import { showToast } from "../../state/toasts.svelte";
 import { type PointChange, workspace } from "../../state/workspace.svelte";
 import { valueEntries } from "../../state/value-menu";
 import { type FilterValue, machineValue, podValue, pointValue, roleValue } from "../../viewmodel/filter-value";
@@ -42,27 +42,48 @@ function showOnly(isMeant: (point: PointState) => boolean, name: string): void {
     const enabled = isMeant(point);
     if (point.enabled !== enabled) setPoint(point, { enabled });
   }
-  showToast(`Only ${name} is shown.`, {
-    undo: () => before.forEach((point) => setPoint(point, { enabled: point.enabled })),
-  });
+  const were = before.map((point) => ({ now: sameInterface(point), enabled: point.enabled }));
+  tellChange(
+    `Only ${name} is shown.`,
+    async () => {
+      for (const { now, enabled } of were) await changeNow(now, { enabled });
+    },
+    { ofFiles: true },
+  );
 }
 
 /** Nothing told: the captured name comes back. */
 export function renamePoint(point: PointState, told: string): void {
   if (told === point.name) return;
   const before = point.name;
+  const now = sameInterface(point);
   setPoint(point, { name: told === "" ? null : told });
-  showToast(told === "" ? "The captured name is back." : `Renamed to ${told}.`, {
-    undo: () => setPoint(point, { name: before }),
-  });
+  tellChange(
+    told === "" ? "The captured name is back." : `Renamed to ${told}.`,
+    () => changeNow(now, { name: before === (point.capturedName ?? point.description) ? null : before }),
+    { ofFiles: true },
+  );
+}
+
+/** Finds a point again by its file and interface: its number is another one when files were closed or opened since. */
+function sameInterface(point: PointState): () => PointState | undefined {
+  const path = workspace.file(point.file)?.path;
+  const at = workspace.pointsOf(point.file).findIndex((other) => other.point === point.point);
+  return () => {
+    const file = workspace.state.files.find((other) => other.path === path);
+    return file && workspace.pointsOf(file.file)[at];
+  };
+}
+
+async function changeNow(find: () => PointState | undefined, change: PointChange): Promise<void> {
+  const point = find();
+  if (point) await workspace.setPoint(point.point, change);
 }
 
 export async function closeFile(file: FileState): Promise<void> {
   try {
     await workspace.close(file.file);
-    showToast(`Closed ${file.name}.`, {
-      action: { label: "Open again", run: () => void openPaths([file.path], true) },
-    });
+    tellChange(`Closed ${file.name}.`, () => openPaths([file.path], true), { ofFiles: true, label: "Open again" });
   } catch (error) {
     showError(`${file.name} could not be closed`, error);
   }

@@ -1,4 +1,5 @@
 /** The browser host over real sockets: who is let in, what is served, what is refused. */
+import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { type IncomingHttpHeaders, createServer, request } from "node:http";
 import { type AddressInfo, connect } from "node:net";
@@ -87,6 +88,7 @@ describe("the link", () => {
     const second = await http(pathOf(host.link));
     expect(second.status).toBe(403);
     expect(second.headers["set-cookie"]).toBeUndefined();
+    expect(second.body).toContain("This link was used before.");
     expect(links).toHaveLength(1);
     await http(pathOf(host.link));
     // Not one for every attempt.
@@ -100,9 +102,19 @@ describe("the link", () => {
   });
 
   it.each(["/?token=", "/?token=wrong", `/?token=${"A".repeat(32)}`])("%s lets nobody in", async (path) => {
-    const { status, headers } = await http(path);
+    const { status, headers, body } = await http(path);
     expect(status).toBe(403);
     expect(headers["set-cookie"]).toBeUndefined();
+    // It was never right: nobody has used it.
+    expect(body).toContain("This link is not the one that Hopscope printed.");
+  });
+
+  it("says why on a page that looks like one, and takes nothing but its own style", async () => {
+    const { headers, body } = await http("/?token=wrong");
+    const style = /<style>([^]*)<\/style>/.exec(body)?.[1] ?? "";
+    const hash = createHash("sha256").update(style).digest("base64");
+    expect(style).toContain("prefers-color-scheme: dark");
+    expect(headers["content-security-policy"]).toContain(`default-src 'none'; style-src 'sha256-${hash}'`);
   });
 });
 

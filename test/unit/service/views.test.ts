@@ -351,6 +351,35 @@ describe("timeline", () => {
     }));
 });
 
+describe("some packets of a view", () => {
+  it("are its first rows, in its order", () =>
+    withTraffic(async (client) => {
+      const view = await client.view("tcp.port == 1001", [{ column: "number", descending: true }]);
+      const { packets } = await client.ask("packets.ids", { view: view.view, count: 100 });
+      expect([...new Uint32Array(packets.slice().buffer)]).toEqual([7, 5]);
+      const first = await client.ask("packets.ids", { view: view.view, count: 1 });
+      expect([...new Uint32Array(first.packets.slice().buffer)]).toEqual([7]);
+    }));
+
+  it("are walked in its order, around its end", () =>
+    withTraffic(async (client) => {
+      const view = await client.view("tcp", [{ column: "number", descending: true }]);
+      // Rows 0 … 7 are packets 9, 8 … 2 (0-based ids); 3, 5 and 8 are looked for, 0 is not in the view.
+      const next = async (from: number, backwards: boolean): Promise<number> =>
+        (await client.ask("packets.nextOf", { view: view.view, from, backwards, packets: [3, 5, 8, 0] })).row;
+      const walk = async (backwards: boolean): Promise<number[]> => {
+        const rows = [await next(-1, backwards)];
+        while (rows.length < 4) rows.push(await next(rows.at(-1) ?? -1, backwards));
+        return rows;
+      };
+      expect(await walk(false)).toEqual([1, 4, 6, 1]);
+      expect(await walk(true)).toEqual([6, 4, 1, 6]);
+      expect(
+        (await client.ask("packets.nextOf", { view: view.view, from: 2, backwards: false, packets: [0] })).row,
+      ).toBe(-1);
+    }));
+});
+
 describe("export", () => {
   it("writes what the view shows, in its order, or some of its packets", () =>
     withTraffic(async (client) => {

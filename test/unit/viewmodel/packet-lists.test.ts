@@ -1,4 +1,5 @@
 /** The packet list's view models: columns, scroll position, pages of rows, colours, marks, filters from cells. */
+import { PACKET_COLUMNS } from "../../../src-shared/contract/columns";
 import { describe, expect, it } from "vitest";
 
 import { COLOUR_RULES } from "../../../src-shared/contract/colours";
@@ -38,6 +39,12 @@ import { MAX_PAGES, PacketWindow, PAGE_ROWS } from "../../../src-renderer/viewmo
 const ids = (columns: readonly { id: string }[]): string => columns.map((column) => column.id).join(" ");
 
 describe("columns", () => {
+  it("are wide enough at first for their heading and the arrow of a sorted one", () => {
+    // Semi-bold letters of 12 px are 6.4 px wide on average, the edges 12 px, the arrow 16.
+    for (const { label, widthPx } of PACKET_COLUMNS)
+      expect(widthPx, label).toBeGreaterThanOrEqual(label.length * 6.4 + 28);
+  });
+
   it("are Wireshark's, in its order, before a person changes them", () => {
     expect(defaultColumns().map((column) => column.label)).toEqual([
       "No.",

@@ -2,12 +2,12 @@
 import { describe, expect, it } from "vitest";
 import type { FileState, PointState, ProblemInfo } from "../../../src-shared/contract/results";
 import { formatAge } from "../../../src-renderer/viewmodel/age";
-import { parseOffset } from "../../../src-renderer/viewmodel/clock-offset";
+import { clockText, parseOffset } from "../../../src-renderer/viewmodel/clock-offset";
 import { insertCompletion, markText } from "../../../src-renderer/viewmodel/filter-marks";
 import { matchFuzzy } from "../../../src-renderer/viewmodel/fuzzy-match";
 import { rangeBetween } from "../../../src-renderer/viewmodel/list-selection";
 import { LoadRate } from "../../../src-renderer/viewmodel/load-rate";
-import { fitMiddle } from "../../../src-renderer/viewmodel/fit-middle";
+import { fitDistinct, fitMiddle } from "../../../src-renderer/viewmodel/fit-middle";
 import {
   fileChecked,
   rowAt,
@@ -144,6 +144,18 @@ describe("the points tree", () => {
     expect(fitMiddle("🙂🙂🙂🙂🙂🙂🙂🙂", 60, widthOf)).toBe("🙂…🙂🙂🙂🙂");
   });
 
+  it("names that would be cut to the same keep what tells them apart", () => {
+    const widthOf = (text: string): number => [...text].length * 10;
+    const shown = (names: readonly string[], widthPx: number): string[] =>
+      names.map((name) => fitDistinct(name, names, widthPx, widthOf));
+    expect(shown(["client-1.pcapng", "client-2.pcapng", "lo.pcap"], 90)).toEqual(["…t-1.pca…", "…t-2.pca…", "lo.pcap"]);
+    const folders = ["a-recording-of-monday/client.pcapng", "a-recording-of-friday/client.pcapng"];
+    expect(shown(folders, 160)).toEqual(["…f-monday/clien…", "…f-friday/clien…"]);
+    // Where they differ is in sight anyhow.
+    const nodes = ["node1-long-name.pcapng", "node2-long-name.pcapng"];
+    expect(shown(nodes, 200)).toEqual(nodes.map((name) => fitMiddle(name, 200, widthOf)));
+  });
+
   it("shows for a file whether all, none or some of its points are enabled", () => {
     expect(fileChecked([point(0, 0), point(1, 0)])).toBe("true");
     expect(fileChecked([point(0, 0, false)])).toBe("false");
@@ -199,6 +211,22 @@ describe("what a person types and chooses", () => {
 
   it.each(["", "a", "1.2.3", "5 parsecs", "--1", "1e999x"])("the clock offset %s is none", (text) => {
     expect(parseOffset(text)).toBeNull();
+  });
+
+  it.each([
+    [{ seconds: 0, errorSeconds: 0, source: "reference", pairs: 0 }, /^The reference/],
+    [
+      { seconds: 0.350012, errorSeconds: 0.00004, source: "estimated", pairs: 1204 },
+      "Estimated: +0.350012 s ± 40 µs, from 1,204 packets seen both ways.",
+    ],
+    [
+      { seconds: -12, errorSeconds: null, source: "estimated", pairs: 1 },
+      "Estimated: -12 s, from 1 packet seen both ways.",
+    ],
+    [{ seconds: 5, errorSeconds: 0, source: "told", pairs: 0 }, /^Set by hand/],
+    [{ seconds: 0, errorSeconds: null, source: "unknown", pairs: 0 }, /Taken as 0 s/],
+  ] as const)("what joining makes of the clock %o, in words", (clock, text) => {
+    expect(clockText({ file: 0, ...clock })).toMatch(text);
   });
 
   it("a range of a list, in either direction", () => {
