@@ -48,13 +48,6 @@ export interface ToldChange {
 /** Entries older or younger than a connection by more are of another use of the same ports. */
 export const SAME_TIME_SECONDS = 30;
 
-/** Whether the entry may be of a connection that was seen from `start` to `end`, seconds since the epoch. One without a time may. */
-export function isSameUse(told: ToldTranslation, start: number, end: number): boolean {
-  if (told.time === null) return true;
-  const time = Number(told.time);
-  return time >= start - SAME_TIME_SECONDS && time <= end + SAME_TIME_SECONDS;
-}
-
 /** What the entry translates; nothing, if the reply is the original turned round. */
 export function toldChanges(told: ToldTranslation): readonly ToldChange[] {
   const { original, reply } = told;

@@ -12,12 +12,12 @@
  */
 import type { Finding } from "../../../src-shared/model/finding";
 import {
-  isSameUse,
   SAME_TIME_SECONDS,
   type ToldChange,
   type ToldTranslation,
   toldChanges,
 } from "../../../src-shared/model/told-translation";
+import { type ToldUse, toldUses, usesAt } from "../../../src-shared/model/told-uses";
 import { endpointText } from "../../../src-shared/model/endpoint-text";
 import type { Connection, Endpoint, Translation } from "../../../src-shared/reconstruct/result";
 import { addToGroup } from "../../../src-shared/base/grouping";
@@ -41,22 +41,23 @@ interface Difference {
 }
 
 export class ConntrackDiffers implements FindingFamily {
-  readonly #byOriginal = new Map<string, ToldTranslation[]>();
-  readonly #byReply = new Map<string, ToldTranslation[]>();
+  readonly #byOriginal = new Map<string, ToldUse[]>();
+  readonly #byReply = new Map<string, ToldUse[]>();
   readonly #differences: Difference[] = [];
   #agreed = 0;
   #toldOnly = 0;
   #connections = 0;
 
   constructor(private readonly context: FindingContext) {
-    for (const told of context.told) {
+    for (const use of toldUses(context.told)) {
+      const { told } = use;
       const { original, reply } = told;
       const client = { ip: original.source, port: original.sourcePort };
       const server = { ip: original.destination, port: original.destinationPort };
-      addToGroup(this.#byOriginal, key(told.protocol, client, server), told);
+      addToGroup(this.#byOriginal, key(told.protocol, client, server), use);
       if (toldChanges(told).length === 0) continue;
       const asked = { ip: reply.destination, port: reply.destinationPort };
-      addToGroup(this.#byReply, key(told.protocol, asked, { ip: reply.source, port: reply.sourcePort }), told);
+      addToGroup(this.#byReply, key(told.protocol, asked, { ip: reply.source, port: reply.sourcePort }), use);
     }
   }
 
@@ -88,13 +89,26 @@ export class ConntrackDiffers implements FindingFamily {
     if (lines.length > 0) this.#connections++;
   }
 
-  /** Entries of this use of the connection's ports. */
+  /**
+   * Entries of this use of the connection's ports, of each file and tuple one: the nearest. Of those that are as near it is the one that the
+   * packets show.
+   */
   #linesOf(connection: Connection): readonly ToldTranslation[] {
     const start = Number(connection.firstTime);
     const end = Number(connection.lastTime);
     const tuples = tuplesOf(connection).map(({ client, server }) => key(connection.protocol, client, server));
-    const linesBy = (entries: ReadonlyMap<string, readonly ToldTranslation[]>): readonly ToldTranslation[] =>
-      tuples.flatMap((t) => entries.get(t) ?? []).filter((told) => isSameUse(told, start, end));
+    const isShown = ({ told }: ToldUse): boolean =>
+      toldChanges(told).every((change) => ["same", "nothing"].includes(this.#shownInstead(connection, change)));
+    const linesBy = (entries: ReadonlyMap<string, readonly ToldUse[]>): readonly ToldTranslation[] =>
+      tuples.flatMap((t) => {
+        const byFile = new Map<string, ToldUse[]>();
+        for (const use of entries.get(t) ?? []) addToGroup(byFile, use.told.file, use);
+        return [...byFile.values()].flatMap((uses) => {
+          const near = usesAt(uses, start, end);
+          const use = near.find(isShown) ?? near[0];
+          return use ? [use.told] : [];
+        });
+      });
     const lines = linesBy(this.#byOriginal);
     // A machine that knows what was sent has told: what else it gave the same ports to is another call.
     const files = new Set(lines.map(({ file }) => file));
@@ -143,7 +157,9 @@ export class ConntrackDiffers implements FindingFamily {
           "another network namespace with the same addresses",
         ],
         ruledOut: isTimed
-          ? [`another use of the ports: the entry's time is within ${SAME_TIME_SECONDS} s of the connection`]
+          ? [
+              `another use of the ports: of the entries that have them this one is nearest in time to the connection, within ${SAME_TIME_SECONDS} s`,
+            ]
           : [],
         rows: [connection.firstSighting],
         connections: [connection],

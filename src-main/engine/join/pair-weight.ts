@@ -14,21 +14,34 @@
  * | only ports or only addresses kept | 8 |
  * | on one clock: within 50 ms, forth and back in opposite order | 10 |
  * | routed in between (TTL less by some hops) | 6 |
+ * | UDP: questions and answers nested, said once (nested-exchange.ts); asked where the rest is not enough | 30 |
  *
- * 40 are needed, 60 when neither end was kept, 75 when both were seen at one point with one TTL, and never only sequence numbers and kept ends:
+ * 40 are needed, 60 when neither end was kept, 75 when both were seen on one wire with one TTL, and never only sequence numbers and kept ends:
  * a scanner's probes have those too. At one point, with one TTL and the same MACs, only what lies one within the other is taken (isNested).
  * Any contradiction (identification, TSval, payload, order, TTL growing on the way) refuses the pair.
  * What was sent again has the key of what it repeats: of the repetitions on one side the one that is the other side's packet is taken.
  */
 import { EVIDENCE_ACK, EVIDENCE_ID, EVIDENCE_PAYLOAD, EVIDENCE_TIME, EVIDENCE_TIMESTAMP } from "./evidence";
+import { isNestedExchange, isOtherDevice } from "./nested-exchange";
 import { samePacket } from "./same-packet";
-import { PROTOCOL_TCP, type SightingColumns, W_ACK, W_EXTRA, W_HASH, W_ID, W_LENGTH, W_SEQ } from "./sighting-columns";
+import {
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+  type SightingColumns,
+  W_ACK,
+  W_EXTRA,
+  W_HASH,
+  W_ID,
+  W_LENGTH,
+  W_SEQ,
+} from "./sighting-columns";
 
 /** Initial numbers below this are made by hand or by a generator: real ones are random 32-bit numbers, one in 4096 is below. */
 const RANDOM_FROM = 1 << 20;
 const NEEDED = 40;
 const NEEDED_WITHOUT_KEPT_END = 60;
 const NEEDED_AT_ONE_POINT = 75;
+const NESTED = 30;
 /** What must come from elsewhere than sequence numbers and kept ends. */
 const INDEPENDENT = 12;
 const NEAR_NS = 50e6;
@@ -56,7 +69,7 @@ export interface PairWeight {
   readonly bits: number;
   /** 1: endpoint A of the first flow is B of the second. */
   readonly swapped: number;
-  /** Both were seen at one point with one TTL. */
+  /** Both were seen at one point with one TTL; a capture of all interfaces: at one device of it. */
   readonly atOnePoint: boolean;
 }
 
@@ -133,7 +146,7 @@ export function weighPair(
         if (sign[d] === 0) sign[d] = s;
       }
       if (px === py) {
-        atOnePoint ||= ttlX === ttlY;
+        atOnePoint ||= ttlX === ttlY && !isOtherDevice(columns, x, y);
         if (ttlX === ttlY && sameMacs(columns, x, y)) {
           const d = columns.direction(x);
           const s = Math.sign(apart) || Math.sign(y - x);
@@ -174,9 +187,13 @@ export function weighPair(
   if (time) bits |= EVIDENCE_TIME;
   const independent = idBits + timestamp + payload + (ack === 20 ? time : 0);
   if (independent < INDEPENDENT) return undefined;
-  const weight = seq + ack + timestamp + idBits + payload + kept.bits + time + (routed > unrouted ? 6 : 0);
-  if (weight < (atOnePoint ? NEEDED_AT_ONE_POINT : NEEDED)) return undefined;
-  if (kept.sides === 0 && weight < NEEDED_WITHOUT_KEPT_END) return undefined;
+  let weight = seq + ack + timestamp + idBits + payload + kept.bits + time + (routed > unrouted ? 6 : 0);
+  const needed = atOnePoint ? NEEDED_AT_ONE_POINT : kept.sides === 0 ? NEEDED_WITHOUT_KEPT_END : NEEDED;
+  if (weight < needed) {
+    if (protocol !== PROTOCOL_UDP || weight + NESTED < needed) return undefined;
+    if (!isNestedExchange(columns, fileOfPoint, pair, swapped, NEAR_NS)) return undefined;
+    weight += NESTED;
+  }
   return { weight, bits, swapped, atOnePoint };
 }
 

@@ -225,7 +225,7 @@ export class SightingReader {
     return this.addresses6 + value * 16;
   }
 
-  /** Position in `bytes` of the MACs of the first packet in a direction: source (6), destination (6), then see `macSeen`. */
+  /** Position in `bytes` of the MACs of the first packet in a direction: source (6), destination (6; SLL2: the interface's index, 4), then see `macSeen`. */
   macsAt(flow: number, direction: number): number {
     const base = this.macSegments[flow >>> MACS_SEGMENT_SHIFT] as number;
     return base + (flow & ((1 << MACS_SEGMENT_SHIFT) - 1)) * MACS_BYTES + direction * (MACS_BYTES / 2);

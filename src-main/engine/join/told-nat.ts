@@ -12,7 +12,8 @@
  */
 import { addToGroup } from "../../../src-shared/base/grouping";
 import { endpointText } from "../../../src-shared/model/endpoint-text";
-import { isSameUse, toldChanges, type ToldTranslation } from "../../../src-shared/model/told-translation";
+import { toldChanges, type ToldTranslation } from "../../../src-shared/model/told-translation";
+import { type ToldUse, toldUses, usesAt } from "../../../src-shared/model/told-uses";
 import type { Connection, Endpoint, Point, Translation } from "../../../src-shared/reconstruct/result";
 
 /** What is to be put in front of what the packets show. */
@@ -27,11 +28,9 @@ export interface ToldFront {
 
 /** Machines that translate one after the other before the first capture point. */
 const MOST_STEPS = 4;
-/** Entries of other uses of the same ports begin further away than this from the connection, if there are several. */
-const NEAR_SECONDS = 1;
 
 export class ToldNat {
-  readonly #byReply = new Map<string, ToldTranslation[]>();
+  readonly #byReply = new Map<string, ToldUse[]>();
 
   constructor(
     told: readonly ToldTranslation[],
@@ -39,11 +38,12 @@ export class ToldNat {
     /** Node that has this address, at a time; null: none, or it is not known. */
     private readonly nodeOf: (ip: string, atMs: number) => string | null,
   ) {
-    for (const line of told) {
+    for (const use of toldUses(told)) {
+      const line = use.told;
       if (toldChanges(line).length === 0) continue;
       const { source, sourcePort, destination, destinationPort } = line.reply;
       const client = { ip: destination, port: destinationPort };
-      addToGroup(this.#byReply, key(line.protocol, client, { ip: source, port: sourcePort }), line);
+      addToGroup(this.#byReply, key(line.protocol, client, { ip: source, port: sourcePort }), use);
     }
   }
 
@@ -114,21 +114,16 @@ export class ToldNat {
     return undefined;
   }
 
-  /** Of several uses of the same ports the one at its time; none, if two are as near. */
+  /** Of several uses of the same ports the one at its time; none, if two that were asked differently are as near. */
   #near(shown: Connection, tuple: string): ToldTranslation | undefined {
-    const start = Number(shown.firstTime);
-    const uses = new Map<string, { readonly told: ToldTranslation; away: number }>();
-    for (const told of this.#byReply.get(tuple) ?? []) {
-      if (!isSameUse(told, start, Number(shown.lastTime))) continue;
-      const away = told.time === null ? 0 : Math.abs(Number(told.time) - start);
-      const { source, sourcePort, destination, destinationPort } = told.original;
-      const original = `${source} ${sourcePort} ${destination} ${destinationPort}`;
-      const known = uses.get(original);
-      if (!known) uses.set(original, { told, away });
-      else known.away = Math.min(known.away, away);
-    }
-    const [nearest, next] = [...uses.values()].sort((a, b) => a.away - b.away);
-    return nearest && next && next.away - nearest.away < NEAR_SECONDS ? undefined : nearest?.told;
+    const [nearest, ...others] = usesAt(
+      this.#byReply.get(tuple) ?? [],
+      Number(shown.firstTime),
+      Number(shown.lastTime),
+    ).map((use) => use.told);
+    const asked = ({ original }: ToldTranslation): string =>
+      `${original.source} ${original.sourcePort} ${original.destination} ${original.destinationPort}`;
+    return nearest && others.some((other) => asked(other) !== asked(nearest)) ? undefined : nearest;
   }
 }
 

@@ -239,11 +239,27 @@ describe("connection tracking told beside what is seen", () => {
     expect([reused, more.length]).toEqual(["the entry is of another moment: ports were used again", 0]);
   });
 
+  test("the ports were used before, a moment ago, for another endpoint: each entry is held against its own connection", async () => {
+    const start = Number((await search(nodes.captures())).join.connection(0).firstTime);
+    const at = (seconds: number, event: string, server: string): string =>
+      `[${(start + seconds).toFixed(6)}] ${line(server).replace("[NEW]", event)}`;
+    const before = at(-0.2, "[NEW]", "10.1.1.200") + at(-0.01, "[DESTROY]", "10.1.1.200");
+    const found = await search(nodes.captures(), { conntrack: before + at(0.0003, "[NEW]", "10.1.1.9") });
+    expect(found.of("conntrack-differs")).toEqual([]);
+    expect(found.conntrack).toEqual({ agreed: 1, toldOnly: 0, connections: 1 });
+    const wrong = await search(nodes.captures(), { conntrack: before + at(0.0003, "[NEW]", "10.1.1.201") });
+    expect(wrong.of("conntrack-differs")[0]?.evidence).toEqual([
+      "conntrack.txt line 3 tells dnat 10.96.0.10:80 to 10.1.1.201:8080, the packets show 10.1.1.9:8080",
+    ]);
+  });
+
   test("an entry whose time is the connection's: what that rules out is not among the causes", async () => {
     const time = Number((await search(nodes.captures())).join.connection(0).firstTime);
     const found = await search(nodes.captures(), { conntrack: `[${time.toFixed(6)}] ${line("10.1.1.200")}` });
     const [differs] = found.of("conntrack-differs");
-    expect(differs?.ruledOut).toEqual(["another use of the ports: the entry's time is within 30 s of the connection"]);
+    expect(differs?.ruledOut).toEqual([
+      "another use of the ports: of the entries that have them this one is nearest in time to the connection, within 30 s",
+    ]);
     expect(differs?.fits.join()).not.toContain("ports were used again");
   });
 });

@@ -181,7 +181,7 @@ describe("comments of packets", () => {
     ]);
     const [c] = connectionsOf(result);
     const said = c ? connectionFacts(connectionJson(result, c), (id) => id) : [];
-    expect(said.find((f) => f.label === "Client")).toEqual({
+    expect(said.find((f) => f.label === "Client")).toMatchObject({
       label: "Client",
       value: "pod shop/web-a on n1 (10.1.0.5:4000)",
       note: "named by packets' comments, container app, process curl",

@@ -25,7 +25,7 @@ function entry(original: string, reply: string, time?: number): string {
     const [destination = "", dport = ""] = to.split(":");
     return `src=${source} dst=${destination} sport=${sport} dport=${dport}`;
   };
-  const stamp = time === undefined ? "" : `[${1709287200 + time}.000000] `;
+  const stamp = time === undefined ? "" : `[${(1709287200 + time).toFixed(6)}] `;
   return `${stamp}[NEW] ipv4 2 tcp 6 120 SYN_SENT ${tuple(original)} [UNREPLIED] ${tuple(reply)}\n`;
 }
 
@@ -77,6 +77,18 @@ describe("a node's own call to a Service", () => {
     ];
     const { first } = await told(call("10.1.0.1:41354", "10.1.1.9:8080"), lines.join(""));
     expect([first.client.port, first.requested?.ip]).toEqual([1111, "10.96.0.10"]);
+  });
+
+  test("the ports were used twice within a second: the entry that was there", async () => {
+    const end = (line: string): string => line.replace("[NEW]", "[DESTROY]");
+    const first = entry("192.168.0.1:1111 > 10.96.0.10:80", "10.1.1.9:8080 > 10.1.0.1:41354", -0.4);
+    const lines = [
+      first,
+      end(first.replace("199.600000", "199.900000")),
+      entry("192.168.0.1:2222 > 10.96.0.11:80", "10.1.1.9:8080 > 10.1.0.1:41354", 0),
+    ];
+    const { first: shown } = await told(call("10.1.0.1:41354", "10.1.1.9:8080"), lines.join(""));
+    expect([shown.client.port, shown.requested?.ip]).toEqual([2222, "10.96.0.11"]);
   });
 
   test("not: two uses as near, an entry of another time, one that translates nothing", async () => {

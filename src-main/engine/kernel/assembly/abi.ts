@@ -443,7 +443,10 @@ export const SIGHTING_CUT = 32;
 export const SIGHTING_NO_TRANSPORT = 64;
 export const SIGHTING_REASSEMBLED = 128;
 
-/** Of each flow row, for each direction: source MAC, destination MAC, u32 1 = seen, 2 + packet type of a cooked capture. */
+/**
+ * Of each flow row, for each direction: source MAC, destination MAC, u32 1 = seen, 2 + packet type of a cooked capture; SLL2 has no
+ * destination, in its place are the four bytes of the interface's index.
+ */
 export const MACS_BYTES = 32;
 export const MACS_SEGMENT_SHIFT = 14;
 

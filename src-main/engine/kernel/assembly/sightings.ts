@@ -113,7 +113,7 @@ function macOf(flow: u32): usize {
   return (load<u32>(macs + (s << 2)) as usize) + (flow & MACS_MASK) * MACS_BYTES;
 }
 
-/** Keeps source and destination MAC of the first packet of each direction of a flow. */
+/** Keeps source and destination MAC (SLL2: the interface's index) of the first packet of each direction of a flow. */
 function keepMacs(slot: usize, first: u32, network: u32, flow: u32, direction: u32): void {
   const at = macOf(flow) + (direction ? ((MACS_BYTES >> 1) as u32) : (0 as u32));
   if (load<u32>(at + 12)) return;
@@ -140,6 +140,7 @@ function keepMacs(slot: usize, first: u32, network: u32, flow: u32, direction: u
     store<u32>(at + 12, 2 + (load<u8>(p + 1) as u32));
   } else if (kind == LAYER_SLL2) {
     memory.copy(at, p + 12, 6);
+    memory.copy(at + 6, p + 4, 4);
     store<u32>(at + 12, 2 + (load<u8>(p + 10) as u32));
   } else store<u32>(at + 12, 1);
 }
