@@ -94,19 +94,23 @@ export class NetworkTopology implements Topology {
     return new Map(roots.map((f, i) => [f, i]));
   }
 
-  /** Name of the cluster's node that has one of these addresses, or runs most of these pods. */
+  /**
+   * Name of the cluster's node that these addresses and pods speak for. An address counts twice, but does not decide alone: what one capture
+   * of all interfaces shows of two nodes may make the one look like the owner of the other's.
+   */
   private toldNode(addresses: readonly string[], pods: readonly string[]): string | null {
     const { cluster } = this.network;
     if (!cluster) return null;
+    const votes = new Map<string, number>();
+    const vote = (name: string | null | undefined, weight: number): void => {
+      if (name) votes.set(name, (votes.get(name) ?? 0) + weight);
+    };
     for (const a of addresses) {
       const node = cluster.nodeAt(a, null);
-      if (node) return node.meta.name;
+      if (node) vote(node.meta.name, 2);
+      else vote(cluster.nodeOfPodRange(a, null)?.meta.name, 1);
     }
-    const votes = new Map<string, number>();
-    for (const a of pods) {
-      const name = cluster.podAt(a, null)?.node;
-      if (name) votes.set(name, (votes.get(name) ?? 0) + 1);
-    }
+    for (const a of pods) vote(cluster.podAt(a, null)?.node, 1);
     return [...votes].sort((a, b) => b[1] - a[1])[0]?.[0] ?? null;
   }
 
@@ -127,7 +131,8 @@ export class NetworkTopology implements Topology {
         interface: p.name ?? null,
         role: network.roles[i] ?? "unknown",
         roleEvidence: network.roleEvidence[i] ?? [],
-        node: network.input.mixed.has(network.machineFile(i)) ? null : (machine?.name ?? null),
+        // A told pod's card is on its node, whatever file it was recorded in.
+        node: pod?.node ?? (network.input.mixed.has(network.machineFile(i)) ? null : (machine?.name ?? null)),
         machine: number,
         namespace: pod?.meta.namespace ?? told?.pod?.split("/", 1)[0] ?? null,
         pod: pod

@@ -92,6 +92,19 @@ describe("captures of all interfaces", () => {
     ]);
   });
 
+  test("a node that shows another node's calls too is still the one whose pods and address it has", async () => {
+    const calls = `
+      q4: 0.200000 @any 192.168.0.2:6000 > 10.1.0.5:9000 udp id=41 "a node asks its neighbour's pod" ttl=64
+          0.200010 @any seen q4 hops=1
+      q5: 0.300000 @any 192.168.0.1:6001 > 10.1.0.5:9000 udp id=42 "a node asks its own pod" ttl=64
+    `;
+    const result = await joinTraffic(
+      { "first.pcapng": N1 + OTHERS + calls, "second.pcapng": N2 },
+      { cluster: [join(folder, "cluster.yaml")] },
+    );
+    expect(result.points.map((p) => p.node)[0]).toBe("n1");
+  });
+
   test("where two machines see a packet in one microsecond, what left the first did so before it came to the next", async () => {
     const at = (point: string, label: string, change: string): string => `0.000100 @${point} seen ${label} ${change}`;
     const result = await joinTraffic({
