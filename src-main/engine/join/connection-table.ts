@@ -9,6 +9,7 @@
  * | carriers | number of an interned list in `carrierLists`, 0 none |
  */
 import type { Evidence } from "../../../src-shared/reconstruct/result";
+import type { SetMembers } from "./flow-matching";
 
 /** No port, no address: ports have 16 bits, so it lies beside them. */
 export const NO_PORT = 0x1ffff;
@@ -90,14 +91,17 @@ export class ConnectionTable {
   private readonly carrierNumbers = new Map<number, number>();
   private readonly nextCarriers: number[] = [0];
 
-  constructor(
-    readonly count: number,
-    flowTotal: number,
-  ) {
+  readonly count: number;
+
+  /** A row of nothing known yet for each set. */
+  constructor(sets: SetMembers) {
+    const { count } = sets;
+    this.count = count;
     const u32 = (): Uint32Array => new Uint32Array(count);
     this.root = new Int32Array(count);
-    this.flowStart = new Uint32Array(count + 1);
-    this.flows = new Uint32Array(flowTotal);
+    for (let c = 0; c < count; c++) this.root[c] = sets.flows[sets.start[c] as number] as number;
+    this.flowStart = sets.start;
+    this.flows = sets.flows;
     this.serverIsA = new Uint8Array(count);
     this.directionInferred = new Uint8Array(count);
     this.clientAddress = u32();
@@ -123,10 +127,10 @@ export class ConnectionTable {
     this.firstNs = new Float64Array(count);
     this.changes = u32();
     this.carriers = u32();
-    this.evidence = new Uint16Array(count);
+    this.evidence = sets.evidence;
     this.ambiguous = new Uint8Array(count);
-    this.protocol = new Uint8Array(count);
-    this.v6 = new Uint8Array(count);
+    this.protocol = sets.protocol;
+    this.v6 = sets.v6;
     this.state = new Uint8Array(count);
   }
 

@@ -1,15 +1,16 @@
-/** Kinds of evidence as bits, so that a join keeps its evidence in one number. */
+/** Names of the kinds of evidence, which the kernel keeps as bits. */
 import type { Evidence } from "../../../src-shared/reconstruct/result";
-
-export const EVIDENCE_SEQ = 1;
-export const EVIDENCE_ACK = 2;
-export const EVIDENCE_TIMESTAMP = 4;
-export const EVIDENCE_PAYLOAD = 8;
-export const EVIDENCE_ID = 16;
-export const EVIDENCE_ICMP_SEQ = 32;
-export const EVIDENCE_RANGE = 64;
-export const EVIDENCE_QUOTED = 128;
-export const EVIDENCE_TIME = 256;
+import {
+  EVIDENCE_ACK,
+  EVIDENCE_ICMP_SEQ,
+  EVIDENCE_ID,
+  EVIDENCE_PAYLOAD,
+  EVIDENCE_QUOTED,
+  EVIDENCE_RANGE,
+  EVIDENCE_SEQ,
+  EVIDENCE_TIME,
+  EVIDENCE_TIMESTAMP,
+} from "../kernel/assembly/abi";
 
 const NAMES: readonly (readonly [number, Evidence])[] = [
   [EVIDENCE_SEQ, "tcp-seq"],

@@ -1,29 +1,24 @@
 /**
- * Finds the flows that are one connection: the same tuple at several points, and tuples that NAT made of one another.
+ * Which flows are one connection: found by the kernel (kernel/assembly/flow-matching.ts says how), called here in pieces; what it cannot
+ * decide, pairs that exclude each other, is decided by `forked-pairs.ts`.
  *
  * ```
- * flow at a point ─► at most 16 of its packets, those with the smallest keys      the same ones are picked wherever
- *                          │                                                       the flow was seen, however late the
- *                          ▼                                                       capture began
- *               table key ─► packets of several flows
- *                          │
- *      same tuple          │            other tuple
- *      compatible packet ──┴── counted as a candidate pair, weighed: weighPair()
- *                                            │
- *                 one set  ◄────── heavy enough, contradicted by nothing
+ * SightingColumns ─► matchFlows ─► FlowMatch: columns by flow and by set, all of them in the kernel's memory
  * ```
- * A key that more than six tuples share says nothing (a scan, a generator with constant numbers) and joins only equal tuples.
- * Cost: linear in packets (keys) plus the picked packets; no pair of flows is looked at that shares no key.
  */
-import { SIGHTING_CUT, SIGHTING_FRAGMENT } from "../kernel/assembly/abi";
+import { EVIDENCE_ACK, PAIR_REFUSED } from "../kernel/assembly/abi";
 import { FlowSets } from "./flow-sets";
-import { joinEqualTuples, joinOneWayFlows } from "./flow-matching/equal-tuples";
-import { FLOW_CARRIER, FLOW_CUT, FLOW_NEIGHBOURS, FLOW_QUOTED, type MatchOptions } from "./flow-matching/flow-kinds";
-import { numberTuples } from "./flow-matching/flow-tuples";
-import { joinOneWayPairs } from "./flow-matching/one-way-pairs";
-import { PickedPackets } from "./flow-matching/picked-packets";
-import { joinTranslations } from "./flow-matching/translated-tuples";
-import { PROTOCOL_TCP, PROTOCOL_UDP, type SightingColumns, W_ID } from "./sighting-columns";
+import { AcceptedPairs, findForks } from "./flow-matching/forked-pairs";
+import { findOneWayPairs } from "./flow-matching/one-way-pairs";
+import type { SightingColumns } from "./sighting-columns";
+
+/** Flows, tuples or sets of one call: what is called again is compiled well meanwhile. One call for all took 10 of 135 ms more. */
+const AT_ONCE = 2048;
+
+export interface MatchOptions {
+  /** File of each capture point: rows of one file have one clock. */
+  readonly fileOfPoint: readonly number[];
+}
 
 export interface FlowMatch {
   readonly sets: FlowSets;
@@ -31,37 +26,100 @@ export interface FlowMatch {
   readonly kind: Uint8Array;
   /** Number of the flow's tuple (addresses, ports, protocol), whatever its point. */
   readonly tuple: Int32Array;
+  /** Capture point by flow. */
+  readonly point: Int32Array;
   /** Flows whose sets were equally good for the same partner and were left apart. */
   readonly ambiguous: readonly (readonly number[])[];
+  /** Set by flow, -1 if it is not FLOW_ACTIVE. Sets are numbered by their lowest flow. */
+  readonly setOfFlow: Int32Array;
+  readonly members: SetMembers;
+  /** Rows that any set has at most. */
+  readonly mostRows: number;
 }
 
-const PROTOCOL_SCTP = 132;
+/** Sets of flows as columns. */
+export interface SetMembers {
+  readonly count: number;
+  /** Flows of set s, ascending: flows[start[s]] … flows[start[s + 1] - 1]. */
+  readonly start: Uint32Array;
+  readonly flows: Uint32Array;
+  /** Of the lowest flow: IP protocol, 1 for IPv6. */
+  readonly protocol: Uint8Array;
+  readonly v6: Uint8Array;
+  /** EVIDENCE_* of all joins in the set. */
+  readonly evidence: Uint16Array;
+}
 
 export function matchFlows(columns: SightingColumns, options: MatchOptions): FlowMatch {
-  const count = columns.flowCount;
-  const sets = new FlowSets(count);
-  const tuple = numberTuples(columns);
-  const picks = new PickedPackets(columns);
-  const kind = new Uint8Array(count);
-  for (let f = 0; f < count; f++) {
-    const rows = (columns.start[f + 1] as number) - (columns.start[f] as number);
-    if (columns.quoted(f)) kind[f] = FLOW_QUOTED;
-    else if (columns.isNeighbourDiscovery(f)) kind[f] = FLOW_NEIGHBOURS;
-    else if (picks.carrying(f) * 2 > rows) kind[f] = FLOW_CARRIER;
-    else if (rows > 0 && isWithoutPorts(columns, f)) kind[f] = FLOW_CUT;
-  }
-  joinEqualTuples(columns, options, sets, kind, tuple, picks);
-  const oneWay = joinOneWayFlows(columns, sets, kind, tuple);
-  const ambiguous = joinTranslations(columns, options, sets, kind, tuple, picks);
-  joinOneWayPairs(columns, sets, kind, oneWay);
-  return { sets, kind, tuple, ambiguous };
+  const { kernel, memory, interned } = columns.handle;
+  const { flowCount } = columns;
+  const files = memory.allocate(Math.max(1, options.fileOfPoint.length) * 4);
+  new Uint32Array(memory.memory.buffer, files, options.fileOfPoint.length).set(options.fileOfPoint);
+  kernel.beginMatching(interned, files);
+  inPieces(flowCount, (from, to) => kernel.numberFlows(from, to));
+  inPieces(flowCount, (from, to) => kernel.joinTuples(from, to));
+
+  const found = kernel.numberSets();
+  kernel.beginCandidates(found);
+  inPieces(found, (from, to) => kernel.markKeys(from, to));
+  inPieces(found, (from, to) => kernel.collectKeys(from, to));
+  kernel.findCandidates();
+  kernel.beginPairs();
+  inPieces(found, (from, to) => kernel.weighCandidates(from, to));
+  const listed = kernel.orderPairs();
+  const { buffer } = memory.memory;
+  const sets = new FlowSets(
+    new Uint32Array(buffer, kernel.setParents(), flowCount),
+    new Uint16Array(buffer, kernel.setEvidence(), flowCount),
+  );
+  const setOfFlow = new Int32Array(buffer, kernel.setNumbers(), flowCount);
+  const start = new Uint32Array(buffer, kernel.setStart(), found + 1);
+  const flows = new Uint32Array(buffer, kernel.setFlows(), start[found]);
+  const pairs = new AcceptedPairs(new Uint32Array(buffer), kernel.pairsAt() >>> 2);
+  const { refused, groups } = findForks(columns, sets, pairs, {
+    pairs: new Uint32Array(buffer, listed, kernel.forkCount()),
+    pointsOf: (root) => {
+      const s = setOfFlow[root] as number;
+      return new Set(Array.from(flows.subarray(start[s], start[s + 1]), (f) => columns.point(f)));
+    },
+  });
+  for (const pair of refused) pairs.mark(pair, PAIR_REFUSED);
+  kernel.joinPairs();
+  const count = joinOneWayPairs(columns, sets, kernel.numberSets());
+  const protocol = kernel.borrowed(count);
+  const v6 = kernel.borrowed(count);
+  const evidence = kernel.borrowed(count * 2);
+  const mostRows = kernel.describeSets(count, protocol, v6, evidence);
+  const own = memory.memory.buffer;
+  return {
+    sets,
+    kind: new Uint8Array(own, kernel.kindOfFlow(), flowCount),
+    tuple: new Int32Array(own, kernel.tupleOfFlow(), flowCount),
+    point: new Int32Array(own, kernel.pointOfFlow(), flowCount),
+    ambiguous: groups,
+    setOfFlow,
+    members: {
+      count,
+      start: start.subarray(0, count + 1),
+      flows,
+      protocol: new Uint8Array(own, protocol, count),
+      v6: new Uint8Array(own, v6, count),
+      evidence: new Uint16Array(own, evidence, count),
+    },
+    mostRows,
+  };
 }
 
-/** TCP, UDP or SCTP of which the capture kept no port. */
-function isWithoutPorts(columns: SightingColumns, flow: number): boolean {
-  if (columns.port(flow, 0) !== 0 || columns.port(flow, 1) !== 0) return false;
-  const protocol = columns.protocol(flow);
-  if (protocol !== PROTOCOL_TCP && protocol !== PROTOCOL_UDP && protocol !== PROTOCOL_SCTP) return false;
-  const bits = columns.word(columns.order[columns.start[flow] as number] as number, W_ID);
-  return (bits & SIGHTING_CUT) !== 0 && (bits & SIGHTING_FRAGMENT) === 0;
+/** Joins those, in most recordings none, of `count` sets. How many sets there are then. */
+function joinOneWayPairs(columns: SightingColumns, sets: FlowSets, count: number): number {
+  const { kernel, memory } = columns.handle;
+  const listed = kernel.listOneWay(count);
+  const flows = new Uint32Array(memory.memory.buffer, listed, kernel.oneWayCount());
+  const pairs = findOneWayPairs(columns, sets, Array.from(flows));
+  for (const { f, g, swapped } of pairs) kernel.joinSets(f, g, swapped, EVIDENCE_ACK);
+  return pairs.length > 0 ? kernel.numberSets() : count;
+}
+
+function inPieces(count: number, call: (from: number, to: number) => unknown): void {
+  for (let from = 0; from < count; from += AT_ONCE) call(from, Math.min(count, from + AT_ONCE));
 }

@@ -3,7 +3,6 @@ import { ClockEstimator, type ClockEstimate, type TwoFilePackets } from "./clock
 import { ConnectionTable } from "./connection-table";
 import { FactReader } from "./connection-facts";
 import { type FlowMatch, matchFlows } from "./flow-matching";
-import { FLOW_ACTIVE } from "./flow-matching/flow-kinds";
 import { rankPoints } from "./hop-order";
 import type { SightingColumns } from "./sighting-columns";
 import { PacketMatcher } from "./packet-matching";
@@ -31,43 +30,9 @@ const CLOCK_PACKETS = 400;
 export function joinSightings(input: JoinInput): Joined {
   const { columns } = input;
   const match = matchFlows(columns, { fileOfPoint: input.fileOfPoint });
-  const pointOfFlow = new Int32Array(columns.flowCount);
-  for (let f = 0; f < columns.flowCount; f++) pointOfFlow[f] = columns.point(f);
-
-  // Sets become connections, numbered by their lowest flow.
-  const connectionOfFlow = new Int32Array(columns.flowCount).fill(-1);
-  const roots: number[] = [];
-  let flowTotal = 0;
-  for (let f = 0; f < columns.flowCount; f++) {
-    if (match.kind[f] !== FLOW_ACTIVE) continue;
-    flowTotal++;
-    const root = match.sets.root(f);
-    if (connectionOfFlow[root] === -1) {
-      connectionOfFlow[root] = roots.length;
-      roots.push(root);
-    }
-    connectionOfFlow[f] = connectionOfFlow[root] as number;
-  }
-  const table = new ConnectionTable(roots.length, flowTotal);
-  for (let f = 0; f < columns.flowCount; f++) {
-    const c = connectionOfFlow[f] as number;
-    if (c >= 0) table.flowStart[c + 1] = (table.flowStart[c + 1] as number) + 1;
-  }
-  for (let c = 0; c < table.count; c++)
-    table.flowStart[c + 1] = (table.flowStart[c + 1] as number) + (table.flowStart[c] as number);
-  const next = table.flowStart.slice();
-  for (let f = 0; f < columns.flowCount; f++) {
-    const c = connectionOfFlow[f] as number;
-    if (c < 0) continue;
-    table.flows[next[c] as number] = f;
-    next[c] = (next[c] as number) + 1;
-  }
-  roots.forEach((root, c) => {
-    table.root[c] = root;
-    table.protocol[c] = columns.protocol(root);
-    table.v6[c] = columns.v6(root) ? 1 : 0;
-    table.evidence[c] = match.sets.evidence(root);
-  });
+  // Sets are the connections.
+  const { point: pointOfFlow, setOfFlow: connectionOfFlow } = match;
+  const table = new ConnectionTable(match.members);
   for (const group of match.ambiguous)
     for (const f of group) {
       const c = connectionOfFlow[match.sets.root(f)] as number;
@@ -88,7 +53,7 @@ export function joinSightings(input: JoinInput): Joined {
   const clocks = estimateClocks(input, table, stillFacts, still, pointOfFlow);
   const { rank: pointRank, bridges } = rankPoints(input, table, stillFacts, still, pointOfFlow);
   const matcher = new PacketMatcher(columns, pointOfFlow, input.fileOfPoint, clocks.map, pointRank);
-  configureKernel(input, table, pointOfFlow, clocks, pointRank);
+  configureKernel(input, match, clocks, pointRank);
   const facts = new FactReader(columns, match.sets, table, matcher, pointOfFlow, match.tuple);
   for (let c = 0; c < table.count; c++) {
     if (table.directionInferred[c]) facts.orient(c);
@@ -98,34 +63,17 @@ export function joinSightings(input: JoinInput): Joined {
 }
 
 /** Tells the kernel where points are and how their clocks go. */
-function configureKernel(
-  input: JoinInput,
-  table: ConnectionTable,
-  pointOfFlow: Int32Array,
-  clocks: ClockEstimate,
-  rank: Uint16Array,
-): void {
+function configureKernel(input: JoinInput, match: FlowMatch, clocks: ClockEstimate, rank: Uint16Array): void {
   const { columns, fileOfPoint } = input;
   const { kernel, memory } = columns.handle;
-  let most = 1;
-  for (let c = 0; c < table.count; c++) {
-    let rows = 0;
-    for (let i = table.flowStart[c] as number; i < (table.flowStart[c + 1] as number); i++) {
-      const f = table.flows[i] as number;
-      rows += (columns.start[f + 1] as number) - (columns.start[f] as number);
-    }
-    most = Math.max(most, rows);
-  }
-  const points = memory.allocate(Math.max(1, columns.flowCount) * 4);
   const clock = memory.allocate(Math.max(1, fileOfPoint.length) * 24);
-  new Int32Array(memory.memory.buffer, points, columns.flowCount).set(pointOfFlow);
   const view = new DataView(memory.memory.buffer);
   fileOfPoint.forEach((file, p) => {
     view.setFloat64(clock + p * 24, clocks.map.scale[file] as number, true);
     view.setFloat64(clock + p * 24 + 8, clocks.map.shift[file] as number, true);
     view.setUint32(clock + p * 24 + 16, rank[p] as number, true);
   });
-  kernel.configureGroups(points, clock, fileOfPoint.length, columns.baseSeconds, most);
+  kernel.configureGroups(match.point.byteOffset, clock, fileOfPoint.length, columns.baseSeconds, match.mostRows);
 }
 
 /** A packet at one point: a capture of all interfaces has it several times. */

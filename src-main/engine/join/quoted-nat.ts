@@ -12,7 +12,7 @@
  */
 import { addToGroup } from "../../../src-shared/base/grouping";
 import type { Evidence } from "../../../src-shared/reconstruct/result";
-import { FLOW_ACTIVE, FLOW_QUOTED } from "./flow-matching/flow-kinds";
+import { FLOW_ACTIVE, FLOW_QUOTED } from "../kernel/assembly/abi";
 import type { Joined } from "./join";
 import { PROTOCOL_TCP, type SightingColumns, W_EXTRA, W_ID, W_IP_LENGTH, W_SEQ } from "./sighting-columns";
 

@@ -207,15 +207,6 @@ export class SightingReader {
     return this.isIcmp(flow) && !(this.ports(flow) & 0x8000);
   }
 
-  /** ICMPv6 133 to 137 (RFC 4861). */
-  isNeighbourDiscovery(flow: number): boolean {
-    if (this.protocol(flow) !== PROTOCOL_ICMPV6) return false;
-    const ports = this.ports(flow);
-    // As events.ts packs them: the question's type of a pair, or of a one-way message (a redirect) type and code.
-    const type = ports & 0x8000 ? ports >>> 24 : ports & 0xff;
-    return type >= 133 && type <= 137;
-  }
-
   addressText(value: number, v6: boolean): string {
     return v6 ? formatIpv6(this.bytes, this.addresses6 + value * 16) : formatIpv4(value);
   }

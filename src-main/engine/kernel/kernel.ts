@@ -99,11 +99,42 @@ export interface KernelExports {
   indexSightings(): void;
   rowOrder(): number;
   rowStart(): number;
-  pickDirectory(): number;
   configureGroups(pointOfFlow: number, clocks: number, count: number, baseSeconds: number, rows: number): void;
   groupPackets(list: number, count: number, tcp: boolean): number;
   groupTable(): number;
   jointTable(): number;
+  /** See assembly/flow-matching.ts. */
+  beginMatching(interned: number, fileOfPoint: number): void;
+  numberFlows(from: number, to: number): void;
+  tupleOfFlow(): number;
+  pointOfFlow(): number;
+  kindOfFlow(): number;
+  joinTuples(from: number, to: number): void;
+  numberSets(): number;
+  setParents(): number;
+  setEvidence(): number;
+  setNumbers(): number;
+  setStart(): number;
+  setFlows(): number;
+  beginCandidates(sets: number): void;
+  markKeys(from: number, to: number): void;
+  collectKeys(from: number, to: number): void;
+  findCandidates(): void;
+  beginPairs(): void;
+  weighCandidates(from: number, to: number): number;
+  pairsAt(): number;
+  orderPairs(): number;
+  forkCount(): number;
+  joinPairs(): void;
+  joinSets(f: number, g: number, swapped: number, evidence: number): void;
+  /** See assembly/one-way-flows.ts. */
+  listOneWay(sets: number): number;
+  oneWayCount(): number;
+  /** See assembly/scratch.ts. */
+  borrowed(bytes: number): number;
+  /** See assembly/same-packet.ts. */
+  sameRows(x: number, y: number, protocol: number): number;
+  describeSets(count: number, protocols: number, versions: number, evidence: number): number;
 }
 
 const ARENA_LOCK = 0;
@@ -228,17 +259,28 @@ export function instantiateKernel(module: WebAssembly.Module, memory: KernelMemo
 
 /** What tells a position in the memory. */
 const POSITIONS = [
+  "borrowed",
   "communityIdOf",
   "configureIndex",
   "flowRow",
   "groupTable",
   "jointTable",
+  "kindOfFlow",
+  "listOneWay",
   "macDirectory",
+  "orderPairs",
+  "pairsAt",
   "pathAt",
-  "pickDirectory",
+  "pointOfFlow",
   "rowOrder",
   "rowStart",
+  "setEvidence",
+  "setFlows",
+  "setNumbers",
+  "setParents",
+  "setStart",
   "sightingSegments",
+  "tupleOfFlow",
   "unseenCounts",
 ] as const satisfies readonly (keyof KernelExports)[];
 

@@ -8,7 +8,14 @@ const RARE = 0x0a00ff63;
 
 /** `count` connections of one client and one server over the points 0 and 1. */
 function usualConnections(count: number): ConnectionTable {
-  const table = new ConnectionTable(count, count);
+  const table = new ConnectionTable({
+    count,
+    start: new Uint32Array(count + 1),
+    flows: new Uint32Array(count),
+    protocol: new Uint8Array(count),
+    v6: new Uint8Array(count),
+    evidence: new Uint16Array(count),
+  });
   const there = table.internPath([0, 1]);
   const back = table.internPath([1, 0]);
   table.path.fill(there);

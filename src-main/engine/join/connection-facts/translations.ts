@@ -1,6 +1,7 @@
 /** Changes of address or port along the journeys of a connection. */
+import { EVIDENCE_ACK } from "../../kernel/assembly/abi";
 import type { FoundTranslation } from "../connection-table";
-import { EVIDENCE_ACK, evidenceNames } from "../evidence";
+import { evidenceNames } from "../evidence";
 import { samePacket } from "../same-packet";
 import type { SightingColumns } from "../sighting-columns";
 import type { DirectionFacts } from "./direction-facts";

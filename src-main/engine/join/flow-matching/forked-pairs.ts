@@ -1,13 +1,38 @@
 /** Pairs that exclude each other: where two partners of one set are equally good, neither is taken. */
+import { PAIR_AT_ONE_POINT, PAIR_BYTES } from "../../kernel/assembly/abi";
 import type { FlowSets } from "../flow-sets";
-import type { PairWeight } from "../pair-weight";
 import type { SightingColumns } from "../sighting-columns";
 
-/** A pair that is heavy enough. Without its packets: there are as many as translations, and all are kept until the last is found. */
-export interface AcceptedPair extends PairWeight {
-  /** A flow of each of its sets. */
-  readonly first: number;
-  readonly second: number;
+/** The pairs of sets that are heavy enough, by number, as they lie in the kernel (PAIR_BYTES). */
+export class AcceptedPairs {
+  /** `words`: all of the memory; `base`: the first pair's first word. */
+  constructor(
+    private readonly words: Uint32Array,
+    private readonly base: number,
+  ) {}
+
+  private at(pair: number): number {
+    return this.base + (pair * PAIR_BYTES) / 4;
+  }
+  /** A flow of the pair's first set (0) or of its second (1). */
+  flow(pair: number, which: 0 | 1): number {
+    return this.words[this.at(pair) + which] as number;
+  }
+  /** Both were seen at one point with one TTL. */
+  atOnePoint(pair: number): boolean {
+    return ((this.words[this.at(pair) + 3] as number) & PAIR_AT_ONE_POINT) !== 0;
+  }
+  /** Adds a PAIR_* bit. */
+  mark(pair: number, bit: number): void {
+    const at = this.at(pair) + 3;
+    this.words[at] = (this.words[at] as number) | bit;
+  }
+}
+
+/** What may be a fork: pairs of which a set has another partner too, heaviest first; and the points where a set of flows was seen. */
+export interface MaybeForked {
+  readonly pairs: Uint32Array;
+  readonly pointsOf: (root: number) => ReadonlySet<number>;
 }
 
 /**
@@ -17,62 +42,56 @@ export interface AcceptedPair extends PairWeight {
 export function findForks(
   columns: SightingColumns,
   sets: FlowSets,
-  accepted: readonly AcceptedPair[],
-): { readonly refused: Set<AcceptedPair>; readonly groups: number[][] } {
-  // Only a set with two partners can be a fork.
-  const count = new Uint8Array(columns.flowCount);
-  for (const one of accepted)
-    for (const flow of [one.first, one.second]) {
-      const root = sets.root(flow);
-      count[root] = Math.min((count[root] as number) + 1, 2);
-    }
-  const partners = new Map<number, AcceptedPair[]>();
-  for (const one of accepted)
-    for (const flow of [one.first, one.second]) {
-      const root = sets.root(flow);
-      if (count[root] === 1) continue;
+  pairs: AcceptedPairs,
+  maybe: MaybeForked,
+): { readonly refused: Set<number>; readonly groups: number[][] } {
+  const partners = new Map<number, number[]>();
+  for (const pair of maybe.pairs)
+    for (const which of [0, 1] as const) {
+      const root = sets.root(pairs.flow(pair, which));
       const list = partners.get(root);
-      if (list) list.push(one);
-      else partners.set(root, [one]);
+      if (list) list.push(pair);
+      else partners.set(root, [pair]);
     }
-  const refused = new Set<AcceptedPair>();
+  const refused = new Set<number>();
   const groups: number[][] = [];
-  const forked: { readonly one: AcceptedPair; readonly self: number; readonly other: number }[][] = [];
-  const linked = new Map<string, AcceptedPair>();
+  const forked: { readonly pair: number; readonly self: number; readonly other: number }[][] = [];
+  const linked = new Map<string, number>();
   const linkKey = (x: number, y: number): string => `${Math.min(x, y)} ${Math.max(x, y)}`;
   for (const [self, list] of partners) {
+    if (list.length < 2) continue;
     forked.push(
-      list.map((one) => {
-        const { first: f, second: g } = one;
-        const rf = sets.root(f);
-        const other = rf === self ? sets.root(g) : rf;
-        linked.set(linkKey(self, other), one);
-        return { one, self, other };
+      list.map((pair) => {
+        const first = sets.root(pairs.flow(pair, 0));
+        const other = first === self ? sets.root(pairs.flow(pair, 1)) : first;
+        linked.set(linkKey(self, other), pair);
+        return { pair, self, other };
       }),
     );
   }
-  if (forked.length === 0) return { refused, groups };
-  // Points of the sets that matter.
-  const points = new Map<number, Set<number>>();
-  for (const list of forked) for (const p of list) points.set(p.other, new Set());
-  for (let f = 0; f < columns.flowCount; f++) points.get(sets.root(f))?.add(columns.point(f));
-  const samePoints = (f: number, g: number): boolean => {
-    const a = points.get(f);
-    const b = points.get(g);
-    return !!a && !!b && a.size === b.size && [...a].every((p) => b.has(p));
+  const points = new Map<number, ReadonlySet<number>>();
+  const pointsOf = (root: number): ReadonlySet<number> => {
+    let own = points.get(root);
+    if (!own) points.set(root, (own = maybe.pointsOf(root)));
+    return own;
   };
-  for (const partners of forked)
-    for (let i = 0; i < partners.length; i++)
-      for (let k = i + 1; k < partners.length; k++) {
-        const p = partners[i];
-        const q = partners[k];
+  const samePoints = (f: number, g: number): boolean => {
+    const a = pointsOf(f);
+    const b = pointsOf(g);
+    return a.size === b.size && [...a].every((p) => b.has(p));
+  };
+  for (const list of forked)
+    for (let i = 0; i < list.length; i++)
+      for (let k = i + 1; k < list.length; k++) {
+        const p = list[i];
+        const q = list[k];
         if (!p || !q || !alternatives(columns, p.self, p.other, q.other) || !samePoints(p.other, q.other)) continue;
         // One became the other, and a router lay between.
         const link = linked.get(linkKey(p.other, q.other));
-        if (link && !link.atOnePoint) continue;
-        refused.add(p.one);
-        refused.add(q.one);
-        if (link) refused.add(link);
+        if (link !== undefined && !pairs.atOnePoint(link)) continue;
+        refused.add(p.pair);
+        refused.add(q.pair);
+        if (link !== undefined) refused.add(link);
         groups.push([p.self, p.other, q.other]);
       }
   return { refused, groups };

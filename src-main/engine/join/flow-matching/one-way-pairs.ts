@@ -1,5 +1,5 @@
 /**
- * Joins two flows of different tuples that one capture point saw one way each: a bridge, which shows what was sent behind its
+ * Finds two flows of different tuples to join that one capture point saw one way each: a bridge, which shows what was sent behind its
  * translation, and answers when they have been translated back (bridge netfilter).
  *
  * ```
@@ -9,10 +9,8 @@
  * Elsewhere such a connection shares packets with a flow of its own tuple; this is where no other point saw it. Only flows are looked at
  * that are in no set with both ways, in most recordings none; a scanner's probes acknowledge nothing.
  */
-import { EVIDENCE_ACK } from "../evidence";
 import type { FlowSets } from "../flow-sets";
 import { type SightingColumns, W_ACK, W_LENGTH, W_SEQ } from "../sighting-columns";
-import { FLOW_ACTIVE } from "./flow-kinds";
 
 /** Packets of a flow that are looked at. */
 const FIRST_PACKETS = 6;
@@ -20,15 +18,20 @@ const FIRST_PACKETS = 6;
 const RANDOM_FROM = 1 << 20;
 const NEAR_NS = 1e9;
 
-/** `oneWay`: TCP flows seen one way. */
-export function joinOneWayPairs(
+/** Two flows to be joined; swapped 1: endpoint A of the one is B of the other. */
+export interface OneWayPair {
+  readonly f: number;
+  readonly g: number;
+  readonly swapped: number;
+}
+
+/** `flows`: TCP flows whose whole set was seen one way, ascending. */
+export function findOneWayPairs(
   columns: SightingColumns,
   sets: FlowSets,
-  kind: Uint8Array,
-  oneWay: readonly number[],
-): void {
-  const flows = inOneWaySets(columns, sets, kind, oneWay);
-  if (flows.length < 2) return;
+  flows: readonly number[],
+): readonly OneWayPair[] {
+  if (flows.length < 2) return [];
   const acknowledging = new Map<number, number[]>();
   for (const g of flows)
     for (const ack of acknowledgments(columns, g)) {
@@ -53,28 +56,9 @@ export function joinOneWayPairs(
       }
   // Equally good for several: none.
   const only = (f: number): boolean => partners.get(f)?.size === 1;
-  const found = pairs.filter(([f, g]) => only(sets.root(f)) && only(sets.root(g)));
-  for (const [f, g] of found) sets.join(f, g, sender(columns, f) ^ sender(columns, g) ^ 1, EVIDENCE_ACK);
-}
-
-/** Those whose whole set was seen one way. */
-function inOneWaySets(
-  columns: SightingColumns,
-  sets: FlowSets,
-  kind: Uint8Array,
-  oneWay: readonly number[],
-): readonly number[] {
-  if (oneWay.length < 2) return [];
-  /** By root, which of its endpoints sent: bit 0 A, bit 1 B. */
-  const sent = new Uint8Array(columns.flowCount);
-  for (const f of oneWay) {
-    const root = sets.root(f);
-    sent[root] = (sent[root] as number) | (1 << (sender(columns, f) ^ sets.swapped(f)));
-  }
-  const isOneWay = new Uint8Array(columns.flowCount);
-  for (const f of oneWay) isOneWay[f] = 1;
-  for (let f = 0; f < columns.flowCount; f++) if (kind[f] === FLOW_ACTIVE && !isOneWay[f]) sent[sets.root(f)] = 3;
-  return oneWay.filter((f) => sent[sets.root(f)] !== 3);
+  return pairs
+    .filter(([f, g]) => only(sets.root(f)) && only(sets.root(g)))
+    .map(([f, g]) => ({ f, g, swapped: sender(columns, f) ^ sender(columns, g) ^ 1 }));
 }
 
 /** Which endpoint of a one-way flow sends. */

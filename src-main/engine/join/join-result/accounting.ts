@@ -1,6 +1,6 @@
 /** Accounts for every sighting: joined, or alone, and why. */
 import type { Accounting } from "../../../../src-shared/reconstruct/result";
-import { FLOW_ACTIVE, FLOW_CARRIER, FLOW_CUT, FLOW_NEIGHBOURS, FLOW_QUOTED } from "../flow-matching/flow-kinds";
+import { FLOW_ACTIVE, FLOW_CARRIER, FLOW_CUT, FLOW_NEIGHBOURS, FLOW_QUOTED } from "../../kernel/assembly/abi";
 import type { QuotedNat } from "../quoted-nat";
 import type { JoinResultInput } from "./join-result-input";
 

@@ -4,7 +4,7 @@
  */
 import type { Point, Sightings } from "../../../../src-shared/reconstruct/result";
 import type { FoundCarrier } from "../connection-table";
-import { FLOW_QUOTED } from "../flow-matching/flow-kinds";
+import { FLOW_QUOTED } from "../../kernel/assembly/abi";
 import { type QuotedNat, findQuotedNat } from "../quoted-nat";
 import { findWireguardCarriers } from "../wireguard-carriers";
 import type { JoinResultInput } from "./join-result-input";

@@ -478,3 +478,34 @@ export const GROUP_REPEATED = 1;
 /** Segments may have been split or merged. */
 export const GROUP_OFFLOAD = 2;
 export const GROUP_FRAGMENTS = 4;
+
+// Matching of flows (see flow-matching.ts). What a flow at a capture point is to joining:
+export const FLOW_ACTIVE = 0;
+/** Outer side of tunnels. */
+export const FLOW_CARRIER = 1;
+/** Quoted in ICMP errors. */
+export const FLOW_QUOTED = 2;
+/** IPv6 neighbour discovery: what ARP is to IPv4, between machines of one link, no conversation. */
+export const FLOW_NEIGHBOURS = 3;
+/** Cut before their ports: nothing tells whose they are. */
+export const FLOW_CUT = 4;
+
+// Kinds of evidence as bits, so that a join keeps its evidence in one number
+export const EVIDENCE_SEQ = 1;
+export const EVIDENCE_ACK = 2;
+export const EVIDENCE_TIMESTAMP = 4;
+export const EVIDENCE_PAYLOAD = 8;
+export const EVIDENCE_ID = 16;
+export const EVIDENCE_ICMP_SEQ = 32;
+export const EVIDENCE_RANGE = 64;
+export const EVIDENCE_QUOTED = 128;
+export const EVIDENCE_TIME = 256;
+
+/** A pair of sets that is heavy enough: u32 flow of the first set, u32 flow of the second, u16 weight, u16 EVIDENCE_*, u32 PAIR_*. */
+export const PAIR_BYTES = 16;
+/** Endpoint A of the first flow is B of the second. */
+export const PAIR_SWAPPED = 1;
+/** Both were seen at one point with one TTL. */
+export const PAIR_AT_ONE_POINT = 2;
+/** Set by the host: excluded by another pair that is equally good. */
+export const PAIR_REFUSED = 4;

@@ -30,4 +30,18 @@ export {
   rowOrder,
   rowStart,
 } from "./joining";
-export { pickDirectory } from "./picks";
+export {
+  beginMatching,
+  describeSets,
+  kindOfFlow,
+  numberFlows,
+  pointOfFlow,
+  tupleOfFlow,
+} from "./flow-matching";
+export { joinTuples } from "./equal-tuples";
+export { listOneWay, oneWayCount } from "./one-way-flows";
+export { joinSets, numberSets, setEvidence, setFlows, setNumbers, setParents, setStart } from "./flow-sets";
+export { beginCandidates, collectKeys, findCandidates, markKeys } from "./candidate-sets";
+export { beginPairs, forkCount, joinPairs, orderPairs, pairsAt, weighCandidates } from "./translated-tuples";
+export { borrowed } from "./scratch";
+export { sameRows } from "./same-packet";

@@ -31,8 +31,8 @@ const SEGMENT_MASK: u32 = (1 << SIGHTING_SEGMENT_SHIFT) - 1;
 const LONGEST_PATH: u32 = 64;
 
 let segments: usize = 0;
-let start: usize = 0;
-let order: usize = 0;
+export let start: usize = 0;
+export let order: usize = 0;
 /** By flow: u32 capture point. By point: f64 scale, f64 shift, u32 rank. */
 let points: usize = 0;
 let clocks: usize = 0;
@@ -48,7 +48,7 @@ let seen: usize = 0;
 
 // @ts-ignore: decorator
 @inline
-function rowAt(row: u32): usize {
+export function rowAt(row: u32): usize {
   return (load<u32>(segments + ((row >> SIGHTING_SEGMENT_SHIFT) << 2)) as usize) + (row & SEGMENT_MASK) * SIGHTING_BYTES;
 }
 

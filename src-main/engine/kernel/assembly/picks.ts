@@ -39,9 +39,11 @@ export function configurePicks(): void {
   segments = 0;
 }
 
-/** Address of the directory of segments of 1 << PICKS_SEGMENT_SHIFT flows; there is one for every flow that has a sighting. */
-export function pickDirectory(): usize {
-  return directory;
+/** Where the picks of a flow lie; there are some for every flow that has a sighting. */
+// @ts-ignore: decorator
+@inline
+export function picksOf(flow: u32): usize {
+  return (load<u32>(directory + ((flow >> PICKS_SEGMENT_SHIFT) << 2)) as usize) + (flow & SEGMENT_MASK) * PICKS_BYTES;
 }
 
 /** What survives of a packet, as 32 bits; 0: nothing by which it could be told. */

@@ -107,7 +107,7 @@ function rowAt(row: u32): usize {
   return (load<u32>(segments + ((row >> SEGMENT_SHIFT) << 2)) as usize) + (row & SEGMENT_MASK) * SIGHTING_BYTES;
 }
 
-function macOf(flow: u32): usize {
+export function macOf(flow: u32): usize {
   const s = flow >> MACS_SHIFT;
   while (macSegments <= s) store<u32>(macs + (macSegments++ << 2), zeroed(MACS_BYTES << MACS_SHIFT) as u32);
   return (load<u32>(macs + (s << 2)) as usize) + (flow & MACS_MASK) * MACS_BYTES;

@@ -1,0 +1,131 @@
+/**
+ * Questions and answers over UDP that lie one within the other: what a machine makes of a call when it translates it. Of datagrams without
+ * an identification (IPv6) that changed both ends nothing else is left to tell.
+ *
+ * ```
+ *   x  client > node:30001  ──question──►  62 hops ┐                       ┌ 61 ──answer──►  y before x, a hop more left
+ *   y                  node:22545 > pod:9091 ──►   └ 61, same payload … 62 ┘ same payload
+ * ```
+ * A program that asks another one what it was asked begins anew: its datagrams have all their hops. Calls of equal content (health checks) have
+ * said before, or say again, what they say.
+ */
+import { allocate } from "./host";
+import { apartNs, depthsOf, directionOf, fileOf, pointOf, ttlOf } from "./matched-flows";
+import { rowAt } from "./joining";
+import { isSaidOnce } from "./said-once";
+import { macOf } from "./sightings";
+
+/** Payload of fewer bytes says too little. */
+const BYTES: u32 = 8;
+/** Clock reads of two interfaces may be that much out of order. */
+const JITTER_NS: i64 = 20000;
+
+/** From when to when a datagram was under way between its two sightings: i64 from, i64 to, u32 row, u32 direction. */
+const SPAN_BYTES: u32 = 24;
+let spans: usize = 0;
+
+/**
+ * Whether all packets that two flows of datagrams share are such questions and answers. `list` as in weighPair; `near`: how far apart the
+ * sightings of one may be, in ns.
+ */
+export function isNestedExchange(list: usize, count: u32, most: u32, swapped: u32, near: i64): bool {
+  if (!spans) spans = allocate(most * SPAN_BYTES);
+  /** Which flow sees a packet later, by direction in the first: -1 the first, 1 the second. */
+  let laterA: i32 = 0;
+  let laterB: i32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const rowX = load<u32>(list + (i << 3));
+    const rowY = load<u32>(list + (i << 3) + 4);
+    const x = rowAt(rowX);
+    const y = rowAt(rowY);
+    const px = pointOf(flowOf(x));
+    const py = pointOf(flowOf(y));
+    const direction = directionOf(x);
+    if ((direction ^ directionOf(y)) != swapped || fileOf(px) != fileOf(py)) return false;
+    const hash = load<u32>(x + 28);
+    if (!hash || hash != load<u32>(y + 28) || load<u32>(x + 32) >> 8 < BYTES) return false;
+    const apart = apartNs(x, y);
+    if (apart > near || apart < -near) return false;
+    let order: i32 = signOf((ttlOf(x) as i64) - (ttlOf(y) as i64));
+    // A bridge that translates takes no hop: only who recorded each device tells which of them comes first.
+    if (order == 0 && isOtherDevice(x, y)) order = apart != 0 ? signOf(apart) : rowY > rowX ? 1 : -1;
+    const later = direction ? laterB : laterA;
+    if (order == 0 || later == -order || -apart * order > JITTER_NS) return false;
+    if (px == py && !isSameMachine(x, y, order)) return false;
+    if (direction) laterB = order;
+    else laterA = order;
+    const span = spans + i * SPAN_BYTES;
+    const at = nanoseconds(x);
+    store<i64>(span, apart < 0 ? at + apart : at);
+    store<i64>(span + 8, apart > 0 ? at + apart : at);
+    store<u32>(span + 16, rowX);
+    store<u32>(span + 20, direction);
+  }
+  if (laterA == 0 || laterA != -laterB) return false;
+  const end = spans + count * SPAN_BYTES;
+  for (let a = spans; a < end; a += SPAN_BYTES)
+    for (let b = a + SPAN_BYTES; b < end; b += SPAN_BYTES)
+      if (
+        load<u32>(a + 20) != load<u32>(b + 20) &&
+        load<i64>(a) <= load<i64>(b + 8) &&
+        load<i64>(b) <= load<i64>(a + 8)
+      )
+        return false;
+  for (let a = spans; a < end; a += SPAN_BYTES) if (isSaidOnce(load<u32>(a + 16))) return true;
+  return false;
+}
+
+/**
+ * Whether two rows of one point that is a capture of all interfaces are of different devices: by the interface's index (SLL2), else by the
+ * packet's type (SLL). Kept are those of each flow's first packet in their direction.
+ */
+export function isOtherDevice(x: usize, y: usize): bool {
+  if (pointOf(flowOf(x)) != pointOf(flowOf(y))) return false;
+  const a = macsOf(x);
+  const b = macsOf(y);
+  const typeX = load<u32>(a + 12);
+  const typeY = load<u32>(b + 12);
+  if (typeX < 2 || typeY < 2) return false;
+  const index = load<u32>(a + 6);
+  return index ? index != load<u32>(b + 6) : typeX != typeY;
+}
+
+/**
+ * On one wire: who was sent the packet that was seen first sent the other one. True where MACs do not tell, as those inside a tunnel.
+ * `order`: 1, x is first.
+ */
+function isSameMachine(x: usize, y: usize, order: i32): bool {
+  const first = order > 0 ? x : y;
+  const second = order > 0 ? y : x;
+  if ((depthsOf(flowOf(first)) & 127) > 1 || (depthsOf(flowOf(second)) & 127) > 1) return true;
+  const to = macsOf(first);
+  const from = macsOf(second);
+  if (load<u32>(to + 12) != 1 || load<u32>(from + 12) != 1) return true;
+  return load<u32>(to + 6) == load<u32>(from) && load<u16>(to + 10) == load<u16>(from + 4);
+}
+
+// @ts-ignore: decorator
+@inline
+function flowOf(r: usize): u32 {
+  return load<u32>(r + 12) >> 1;
+}
+
+/** MACs of the first packet of the row's flow in its direction. */
+// @ts-ignore: decorator
+@inline
+function macsOf(r: usize): usize {
+  return macOf(flowOf(r)) + (directionOf(r) << 4);
+}
+
+// @ts-ignore: decorator
+@inline
+function nanoseconds(r: usize): i64 {
+  const t = load<i64>(r);
+  return (t >> 30) * 1000000000 + (t & 0x3fffffff);
+}
+
+// @ts-ignore: decorator
+@inline
+function signOf(value: i64): i32 {
+  return value > 0 ? 1 : value < 0 ? -1 : 0;
+}
