@@ -45,7 +45,7 @@ describe.skipIf(CHROMIUM === undefined)("standard input", () => {
     await row(app, 249).waitFor(soon);
 
     // A look at what was before: the list stays there while packets come.
-    await app.page.getByText("Echo (ping) request").first().waitFor();
+    await app.page.getByText("Echo (ping) request").filter({ visible: true }).first().waitFor();
     await app.page.mouse.move(700, 300);
     await app.page.mouse.wheel(0, -100_000);
     await row(app, 1).waitFor(soon);

@@ -330,7 +330,7 @@ describe.skipIf(!CHROMIUM)("the packet list", () => {
     await expect.poll(() => row(3).locator('[role="gridcell"]').nth(INFO).innerText()).toBe("<Ignored>");
     await press(app, "ArrowDown");
     await app.page.getByRole("menuitem", { name: "Edit" }).click();
-    await app.page.getByRole("menuitem", { name: /Time Reference/ }).click();
+    await app.page.getByRole("menuitem", { name: "Set or Unset Time Reference" }).click();
     await app.idle();
     expect((await column(app, TIME)).slice(0, 5)).toEqual(["0.000000", "0.001000", "0.002000", "*REF*", "0.001000"]);
     await expectAccessible(app, "marked, ignored and reference rows");
