@@ -58,7 +58,7 @@ export interface TwoFilePackets {
   readonly xLast: number[];
   readonly y: number[];
   readonly yLast: number[];
-  /** 0: client to server. */
+  /** Which way: 0 or 1; which of them is to the server is not asked. */
   readonly direction: number[];
 }
 

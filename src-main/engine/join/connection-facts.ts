@@ -50,7 +50,7 @@ export class FactReader {
     this.directions = new JoinedDirections(columns, matcher, pointOfFlow);
     this.ends = new PacketEnds(columns, table);
     this.flowTable = new FlowTable(columns.handle);
-    this.groups = new PacketGroups(columns, sets, table, pointOfFlow, (connection, direction) => {
+    this.groups = new PacketGroups(columns, table, pointOfFlow, (connection, direction) => {
       const { toServer, toClient } = this.rows(connection);
       const protocol = this.protocol(connection);
       return this.directions.factsOf(matcher.join(direction ? toClient : toServer, protocol), protocol);
@@ -61,12 +61,7 @@ export class FactReader {
     return this.table.protocol[connection] as number;
   }
 
-  /** Finds out which side is the client. */
-  orient(connection: number): void {
-    orient(this, connection);
-  }
-
-  /** Sightings of the connection each way, by flow. */
+  /** Sightings of the connection each way, by flow; before `read` either way may be the client's. */
   rows(connection: number): ConnectionRows {
     const { columns, table, sets } = this;
     const from = table.flowStart[connection] as number;
@@ -100,9 +95,11 @@ export class FactReader {
     return { toServer: this.matcher.join(toServer, protocol), toClient: this.matcher.join(toClient, protocol) };
   }
 
-  /** Fills the connection's row of the table. */
+  /** Finds out which side is the client, and fills the connection's row of the table. */
   read(connection: number): void {
     const { columns, table } = this;
+    columns.handle.kernel.fetchConnection(connection);
+    orient(this, connection);
     const facts = this.groups.factsOf(connection);
     const there = facts[0];
     const back = facts[1];

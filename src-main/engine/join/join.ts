@@ -49,16 +49,12 @@ export function joinSightings(input: JoinInput): Joined {
     new Uint16Array(input.fileOfPoint.length),
   );
   const stillFacts = new FactReader(columns, match.sets, table, still, pointOfFlow, match.tuple);
-  for (let c = 0; c < table.count; c++) stillFacts.orient(c);
   const clocks = estimateClocks(input, table, stillFacts, still, pointOfFlow);
   const { rank: pointRank, bridges } = rankPoints(input, table, stillFacts, still, pointOfFlow);
   const matcher = new PacketMatcher(columns, pointOfFlow, input.fileOfPoint, clocks.map, pointRank);
   configureKernel(input, match, clocks, pointRank);
   const facts = new FactReader(columns, match.sets, table, matcher, pointOfFlow, match.tuple);
-  for (let c = 0; c < table.count; c++) {
-    if (table.directionInferred[c]) facts.orient(c);
-    facts.read(c);
-  }
+  for (let c = 0; c < table.count; c++) facts.read(c);
   return { match, table, facts, matcher, clocks, pointOfFlow, connectionOfFlow, bridges };
 }
 

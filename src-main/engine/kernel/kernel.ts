@@ -100,7 +100,8 @@ export interface KernelExports {
   rowOrder(): number;
   rowStart(): number;
   configureGroups(pointOfFlow: number, clocks: number, count: number, baseSeconds: number, rows: number): void;
-  groupPackets(list: number, count: number, tcp: boolean): number;
+  fetchConnection(set: number): void;
+  groupPackets(set: number, serverIsA: number, tcp: boolean): number;
   groupTable(): number;
   jointTable(): number;
   /** See assembly/flow-matching.ts. */

@@ -1,11 +1,8 @@
 /** Reads captures, joins them, and adds what a cluster file tells: what connections, journeys, findings and model share. */
 import type { Cluster } from "../../../src-shared/model/cluster";
 import type { ToldTranslation } from "../../../src-shared/model/told-translation";
-import { formatClusterProblem, loadCluster } from "../../engine/cluster/load-cluster";
-import { loadConntrack } from "../../engine/cluster/load-conntrack";
-import { PacketCounter, joinRun } from "../../engine/join/join-captures";
 import type { JoinedResult } from "../../engine/join/join-result";
-import { joinedColumns } from "../../engine/join/joined-columns";
+import { PacketCounter } from "../../engine/join/packet-counter";
 import { JoinedFacts } from "../../engine/fields/joined-facts";
 import type { Batch } from "../../engine/kernel/batch";
 import { printError } from "./output";
@@ -41,16 +38,9 @@ export async function readJoined(
   options: JoinedRunOptions,
 ): Promise<{ readonly joined: JoinedRun | undefined; readonly exitCode: number }> {
   const clockOffsets = parseClockOffsets(options.clockOffsets);
-  let cluster: Cluster | undefined;
-  let clusterTrouble = false;
-  if (options.cluster.length > 0) {
-    const load = loadCluster(options.cluster);
-    for (const problem of load.problems) printError(`hopscope: ${formatClusterProblem(problem)}`);
-    clusterTrouble = load.problems.length > 0;
-    cluster = load.cluster;
-  }
-  const { entries: told, problems } = loadConntrack(options.conntrack);
-  for (const problem of problems) printError(`hopscope: ${formatClusterProblem(problem)}`);
+  const { cluster, told, trouble } = await readTold(options);
+  // Comes in while the decode thread starts.
+  const joining = import("../../engine/join/join-captures");
   const counter = new PacketCounter();
   const startedMs = Date.now();
   const { run, exitCode } = await readCaptures({ ...options, flows: "sightings" }, (batch, r) => {
@@ -61,11 +51,27 @@ export async function readJoined(
   const known = new Set(run.workspace.files.flatMap((f) => [f.name, f.label]));
   for (const name of clockOffsets.keys())
     if (!known.has(name)) throw new UsageError(`--clock-offset ${name}=…: no capture file has this name`);
+  const { joinRun } = await joining;
   const done = showWork("joining", startedMs);
   const result = joinRun(run.handle, run.workspace, counter, { ...(cluster && { cluster }), clockOffsets, told });
   done();
-  const trouble = clusterTrouble || problems.length > 0;
   return { joined: { run, result, cluster, told }, exitCode: trouble ? worse(exitCode, EXIT_PARTLY) : exitCode };
+}
+
+/** Reads what is told; problems are printed. The readers (YAML's alone takes 15 ms) are loaded only where there is something. */
+async function readTold({ cluster: clusterFiles, conntrack }: JoiningOptions): Promise<{
+  readonly cluster: Cluster | undefined;
+  readonly told: readonly ToldTranslation[];
+  readonly trouble: boolean;
+}> {
+  if (clusterFiles.length === 0 && conntrack.length === 0) return { cluster: undefined, told: [], trouble: false };
+  const { formatClusterProblem, loadCluster } = await import("../../engine/cluster/load-cluster");
+  const { loadConntrack } = await import("../../engine/cluster/load-conntrack");
+  const load = clusterFiles.length > 0 ? loadCluster(clusterFiles) : undefined;
+  const { entries: told, problems } = loadConntrack(conntrack);
+  const all = [...(load?.problems ?? []), ...problems];
+  for (const problem of all) printError(`hopscope: ${formatClusterProblem(problem)}`);
+  return { cluster: load?.cluster, told, trouble: all.length > 0 };
 }
 
 /**
@@ -82,7 +88,9 @@ export async function readFacts(
     throw new UsageError(`${what} asks for joined captures, which are read twice: save what comes in to a file first`);
   const { joined, exitCode } = await readJoined({ ...options, quiet: true });
   if (joined && connection !== undefined) connectionIndex(joined.result, connection);
-  return { facts: joined && new JoinedFacts(joinedColumns(joined.result)), exitCode };
+  if (!joined) return { facts: undefined, exitCode };
+  const { joinedColumns } = await import("../../engine/join/joined-columns");
+  return { facts: new JoinedFacts(joinedColumns(joined.result)), exitCode };
 }
 
 /** Index of the connection with this id. */

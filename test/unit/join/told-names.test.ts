@@ -10,7 +10,7 @@ import { joinedColumns } from "../../../src-main/engine/join/joined-columns";
 import { connectionFacts } from "../../../src-renderer/viewmodel/connection-facts";
 import { Cluster } from "../../../src-shared/model/cluster";
 import { groupPoints, namespaceTold } from "../../../src-main/engine/join/point-groups";
-import { PacketCounter } from "../../../src-main/engine/join/join-captures";
+import { PacketCounter } from "../../../src-main/engine/join/packet-counter";
 import { readComment, readDescription } from "../../../src-main/engine/join/told-names/tool-texts";
 import { connectionsOf, joinTraffic, readSightings, withFiles } from "../../builders/join-files";
 

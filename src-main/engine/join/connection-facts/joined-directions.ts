@@ -29,7 +29,7 @@ export class JoinedDirections {
       const data = joined.data[j] === 1;
       const key = `${data ? 1 : 0} ${points.join(" ")}`;
       let way = byPoints.get(key);
-      if (!way) byPoints.set(key, (way = { hash: 0, data, count: 0, first: j, points }));
+      if (!way) byPoints.set(key, (way = { data, count: 0, first: j, points }));
       way.count++;
       wayOf.push(way);
     }

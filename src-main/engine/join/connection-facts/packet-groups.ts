@@ -2,9 +2,20 @@
  * Facts of a connection's two directions from the kernel's groups of equal packets (kernel/assembly/joining.ts): nearly all
  * connections are of packets that are equal wherever they were seen.
  */
-import { GROUP_BYTES, GROUP_HEADER_BYTES, JOINT_BYTES, NO_ROW } from "../../kernel/assembly/abi";
+import {
+  GROUPS_ALONE,
+  GROUPS_FIRST_WAY,
+  GROUPS_IN,
+  GROUP_BYTES,
+  GROUP_HEADER_BYTES,
+  GROUP_NEXT_WAY,
+  GROUP_OF_WAY,
+  GROUP_POINTS,
+  GROUP_WORD,
+  JOINT_BYTES,
+  NO_ROW,
+} from "../../kernel/assembly/abi";
 import type { ConnectionTable } from "../connection-table";
-import type { FlowSets } from "../flow-sets";
 import { PROTOCOL_TCP, type SightingColumns } from "../sighting-columns";
 import { crossedPoints } from "./crossed-points";
 import { type DirectionFacts, NOTHING } from "./direction-facts";
@@ -12,10 +23,11 @@ import { type Way, chooseWay, equalLists } from "./ways";
 
 const NO_POINTS: readonly number[] = [];
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 export class PacketGroups {
-  /** Kernel memory for the flows of a connection. */
-  private list = 0;
-  /** First word of the kernel's groups (behind both headers) and of their rows: they stay where they are. */
+  /** First word of the kernel's headers, of its groups and of their rows: they stay where they are. */
+  private readonly headers: number;
   private readonly base: number;
   private readonly joints: number;
   private readonly words: Uint32Array;
@@ -23,130 +35,124 @@ export class PacketGroups {
   /** Lists of points by the kernel's hash of them: a recording has few different ones. */
   private readonly pointLists = new Map<number, readonly number[]>();
   private readonly listsByText = new Map<string, readonly number[]>();
-  /** Of the connection that is read, by direction: one object for all (40 of 630 MB allocated for 50,000 connections). */
-  private readonly ways: readonly Way[][] = [[], []];
-  private readonly alone = [0, 0];
-  private readonly journeys = [0, 0];
+  /** Of the connection that is read: one object for all, by direction. */
+  private readonly facts: readonly [Mutable<DirectionFacts>, Mutable<DirectionFacts>] = [
+    { ...NOTHING },
+    { ...NOTHING },
+  ];
+  private readonly read: [DirectionFacts, DirectionFacts] = [NOTHING, NOTHING];
   private readonly exemplary: readonly number[][] = [[], []];
   private readonly looked: number[] = [];
 
   constructor(
     private readonly columns: SightingColumns,
-    private readonly sets: FlowSets,
     private readonly table: ConnectionTable,
     private readonly pointOfFlow: Int32Array,
     /** For directions whose packets are not equal everywhere. */
     private readonly slowly: (connection: number, direction: number) => DirectionFacts,
   ) {
-    let most = 1;
-    for (let c = 0; c < table.count; c++)
-      most = Math.max(most, (table.flowStart[c + 1] as number) - (table.flowStart[c] as number));
-    this.list = columns.handle.memory.allocate(most * 4);
-    this.base = (columns.handle.kernel.groupTable() >>> 2) + GROUP_HEADER_BYTES / 2;
+    this.headers = columns.handle.kernel.groupTable() >>> 2;
+    this.base = this.headers + (2 * GROUP_HEADER_BYTES) / 4;
     this.joints = columns.handle.kernel.jointTable() >>> 2;
     this.words = new Uint32Array(columns.handle.memory.memory.buffer);
     this.numbers = new Float64Array(columns.handle.memory.memory.buffer);
   }
 
-  /** To the server, to the client; `exemplary` is written over by the next connection's. */
+  /** To the server, to the client: both are written over by the next connection's. */
   factsOf(connection: number): readonly [DirectionFacts, DirectionFacts] {
-    const { table, words, sets } = this;
-    const { kernel } = this.columns.handle;
+    const { table, read } = this;
     const tcp = table.protocol[connection] === PROTOCOL_TCP;
-    const from = table.flowStart[connection] as number;
-    const count = (table.flowStart[connection + 1] as number) - from;
-    const serverIsA = table.serverIsA[connection] as number;
-    for (let i = 0; i < count; i++) {
-      const flow = table.flows[from + i] as number;
-      words[(this.list >>> 2) + i] = flow * 2 + (sets.swapped(flow) ^ serverIsA);
-    }
-    const groups = kernel.groupPackets(this.list, count, tcp);
-    const { base, ways, alone, journeys } = this;
-    for (let direction = 0; direction < 2; direction++) {
-      (ways[direction] as Way[]).length = 0;
-      alone[direction] = 0;
-      journeys[direction] = 0;
-    }
-    for (let g = 0; g < groups; g++) {
-      const at = base + (g * GROUP_BYTES) / 4;
-      const seen = words[at + 1] as number;
-      const direction = seen >>> 31;
-      journeys[direction] = (journeys[direction] as number) + 1;
-      if ((seen & 0x7fffffff) === 1) alone[direction] = (alone[direction] as number) + 1;
-      const data = (words[at + 2] as number) > 255;
-      const hash = words[at + 5] as number;
-      const list = ways[direction] as Way[];
-      let known: Way | undefined;
-      // Few ways, the usual ones first.
-      for (const way of list)
-        if (way.hash === hash && way.data === data) {
-          known = way;
-          break;
-        }
-      if (known) known.count++;
-      else list.push({ hash, data, count: 1, first: g, points: NO_POINTS });
-    }
-    return [
-      this.directionFacts(connection, 0, base, ways[0] as Way[], journeys[0] as number, alone[0] as number),
-      this.directionFacts(connection, 1, base, ways[1] as Way[], journeys[1] as number, alone[1] as number),
-    ];
+    this.columns.handle.kernel.groupPackets(connection, table.serverIsA[connection] as number, tcp);
+    read[0] = this.directionFacts(connection, 0);
+    read[1] = this.directionFacts(connection, 1);
+    return read;
   }
 
-  private directionFacts(
-    connection: number,
-    direction: number,
-    base: number,
-    ways: readonly Way[],
-    journeys: number,
-    alone: number,
-  ): DirectionFacts {
-    const { words } = this;
-    const header = base - ((2 - direction) * GROUP_HEADER_BYTES) / 4;
-    if (ways.length === 0) return NOTHING;
+  private directionFacts(connection: number, direction: 0 | 1): DirectionFacts {
+    const { words, numbers } = this;
+    const header = this.headers + direction * (GROUP_HEADER_BYTES / 4);
+    const firstWay = words[header + GROUPS_FIRST_WAY / 4] as number;
+    if (firstWay === NO_ROW) return NOTHING;
     if ((words[header] as number) !== 0) return this.slowly(connection, direction);
-    for (const way of ways)
-      way.points =
-        this.pointLists.get(way.hash) ?? this.keepPoints(way.hash, this.rowsOfGroup(base, way.first, this.looked));
-    const best = chooseWay(ways.length > 1 ? sumOf(ways) : ways);
-    const exemplary = best.way
-      ? this.rowsOfGroup(base, best.way.first, this.exemplary[direction] as number[])
-      : NO_POINTS;
-    // Two lists with one hash: one in four thousand million; then it is done by the lists themselves.
-    if (best.way && !this.crosses(exemplary, best.way.points)) return this.slowly(connection, direction);
-    let missing = 0;
-    if (best.way && best.way.points.length > 1 && ways.length > 1) {
-      const last = best.way.points[best.way.points.length - 1] as number;
-      for (const { points, count } of ways)
-        // Last seen beside the path, they arrived elsewhere: the address is another pod's by now.
-        if (!points.includes(last) && best.way.points.includes(points[points.length - 1] as number)) missing += count;
+    const facts = this.facts[direction];
+    const exemplary = this.exemplary[direction] as number[];
+    const only = this.onlyPoints(firstWay);
+    if (only) {
+      facts.points = only;
+      facts.others = 0;
+      facts.missing = 0;
+      this.rowsOfGroup(this.wayWithData(firstWay), exemplary);
+    } else {
+      const ways = this.ways(firstWay);
+      const { way, others } = chooseWay(sumOf(ways));
+      facts.points = way?.points ?? NO_POINTS;
+      facts.others = others;
+      facts.missing = way ? missingFrom(way.points, ways) : 0;
+      if (way) this.rowsOfGroup(way.first, exemplary);
+      else exemplary.length = 0;
     }
-    return {
-      points: best.way?.points ?? NO_POINTS,
-      exemplary,
-      others: best.others,
-      journeys,
-      rows: words[header + 1] as number,
-      missing,
-      alone,
-      again: words[header + 2] as number,
-      firstRow: words[header + 3] as number,
-      lastRow: words[header + 4] as number,
-      bytes: this.numbers[(header + 6) >>> 1] as number,
-      firstNs: this.numbers[(header + 8) >>> 1] as number,
-      lastNs: this.numbers[(header + 10) >>> 1] as number,
-    };
+    // Two lists with one hash: one in four thousand million; then it is done by the lists themselves.
+    if (exemplary.length > 0 && !this.crosses(exemplary, facts.points)) return this.slowly(connection, direction);
+    facts.exemplary = exemplary;
+    facts.journeys = words[header + GROUPS_IN / 4] as number;
+    facts.rows = words[header + 1] as number;
+    facts.alone = words[header + GROUPS_ALONE / 4] as number;
+    facts.again = words[header + 2] as number;
+    facts.firstRow = words[header + 3] as number;
+    facts.lastRow = words[header + 4] as number;
+    facts.bytes = numbers[(header + 6) >>> 1] as number;
+    facts.firstNs = numbers[(header + 8) >>> 1] as number;
+    facts.lastNs = numbers[(header + 10) >>> 1] as number;
+    return facts;
+  }
+
+  private wordOf(group: number, offset: number): number {
+    return this.words[this.base + (group * GROUP_BYTES + offset) / 4] as number;
+  }
+
+  /** The points that all ways have in common, as nearly always: they differ in payload or copies; undefined: points differ. */
+  private onlyPoints(firstWay: number): readonly number[] | undefined {
+    const points = this.pointsOf(firstWay);
+    for (let g = this.wordOf(firstWay, GROUP_NEXT_WAY); g !== NO_ROW; g = this.wordOf(g, GROUP_NEXT_WAY))
+      if (this.pointsOf(g) !== points) return undefined;
+    return points;
+  }
+
+  /** The first way with payload, else the first. */
+  private wayWithData(firstWay: number): number {
+    for (let g = firstWay; g !== NO_ROW; g = this.wordOf(g, GROUP_NEXT_WAY))
+      if (this.wordOf(g, GROUP_WORD) > 255) return g;
+    return firstWay;
+  }
+
+  private ways(firstWay: number): Way[] {
+    const ways: Way[] = [];
+    for (let g = firstWay; g !== NO_ROW; g = this.wordOf(g, GROUP_NEXT_WAY))
+      ways.push({
+        data: this.wordOf(g, GROUP_WORD) > 255,
+        count: this.wordOf(g, GROUP_OF_WAY),
+        first: g,
+        points: this.pointsOf(g),
+      });
+    return ways;
+  }
+
+  private pointsOf(group: number): readonly number[] {
+    const hash = this.wordOf(group, GROUP_POINTS);
+    return this.pointLists.get(hash) ?? this.keepPoints(hash, this.rowsOfGroup(group, this.looked));
   }
 
   /** Fills `rows` with those of a group, in order of time. */
-  private rowsOfGroup(base: number, group: number, rows: number[]): number[] {
+  private rowsOfGroup(group: number, rows: number[]): number[] {
     const { words, joints } = this;
-    rows.length = 0;
-    let k = words[base + (group * GROUP_BYTES) / 4] as number;
-    while (k !== NO_ROW) {
+    let count = 0;
+    for (let k = this.wordOf(group, 0); k !== NO_ROW;) {
       const at = joints + k * (JOINT_BYTES / 4);
-      rows.push(words[at + 2] as number);
+      rows[count++] = words[at + 2] as number;
       k = words[at + 4] as number;
     }
+    // Emptied first, an array would get new memory each time.
+    if (rows.length > count) rows.length = count;
     return rows;
   }
 
@@ -175,6 +181,16 @@ export class PacketGroups {
     this.pointLists.set(hash, list);
     return list;
   }
+}
+
+/** Packets that did not come to the end of the path. Last seen beside it, they arrived elsewhere: the address is another pod's by now. */
+function missingFrom(path: readonly number[], ways: readonly Way[]): number {
+  const last = path[path.length - 1];
+  if (path.length < 2 || last === undefined) return 0;
+  let missing = 0;
+  for (const { points, count } of ways)
+    if (!points.includes(last) && path.includes(points[points.length - 1] as number)) missing += count;
+  return missing;
 }
 
 /** Ways of equal points as one: with and without copies of packets on the way. */

@@ -5,10 +5,13 @@ import { evidenceNames } from "../evidence";
 import { samePacket } from "../same-packet";
 import type { SightingColumns } from "../sighting-columns";
 import type { DirectionFacts } from "./direction-facts";
-import { type End, type PacketEnds, holds } from "./packet-ends";
+import { type End, type EndList, addressOf, portOf } from "./end-list";
+import type { PacketEnds } from "./packet-ends";
+
+const NO_TRANSLATIONS: readonly FoundTranslation[] = [];
 
 /**
- * Changes of source and of destination along a journey. A value that was left and comes back (copies a bridge makes between
+ * Changes of source and of destination along the journeys that `ends` has read. A value that was left and comes back (copies a bridge makes between
  * two of NAT's steps) is no further change.
  */
 export function findTranslations(
@@ -18,36 +21,16 @@ export function findTranslations(
   protocol: number,
   there: DirectionFacts,
   back: DirectionFacts,
-): FoundTranslation[] {
+): readonly FoundTranslation[] {
+  const { sources, targets, backSources, backTargets } = ends;
+  const isTranslatedBack = ends.isTranslatedBack(there.exemplary, back.exemplary);
+  const isUnchanged = sources.count < 2 && targets.count < 2 && backSources.count < 2 && backTargets.count < 2;
+  if (isUnchanged && !isTranslatedBack) return NO_TRANSLATIONS;
   const out: FoundTranslation[] = [];
   const packets = there.journeys + back.journeys;
-  const walk = (rows: readonly number[], isBack: boolean): void => {
-    for (const side of [1, 0]) {
-      // Towards the client the server is the source, and what was changed is changed back.
-      const which = isBack ? side ^ 1 : side;
-      const clientSide = side === 0;
-      const values: End[] = [];
-      let previous = -1;
-      for (const row of rows) {
-        const address = ends.address(row, which);
-        const port = ends.port(row, which, clientSide);
-        const last = values[values.length - 1];
-        if (!holds(values, address, port)) {
-          const end = { address, port };
-          values.push(end);
-          if (last) {
-            const [from, to] = isBack ? [end, last] : [last, end];
-            const [x, y] = isBack ? [row, previous] : [previous, row];
-            add(side, from, to, x, y);
-          }
-        }
-        previous = row;
-      }
-    }
-  };
-  const add = (side: number, from: End, to: End, before: number, after: number, bits?: number): void => {
+  const add = (isTarget: boolean, from: End, to: End, before: number, after: number, bits?: number): void => {
     const icmp = columns.isIcmp(columns.flow(after));
-    const kind = side === 1 ? "dnat" : icmp && from.address === to.address ? "icmp-id" : "snat";
+    const kind = isTarget ? "dnat" : icmp && from.address === to.address ? "icmp-id" : "snat";
     // Turned round it is a copy that a bridge made late (packet-ends.ts).
     if (out.some((t) => t.kind === kind && (isOf(t, from, to) || isOf(t, to, from)))) return;
     out.push({
@@ -62,15 +45,24 @@ export function findTranslations(
       packets,
     });
   };
-  walk(there.exemplary, false);
-  walk(back.exemplary, true);
-  if (ends.isTranslatedBack(there.exemplary, back.exemplary)) {
+  const addChanges = (list: EndList, isTarget: boolean): void => {
+    for (let i = 1; i < list.count; i++) add(isTarget, list.end(i - 1), list.end(i), list.rowBefore(i), list.row(i));
+  };
+  // Towards the client the server is the source, and what was changed is changed back.
+  const addChangesBack = (list: EndList, isTarget: boolean): void => {
+    for (let i = 1; i < list.count; i++) add(isTarget, list.end(i), list.end(i - 1), list.row(i), list.rowBefore(i));
+  };
+  addChanges(targets, true);
+  addChanges(sources, false);
+  addChangesBack(backSources, true);
+  addChangesBack(backTargets, false);
+  if (isTranslatedBack) {
     const [answer, sent] = [back.exemplary[0] as number, there.exemplary[0] as number];
     const end = (row: number, which: number): End => ({
-      address: ends.address(row, which),
-      port: ends.port(row, which, true),
+      address: addressOf(columns, row, which),
+      port: portOf(columns, row, which, true),
     });
-    add(0, end(answer, 1), end(sent, 0), answer, sent, EVIDENCE_ACK);
+    add(false, end(answer, 1), end(sent, 0), answer, sent, EVIDENCE_ACK);
   }
   return out;
 }

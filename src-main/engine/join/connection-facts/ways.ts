@@ -2,7 +2,6 @@
 
 /** A list of points that journeys crossed. */
 export interface Way {
-  readonly hash: number;
   readonly data: boolean;
   count: number;
   readonly first: number;

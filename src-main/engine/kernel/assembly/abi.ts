@@ -467,10 +467,24 @@ export const PICKS_SEGMENT_SHIFT = 12;
 /** Payload from which a packet is long: offload splits and merges those. */
 export const PICK_LONG = 512;
 
-/** Header: u32 flags, rows, groups sent again, first row, last row; f64 at 24: payload bytes, first and last time; then the kernel's own. */
-export const GROUP_HEADER_BYTES = 64;
-/** u32: first joint, rows | direction << 31, payload length · 256 + TCP flags, sequence number, row that stands for it, hash of its points. */
+/**
+ * Header: u32 flags, rows, groups sent again, first row, last row; f64 at 24: payload bytes, first and last time; the kernel's own; u32 at
+ * 64: groups, groups of one row, first group of the first way.
+ */
+export const GROUP_HEADER_BYTES = 80;
+export const GROUPS_IN = 64;
+export const GROUPS_ALONE = 68;
+export const GROUPS_FIRST_WAY = 72;
+/**
+ * u32: first joint, rows | direction << 31, payload length · 256 + TCP flags; while grouping sequence number and row that stands for it,
+ * then, of the first group of a way (groups with the same points that all have payload, or none), groups of the way and first group
+ * of the next way, NO_ROW none; hash of its points.
+ */
 export const GROUP_BYTES = 24;
+export const GROUP_WORD = 8;
+export const GROUP_OF_WAY = 12;
+export const GROUP_NEXT_WAY = 16;
+export const GROUP_POINTS = 20;
 /** f64 aligned time; u32 row, point, next joint. */
 export const JOINT_BYTES = 24;
 /** In the header: a group without identification has several rows at one point. */

@@ -23,6 +23,7 @@ export {
 } from "./sightings";
 export {
   configureGroups,
+  fetchConnection,
   groupPackets,
   groupTable,
   indexSightings,
