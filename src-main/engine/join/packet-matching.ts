@@ -78,6 +78,11 @@ export class PacketMatcher {
     return this.pointOfFlow[this.columns.flow(row)] as number;
   }
 
+  /** A flow with a TTL: a capture of all interfaces, one point, sees at one what comes in whole and at the next what goes out in pieces. */
+  private stationOf(row: number): number {
+    return this.columns.flow(row) * 256 + ttlOf(this.columns, row);
+  }
+
   /** Number of the group of each row (in `groupOf`), by what survives. Groups are numbered by first appearance. */
   private group(rows: Uint32Array, protocol: number): number {
     const { columns } = this;
@@ -103,7 +108,7 @@ export class PacketMatcher {
         if (cut > 0)
           return (
             (cut === 2 || wx >>> 16 !== 0) &&
-            words[x + W_SEQ] === words[y + W_SEQ] &&
+            (words[x + W_SEQ] === words[y + W_SEQ] || isWithoutSequence(columns, x) || isWithoutSequence(columns, y)) &&
             words[x + W_IP_LENGTH] === words[y + W_IP_LENGTH]
           );
       }
@@ -122,12 +127,14 @@ export class PacketMatcher {
       const hy = words[y + W_HASH] as number;
       return words[x + W_EXTRA] === words[y + W_EXTRA] && (hx === hy || (wx >>> 16 !== 0 && (hx === 0 || hy === 0)));
     };
+    const byIdentification =
+      protocol === PROTOCOL_TCP && rows.some((row) => isWithoutSequence(columns, columns.at(row)));
     for (let k = 0; k < n; k++) {
       const row = rows[k] as number;
       const at = columns.at(row);
       const id = words[at + W_ID] as number;
       let h = mix(0x3c6ef372, id >>> 16);
-      if (!(id & SIGHTING_FRAGMENT)) {
+      if (!(id & SIGHTING_FRAGMENT) && !(byIdentification && id >>> 16 !== 0)) {
         if (protocol === PROTOCOL_TCP)
           h = mix(mix(h, words[at + W_SEQ] as number), id >>> 16 ? 0 : (words[at + W_ACK] as number));
         else if (id >>> 16 === 0) h = mix(h, words[at + W_HASH] as number);
@@ -153,18 +160,20 @@ export class PacketMatcher {
 
   /**
    * Segments without identification of which some point kept no acknowledgment (cut within the header): of the group that alone has their
-   * sequence number and length. Gives the number of groups.
+   * sequence number and length; where not even the former was kept, their length. Gives the number of groups.
    */
   private mergeCut(rows: Uint32Array, firstOf: readonly number[]): number {
     const { columns } = this;
     const isCut = firstOf.map((row) => columns.word(row, W_ID) >>> 16 === 0 && isHeaderCut(columns, columns.at(row)));
     if (!isCut.includes(true)) return firstOf.length;
-    const keyOf = (row: number): number => columns.word(row, W_SEQ) * 65536 + (columns.word(row, W_IP_LENGTH) & 65535);
-    /** Group of each key, -1 several. */
+    const lengthOf = (row: number): number => columns.word(row, W_IP_LENGTH) & 65535;
+    const keyOf = (row: number): number =>
+      isWithoutSequence(columns, columns.at(row)) ? -lengthOf(row) : columns.word(row, W_SEQ) * 65536 + lengthOf(row);
+    /** Group of each key, and of each length below 0; -1 several. */
     const whole = new Map<number, number>();
     firstOf.forEach((row, g) => {
       if (isCut[g] || columns.word(row, W_ID) >>> 16 !== 0) return;
-      whole.set(keyOf(row), whole.has(keyOf(row)) ? -1 : g);
+      for (const key of [keyOf(row), -lengthOf(row)]) whole.set(key, whole.has(key) ? -1 : g);
     });
     const mergedWith = firstOf.map((row, g) => {
       const other = isCut[g] ? (whole.get(keyOf(row)) ?? -1) : -1;
@@ -310,38 +319,43 @@ export class PacketMatcher {
     );
   }
 
-  /** Groups whose bytes lie in a longer group that other points saw become its pieces. Undefined: there are none. */
+  /** Groups whose bytes lie in a longer group that other stations saw become its pieces. Undefined: there are none. */
   private mergeOffload(rows: Uint32Array, members: readonly number[][]): number[][] | undefined {
     const { columns } = this;
     // Data groups by sequence number relative to the first one.
     const headers = this.headerBytes(rows, members);
+    /** Its first row that kept the header, else its first. */
+    const told = (g: readonly number[]): number => {
+      const of = g.map((k) => rows[k] as number);
+      return of.find((row) => !isHeaderCut(columns, columns.at(row))) ?? (of[0] as number);
+    };
     const lengthOf = (g: readonly number[]): number => {
-      const row = rows[g[0] as number] as number;
+      const row = told(g);
       const length = columns.word(row, W_LENGTH) >>> 8;
       // Of what was cut within its header, the network layer still tells how much it carried.
       if (length > 0 || !isHeaderCut(columns, columns.at(row))) return length;
       return headers > 0 ? Math.max(0, columns.word(row, W_IP_LENGTH) - headers) : 0;
     };
-    const seqOf = (g: readonly number[]): number => columns.word(rows[g[0] as number] as number, W_SEQ);
+    const seqOf = (g: readonly number[]): number => columns.word(told(g), W_SEQ);
     const data = members.filter((g) => lengthOf(g) > 0);
     if (data.length < 2) return undefined;
     let shortest = Infinity;
     let longest = 0;
-    const points = new Set<number>();
+    const stations = new Set<number>();
     for (const g of data) {
       shortest = Math.min(shortest, lengthOf(g));
       longest = Math.max(longest, lengthOf(g));
-      for (const k of g) points.add(this.pointOf(rows[k] as number));
+      for (const k of g) stations.add(this.stationOf(rows[k] as number));
     }
-    if (shortest === longest || points.size < 2) return undefined;
-    // Nothing to do where every group was seen at every point.
-    if (data.every((g) => g.length >= points.size)) return undefined;
+    if (shortest === longest || stations.size < 2) return undefined;
+    // Nothing to do where every group was seen at every station.
+    if (data.every((g) => g.length >= stations.size)) return undefined;
     const base = seqOf(data[0] as number[]);
     const relative = (g: readonly number[]): number => (seqOf(g) - base) | 0;
     const time = (g: readonly number[]): number => this.times[g[0] as number] as number;
-    // The point nearest to the sender cuts the journeys: what it saw as one packet was sent as one.
-    const origin = this.originPoint(rows, members);
-    const sees = (g: readonly number[], p: number): boolean => g.some((k) => this.pointOf(rows[k] as number) === p);
+    // The station nearest to the sender cuts the journeys: what it saw as one packet was sent as one.
+    const origin = this.originStation(rows, members);
+    const sees = (g: readonly number[], s: number): boolean => g.some((k) => this.stationOf(rows[k] as number) === s);
     const owners = data.filter((g) => sees(g, origin)).sort((a, b) => relative(a) - relative(b) || time(a) - time(b));
     if (owners.length === 0) return undefined;
     const starts = owners.map(relative);
@@ -397,30 +411,30 @@ export class PacketMatcher {
     return 0;
   }
 
-  /** The point that others hardly ever precede: the sender's. Of several such, the one that saw most. */
-  private originPoint(rows: Uint32Array, members: readonly (readonly number[])[]): number {
+  /** The station that others hardly ever precede: the sender's. Of several such, the one that saw most. */
+  private originStation(rows: Uint32Array, members: readonly (readonly number[])[]): number {
     const first = new Map<number, number>();
     const later = new Map<number, number>();
     for (const g of members) {
       if (g.length < 2) continue;
-      const points = new Set(g.map((k) => this.pointOf(rows[k] as number)));
-      if (points.size < 2) continue;
+      const stations = new Set(g.map((k) => this.stationOf(rows[k] as number)));
+      if (stations.size < 2) continue;
       let counts = first;
-      for (const p of points) {
-        counts.set(p, (counts.get(p) ?? 0) + 1);
+      for (const s of stations) {
+        counts.set(s, (counts.get(s) ?? 0) + 1);
         counts = later;
       }
     }
-    let best = this.pointOf(rows[(members[0] as number[])[0] as number] as number);
+    let best = this.stationOf(rows[(members[0] as number[])[0] as number] as number);
     let bestShare = -1;
     let bestSeen = 0;
-    for (const [p, n] of first) {
-      const seen = n + (later.get(p) ?? 0);
+    for (const [s, n] of first) {
+      const seen = n + (later.get(s) ?? 0);
       const share = n / seen;
       if (share > bestShare || (share === bestShare && seen > bestSeen)) {
         bestShare = share;
         bestSeen = seen;
-        best = p;
+        best = s;
       }
     }
     return best;
@@ -462,6 +476,11 @@ export class PacketMatcher {
 /** Of a TCP header that was not captured whole neither flags nor payload length are known. `at`: the row's first word. */
 function isHeaderCut({ words }: SightingColumns, at: number): boolean {
   return words[at + W_LENGTH] === 0 && ((words[at + W_ID] as number) & SIGHTING_CUT) !== 0;
+}
+
+/** Of a TCP segment no more than its ports was captured. */
+function isWithoutSequence(columns: SightingColumns, at: number): boolean {
+  return columns.words[at + W_SEQ] === 0 && isHeaderCut(columns, at);
 }
 
 /** TSval: 0 where the options were cut off. */

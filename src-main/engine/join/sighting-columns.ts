@@ -49,6 +49,9 @@ export const W_LENGTH = 8;
 export const W_ID = 9;
 export const W_IP_LENGTH = 10;
 
+/** Packet type of a cooked capture: sent by the machine that recorded it. */
+const COOKED_SENT = 4;
+
 export const PROTOCOL_ICMP = 1;
 export const PROTOCOL_TCP = 6;
 export const PROTOCOL_UDP = 17;
@@ -222,9 +225,14 @@ export class SightingReader {
     return base + (flow & ((1 << MACS_SEGMENT_SHIFT) - 1)) * MACS_BYTES + direction * (MACS_BYTES / 2);
   }
 
-  /** 0: no packet in this direction; 1: MACs (zero if the link has none); 2 + packet type: a cooked capture, source only. */
+  /** 0: no packet in this direction; 1: MACs (zero if the link has none); 2 + packet type: a cooked capture, source only, and COOKED_*. */
   macSeen(flow: number, direction: number): number {
     return this.words[(this.macsAt(flow, direction) + 12) >>> 2] as number;
+  }
+
+  /** The machine that recorded the first packet in this direction sent it: a cooked capture tells. */
+  sentHere(flow: number, direction: number): boolean {
+    return (this.macSeen(flow, direction) & 0xffff) === 2 + COOKED_SENT;
   }
 }
 

@@ -13,6 +13,7 @@ import type { Machine, Point, Topology } from "../../../src-shared/reconstruct/r
 import { bindNames } from "./told-names/bind-names";
 import { AddressPlaces, type Place, inferredPodName } from "./topology/address-places";
 import { KnownNetwork, type TopologyInput } from "./topology/known-network";
+import { findHosts } from "./topology/hosts";
 import { findOwned, findTunnelEnds } from "./topology/owned-addresses";
 import { findPeers } from "./topology/peers";
 import { findRoles } from "./topology/point-roles";
@@ -36,6 +37,7 @@ export class NetworkTopology implements Topology {
     const nextToTunnel = findPods(network, sample);
     joinFiles(network, sample, nextToTunnel);
     findOwned(network, sample);
+    findHosts(network, sample);
     findOpenedTunnels(network, sample);
     findErrorSenders(network, sample);
     findTunnelEnds(network, sample);

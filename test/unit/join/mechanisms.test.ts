@@ -348,7 +348,7 @@ describe("packets", () => {
       `,
     });
     expect(connectionLines(result)).toEqual([
-      "tcp 10.1.0.5:40000 > 10.96.0.10:80 = 10.1.1.9:8080 as * | n1@any | dnat n1@any..n1@any",
+      "tcp 10.1.0.5:40000 > 10.96.0.10:80 = 10.1.1.9:8080 as 10.1.0.5:40000 | n1@any | dnat n1@any..n1@any",
     ]);
     expect(connectionsOf(result)[0]?.distinct).toBe(2);
   });

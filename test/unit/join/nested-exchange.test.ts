@@ -155,7 +155,7 @@ describe("a capture of all interfaces, IPv6", () => {
     async (link) => {
       const result = await joinTraffic({ "n1.pcap": sighted(link, "dir=in", "dir=out") });
       expect(connectionLines(result)).toEqual([
-        "udp fd00:1::5:40324 > fd00:aaaa::7:53 = fd00:1::6:9053 as * | n1@0 | dnat n1@0..n1@0",
+        "udp fd00:1::5:40324 > fd00:aaaa::7:53 = fd00:1::6:9053 as fd00:1::5:40324 | n1@0 | dnat n1@0..n1@0",
       ]);
     },
   );

@@ -215,3 +215,12 @@ describe("a pod whose veth was not recorded", () => {
     expect(placesOf(await joinTraffic({ "n1.pcapng": n1, "web.pcapng": web }))).toEqual(kinds);
   });
 });
+
+test("a node's card in a file of its own: who calls its pods over a router is not the node", async () => {
+  const call = (at: number, pod: string, port: number): string => `
+    ${at.toFixed(6)} @card 198.51.100.50:${port} > ${pod}:80 tcp SYN seq=${3000000000 + port} id=${port} ts=900000001,0 ttl=63
+    ${(at + 0.001).toFixed(6)} @card ${pod}:80 > 198.51.100.50:${port} tcp SYN,ACK seq=${2000000000 + port} ack=${3000000001 + port} id=${port + 1000} ts=700000001,900000001 ttl=63`;
+  const calls = [5, 6, 7, 8].map((n) => call(n, `10.1.0.${n}`, 40000 + n));
+  const result = await joinTraffic({ "card.pcapng": `@card = ethernet resolution=ns${calls.join("")}` });
+  expect(result.topology.machines.flatMap((m) => m.addresses)).not.toContain("198.51.100.50");
+});

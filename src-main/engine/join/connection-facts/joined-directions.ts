@@ -163,6 +163,14 @@ export class JoinedDirections {
     return new ByteRanges(ranges);
   }
 
+  /** The first sighting that kept the header: without it neither flags nor length are known. */
+  private toldRow(joined: JoinedPackets, journey: number): number {
+    const first = joined.start[journey] as number;
+    for (let i = first; i < (joined.start[journey + 1] as number); i++)
+      if (this.columns.word(joined.rows[i] as number, W_LENGTH) !== 0) return joined.rows[i] as number;
+    return joined.rows[first] as number;
+  }
+
   /** Payload bytes counted once a packet, and journeys that send again what was sent. */
   private bytes(joined: JoinedPackets, protocol: number): { readonly bytes: number; readonly again: number } {
     const tcp = protocol === PROTOCOL_TCP;
@@ -170,7 +178,7 @@ export class JoinedDirections {
     let again = 0;
     const sent = new Map<number, number>();
     for (let j = 0; j < joined.count; j++) {
-      const row = joined.rows[joined.start[j] as number] as number;
+      const row = this.toldRow(joined, j);
       const word = this.columns.word(row, W_LENGTH);
       const length = word >>> 8;
       bytes += length;

@@ -250,8 +250,8 @@ export class BareConnections {
     if (point.node !== null && topology.machines[point.machine]?.points.length !== 1) return false;
     if ((joined.table.sightings[c] as number) < 2 * (joined.table.distinct[c] as number)) return false;
     const row = firstAt(columns, joined, c, first, false);
-    // A capture of all interfaces is one machine's, which may not be the server's.
-    if (row >= 0 && columns.macSeen(columns.flow(row), columns.direction(row)) !== 1) return false;
+    // A capture of all interfaces may be of the machine that sends: what it translated before is not shown.
+    if (row >= 0 && columns.sentHere(columns.flow(row), columns.direction(row))) return false;
     return row >= 0 && INITIAL_TTLS.has((columns.word(row, W_ID) >>> 8) & 255);
   }
 

@@ -6,9 +6,9 @@ import type { Cluster } from "../../../../src-shared/model/cluster";
 import type { PointRole } from "../../../../src-shared/model/point-role";
 import type { ConnectionTable } from "../connection-table";
 import type { Joined } from "../join";
-import type { SightingColumns } from "../sighting-columns";
+import { type SightingColumns, W_ID } from "../sighting-columns";
 import { NO_TOLD_NAMES, type ToldByCaptures, type ToldNames } from "../told-names/told-names";
-import { isPlain } from "../traffic-roles";
+import { INITIAL_TTLS, firstAt, isPlain } from "../traffic-roles";
 
 export interface PointInfo {
   readonly id: string;
@@ -151,4 +151,15 @@ export class KnownNetwork {
     this.roles[point] = role;
     this.roleEvidence[point] = [evidence];
   }
+}
+
+/** The first packet of a connection at a point has as many hops left as systems begin with. */
+export function hasAllHops(
+  { input: { columns, joined } }: KnownNetwork,
+  c: number,
+  point: number,
+  toServer: boolean,
+): boolean {
+  const row = firstAt(columns, joined, c, point, toServer);
+  return row >= 0 && INITIAL_TTLS.has((columns.word(row, W_ID) >>> 8) & 255);
 }

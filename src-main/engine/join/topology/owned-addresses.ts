@@ -2,10 +2,9 @@
 import { SIGHTING_CARRIED } from "../../kernel/assembly/abi";
 import { NO_PORT } from "../connection-table";
 import { W_ID } from "../sighting-columns";
-import { INITIAL_TTLS, firstAt } from "../traffic-roles";
 import { CarriedSenders } from "./carried-senders";
 import { bridgeMacs, isBehindBridge } from "./bridge-macs";
-import { type KnownNetwork, keyOf } from "./known-network";
+import { type KnownNetwork, hasAllHops, keyOf } from "./known-network";
 import { evenly } from "./sample";
 import { isIcmpError } from "./shown-addresses";
 
@@ -79,17 +78,6 @@ export function findOwned(network: KnownNetwork, sample: readonly number[]): voi
       }
     });
   }
-}
-
-/** The first packet of a connection at a point has as many hops left as systems begin with. */
-function hasAllHops(
-  { input: { columns, joined } }: KnownNetwork,
-  c: number,
-  point: number,
-  toServer: boolean,
-): boolean {
-  const row = firstAt(columns, joined, c, point, toServer);
-  return row >= 0 && INITIAL_TTLS.has((columns.word(row, W_ID) >>> 8) & 255);
 }
 
 /** The outer address on a local pod's side is the node's; the other one stands in front of the pod at the other end. */

@@ -1,11 +1,13 @@
 /** Which addresses are pods', and which points lead to them. */
 import { NO_PORT } from "../connection-table";
 import { namedRole } from "../point-names";
+import { firstAt } from "../traffic-roles";
 import { cardsNextToBridges } from "./behind-bridges";
 import { cardsNextToTunnelEnds } from "./behind-tunnel-ends";
 import { findBridgedPods } from "./bridged-pods";
 import { findSharedCards } from "./shared-cards";
-import { COOKED, type KnownNetwork, isV6, keyOf } from "./known-network";
+import { hostPoints } from "./hosts";
+import { COOKED, type KnownNetwork, hasAllHops, isV6, keyOf } from "./known-network";
 
 /**
  * Takes addresses at the ends of paths that begin or end at a veth or a pod's card. Gives cards next to the ends of tunnels, with their
@@ -26,6 +28,9 @@ export function findPods(network: KnownNetwork, sample: readonly number[]): Read
     (_, f) => points.filter((p) => p.group === f && namedRole(p.name) !== "loopback").length,
   );
   const arrivals: (readonly [point: number, key: number])[] = [];
+  const hosts = hostPoints(network);
+  /** By point: whose packets had come over a router before. */
+  const remote = new Map<number, Set<number>>();
   for (const c of sample) {
     const v6 = network.v6(c);
     const [there = [], back = []] = network.pathsOf(c);
@@ -42,7 +47,10 @@ export function findPods(network: KnownNetwork, sample: readonly number[]): Read
       if (first === undefined) return;
       if (network.roles[first] === "host-veth") vote(first, key);
       else if (network.roles[first] === "unknown" && perFile[network.fileOf(first)] === 1) {
+        if (hosts.has(first) && !isSentHere(network, c, first, fromClient)) return;
         vote(first, key);
+        if (!hasAllHops(network, c, first, fromClient))
+          remote.set(first, (remote.get(first) ?? new Set<number>()).add(key));
         if (second !== undefined && network.roles[second] === "host-veth") vote(second, key);
       }
     };
@@ -86,6 +94,7 @@ export function findPods(network: KnownNetwork, sample: readonly number[]): Read
       else {
         // A host's only card: the address in everything is its own, if several conversations tell it from their other ends.
         if (second && second[1] * 2 > best[1]) continue;
+        if (remote.get(point)?.has(address)) continue;
         network.owned.set(address, network.fileOf(point));
         if (network.cluster?.nodeAt(network.textOf(address), null)) network.giveRole(point, "node-nic", "told");
         continue;
@@ -105,6 +114,17 @@ export function findPods(network: KnownNetwork, sample: readonly number[]): Read
   }
   for (const address of network.pods.keys()) if (!isV6(address)) network.podPrefixes.add(address >>> 16);
   return nextToTunnel;
+}
+
+/** The machine that recorded the first of a connection's packets at a point sent it. */
+function isSentHere(
+  { input: { columns, joined } }: KnownNetwork,
+  c: number,
+  point: number,
+  toServer: boolean,
+): boolean {
+  const row = firstAt(columns, joined, c, point, toServer);
+  return row >= 0 && columns.sentHere(columns.flow(row), columns.direction(row));
 }
 
 /**

@@ -445,9 +445,12 @@ export const SIGHTING_REASSEMBLED = 128;
 
 /**
  * Of each flow row, for each direction: source MAC, destination MAC, u32 1 = seen, 2 + packet type of a cooked capture; SLL2 has no
- * destination, in its place are the four bytes of the interface's index.
+ * destination, in its place are the four bytes of the interface's index. A cooked capture's word has two bits more, COOKED_*.
  */
 export const MACS_BYTES = 32;
+/** Of a flow's packets in this direction some came in; some were sent by the machine that recorded them. */
+export const COOKED_IN = 1 << 16;
+export const COOKED_OUT = 1 << 17;
 export const MACS_SEGMENT_SHIFT = 14;
 
 // Why a packet has no sighting: index of a count

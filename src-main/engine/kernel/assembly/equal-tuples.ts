@@ -1,11 +1,12 @@
 /** Joins flows of one tuple at several points: those that share a packet, and those that saw one way each (one-way-flows.ts). */
 import { NO_ROW, PICK_BYTES, PICK_CLASS_BYTES } from "./abi";
-import { compareCut } from "./cut-packets";
+import { compareCut, identificationOf, isCutFlow, lookedTo } from "./cut-packets";
 import { isActive, lendTable, nextOfTuple, tupleOf } from "./flow-matching";
 import { inOneSet } from "./flow-sets";
 import { stir } from "./hash";
 import { allocate } from "./host";
 import { rowAt } from "./joining";
+import { ICMP, ICMP6, protocolOf, rowIn, rowsFrom } from "./matched-flows";
 import { joinOneWay } from "./one-way-flows";
 import { picksOf } from "./picks";
 import { borrowed } from "./scratch";
@@ -26,6 +27,8 @@ const ENTRY_BYTES: u32 = 12;
 let entries: usize = 0;
 let slots: usize = 0;
 let room: u32 = 0;
+let mask: u32 = 0;
+let used: u32 = 0;
 
 /** Joins the flows of the tuples `from` … `to - 1`. */
 export function joinTuples(from: u32, to: u32): void {
@@ -101,46 +104,61 @@ function comparePairs(count: u32, weak: bool): void {
     for (let k = i; k > 0; k--) compare(load<u32>(list + (i << 2)), load<u32>(list + ((k - 1) << 2)), weak);
 }
 
-/** Compares each flow with those that had one of its keys last. */
+/** Compares each flow with those that had one of its keys last; where some are cut, also with those that had one of its identifications. */
 function compareByKey(t: u32, weak: bool): void {
+  const protocol = protocolOf(t);
+  const icmp = protocol == ICMP || protocol == ICMP6;
   let most: u32 = 0;
-  for (let f = t; f != NO_ROW; f = nextOfTuple(f))
-    if (isActive(f)) for (let c: u32 = 0; c < 4; c++) most += load<u32>(picksOf(f) + c * PICK_CLASS_BYTES);
+  let someCut = false;
+  for (let f = t; f != NO_ROW; f = nextOfTuple(f)) {
+    if (!isActive(f)) continue;
+    for (let c: u32 = 0; c < 4; c++) most += load<u32>(picksOf(f) + c * PICK_CLASS_BYTES);
+    if (!someCut) someCut = isCutFlow(f);
+  }
+  if (someCut) for (let f = t; f != NO_ROW; f = nextOfTuple(f)) if (isActive(f)) most += lookedTo(f) - rowsFrom(f);
   if (most > room) {
     room = 1024;
     while (room < most) room <<= 1;
     entries = borrowed(room * ENTRY_BYTES);
     slots = borrowed(room << 3);
   }
-  let mask: u32 = 1023;
+  mask = 1023;
   while (mask + 1 < most << 1) mask = (mask << 1) | 1;
   memory.fill(slots, 0, (mask + 1) << 2);
-  let used: u32 = 0;
+  used = 0;
   for (let f = t; f != NO_ROW; f = nextOfTuple(f)) {
     if (!isActive(f)) continue;
     for (let c: u32 = 0; c < 4; c++) {
       const picks = picksOf(f) + c * PICK_CLASS_BYTES;
       const count = load<u32>(picks);
-      for (let i: u32 = 0; i < count; i++) {
-        const key = load<u32>(picks + 4 + i * PICK_BYTES);
-        let at = stir(0, key) & mask;
-        let v = load<u32>(slots + (at << 2));
-        while (v && load<u32>(entries + (v - 1) * ENTRY_BYTES) != key) {
-          at = (at + 1) & mask;
-          v = load<u32>(slots + (at << 2));
-        }
-        const entry = entries + used++ * ENTRY_BYTES;
-        store<u32>(entry, key);
-        store<u32>(entry + 4, f);
-        store<u32>(entry + 8, v);
-        store<u32>(slots + (at << 2), used);
-        let others: u32 = 0;
-        for (; v && others < FEW; v = load<u32>(entries + (v - 1) * ENTRY_BYTES + 8))
-          store<u32>(recent + (others++ << 2), load<u32>(entries + (v - 1) * ENTRY_BYTES + 4));
-        while (others > 0) compare(f, load<u32>(recent + (--others << 2)), weak);
-      }
+      for (let i: u32 = 0; i < count; i++) meet(f, load<u32>(picks + 4 + i * PICK_BYTES), weak);
+    }
+    if (!someCut) continue;
+    const last = lookedTo(f);
+    for (let i = rowsFrom(f); i < last; i++) {
+      const key = identificationOf(rowIn(i), icmp);
+      if (key) meet(f, stir(0x7feb352d, key), weak);
     }
   }
+}
+
+/** Compares the flow with those that had the key last, and is one of them from now on. */
+function meet(f: u32, key: u32, weak: bool): void {
+  let at = stir(0, key) & mask;
+  let v = load<u32>(slots + (at << 2));
+  while (v && load<u32>(entries + (v - 1) * ENTRY_BYTES) != key) {
+    at = (at + 1) & mask;
+    v = load<u32>(slots + (at << 2));
+  }
+  const entry = entries + used++ * ENTRY_BYTES;
+  store<u32>(entry, key);
+  store<u32>(entry + 4, f);
+  store<u32>(entry + 8, v);
+  store<u32>(slots + (at << 2), used);
+  let others: u32 = 0;
+  for (; v && others < FEW; v = load<u32>(entries + (v - 1) * ENTRY_BYTES + 8))
+    store<u32>(recent + (others++ << 2), load<u32>(entries + (v - 1) * ENTRY_BYTES + 4));
+  while (others > 0) compare(f, load<u32>(recent + (--others << 2)), weak);
 }
 
 function compare(f: u32, g: u32, weak: bool): void {

@@ -121,6 +121,9 @@ function reusesTuple(row: u32, e: usize, direction: u32, answers: bool): bool {
   const seq = load<u32>(e + E_SEQ);
   if (streams) return !answers && beginsStream(row, direction, seq);
   const f = flowRow(row);
+  // Cut before its flags (isCutSyn): nothing is known of how the connection before ended.
+  if (!(load<u32>(e + E_BITS) & EVENT_TCP_WHOLE))
+    return seq != load<u32>(f + F_ICMP) && load<i64>(e + E_TIME) >= load<i64>(f + F_LAST);
   const state = load<u32>(f + F_STATE);
   if (answers)
     return (state & STATE_FLIPPED) != 0 && !(state & (STATE_NEXT_A << (direction ^ 1))) && seq != load<u32>(f + F_ICMP);
@@ -149,7 +152,7 @@ function update(slot: usize, e: usize, candidate: u32, carrier: u32): u32 {
   }
   let isNew = false;
   let reused = false;
-  const syn = (bits & (EVENT_TCP | 2)) == (EVENT_TCP | 2);
+  const syn = (bits & (EVENT_TCP | 2)) == (EVENT_TCP | 2) && !(streams && !(bits & EVENT_TCP_WHOLE));
   if (!hit || syn) {
     const i = find(e);
     const v = slotAt(i);

@@ -282,7 +282,7 @@ export function groupPackets(set: u32, serverIsA: u32, tcp: bool): u32 {
           store<u32>(g + 12, load<u32>(r + 16));
           store<u32>(g + 16, row);
           // Whose it is, is found out by looking at all of them (PacketMatcher.mergeCut).
-          if (tcp && !(bits >> 16) && isHeaderCut(bits, word)) store<u32>(header, load<u32>(header) | GROUP_REPEATED);
+          if (tcp && isHeaderCut(bits, word) && !(bits >> 16 && load<u32>(r + 16))) store<u32>(header, load<u32>(header) | GROUP_REPEATED);
           const length = word >> 8;
           if (length) {
             if (length < load<u32>(header + 48)) store<u32>(header + 48, length);

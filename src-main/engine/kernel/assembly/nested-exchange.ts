@@ -9,8 +9,9 @@
  * A program that asks another one what it was asked begins anew: its datagrams have all their hops. Calls of equal content (health checks) have
  * said before, or say again, what they say.
  */
+import { COOKED_IN, COOKED_OUT } from "./abi";
 import { allocate } from "./host";
-import { apartNs, depthsOf, directionOf, fileOf, pointOf, ttlOf } from "./matched-flows";
+import { addressOf, apartNs, depthsOf, directionOf, fileOf, pointOf, ttlOf } from "./matched-flows";
 import { rowAt } from "./joining";
 import { isSaidOnce } from "./said-once";
 import { macOf } from "./sightings";
@@ -19,6 +20,8 @@ import { macOf } from "./sightings";
 const BYTES: u32 = 8;
 /** Clock reads of two interfaces may be that much out of order. */
 const JITTER_NS: i64 = 20000;
+/** As `macOf` keeps it: packet type 4, sent by the machine that recorded it. */
+const SENT: u16 = 6;
 
 /** From when to when a datagram was under way between its two sightings: i64 from, i64 to, u32 row, u32 direction. */
 const SPAN_BYTES: u32 = 24;
@@ -48,7 +51,10 @@ export function isNestedExchange(list: usize, count: u32, most: u32, swapped: u3
     if (apart > near || apart < -near) return false;
     let order: i32 = signOf((ttlOf(x) as i64) - (ttlOf(y) as i64));
     // A bridge that translates takes no hop: only who recorded each device tells which of them comes first.
-    if (order == 0 && isOtherDevice(x, y)) order = apart != 0 ? signOf(apart) : rowY > rowX ? 1 : -1;
+    if (order == 0 && (isOtherDevice(x, y) || isPassedOn(x, y))) {
+      order = apart != 0 ? signOf(apart) : rowY > rowX ? 1 : -1;
+      if (order > 0 ? isForwarder(x, y) : isForwarder(y, x)) return false;
+    }
     const later = direction ? laterB : laterA;
     if (order == 0 || later == -order || -apart * order > JITTER_NS) return false;
     if (px == py && !isSameMachine(x, y, order)) return false;
@@ -77,17 +83,45 @@ export function isNestedExchange(list: usize, count: u32, most: u32, swapped: u3
 
 /**
  * Whether two rows of one point that is a capture of all interfaces are of different devices: by the interface's index (SLL2), else by the
- * packet's type (SLL). Kept are those of each flow's first packet in their direction.
+ * packet's type (SLL). Kept are those of each flow's first packet in their direction. What a device sent and got back for its sender
+ * has crossed others meanwhile: a hairpin.
  */
 export function isOtherDevice(x: usize, y: usize): bool {
-  if (pointOf(flowOf(x)) != pointOf(flowOf(y))) return false;
+  if (!isCooked(x, y)) return false;
   const a = macsOf(x);
   const b = macsOf(y);
-  const typeX = load<u32>(a + 12);
-  const typeY = load<u32>(b + 12);
-  if (typeX < 2 || typeY < 2) return false;
+  const typeX = load<u16>(a + 12);
+  const typeY = load<u16>(b + 12);
   const index = load<u32>(a + 6);
-  return index ? index != load<u32>(b + 6) : typeX != typeY;
+  if (!index) return typeX != typeY;
+  if (index != load<u32>(b + 6)) return true;
+  if ((typeX == SENT) == (typeY == SENT)) return false;
+  const apart = apartNs(x, y);
+  return apart > 0 ? isForSender(x, y) : apart < 0 && isForSender(y, x);
+}
+
+/** Both rows are of one capture of all interfaces. */
+function isCooked(x: usize, y: usize): bool {
+  return pointOf(flowOf(x)) == pointOf(flowOf(y)) && load<u16>(macsOf(x) + 12) > 1 && load<u16>(macsOf(y) + 12) > 1;
+}
+
+/**
+ * In a capture of all interfaces that does not tell them apart (SLL): of one flow the packets only came in, or only went out, and of the
+ * other they did both. One ends in this machine, the other passes it.
+ */
+function isPassedOn(x: usize, y: usize): bool {
+  if (!isCooked(x, y) || load<u32>(macsOf(x) + 6)) return false;
+  return ((load<u32>(macsOf(x) + 12) ^ load<u32>(macsOf(y) + 12)) & (COOKED_IN | COOKED_OUT)) != 0;
+}
+
+/** The second of two rows goes where the first one came from. */
+function isForSender(first: usize, second: usize): bool {
+  return addressOf(flowOf(first), directionOf(first)) == addressOf(flowOf(second), directionOf(second) ^ 1);
+}
+
+/** With all the hops that the first had, the second is sent by whom the first was for: a program that asks what it was asked. */
+function isForwarder(first: usize, second: usize): bool {
+  return addressOf(flowOf(first), directionOf(first) ^ 1) == addressOf(flowOf(second), directionOf(second));
 }
 
 /**

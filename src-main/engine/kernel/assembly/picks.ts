@@ -46,6 +46,13 @@ export function picksOf(flow: u32): usize {
   return (load<u32>(directory + ((flow >> PICKS_SEGMENT_SHIFT) << 2)) as usize) + (flow & SEGMENT_MASK) * PICKS_BYTES;
 }
 
+/** Of a TCP segment no more than its ports was captured. */
+// @ts-ignore: decorator
+@inline
+export function isWithoutSequence(r: usize): bool {
+  return !load<u32>(r + 16) && !load<u32>(r + 32) && (load<u32>(r + 36) & SIGHTING_CUT) != 0;
+}
+
 /** What survives of a packet, as 32 bits; 0: nothing by which it could be told. */
 // @ts-ignore: decorator
 @inline
@@ -56,6 +63,9 @@ function keyOf(r: usize, tcp: bool): u32 {
   if ((bits & LATER_FRAGMENT) == LATER_FRAGMENT) {
     if (!(bits >> 16)) return 0;
     h = stir(stir(0x51ed270b, bits >> 16), load<u32>(r + 24));
+  } else if (tcp && isWithoutSequence(r)) {
+    if (!(bits >> 16)) return 0;
+    h = stir(stir(0x2545f491, bits >> 16), load<u32>(r + 40)) | CUT_KEYS;
   } else if (tcp) {
     const flags = load<u32>(r + 32) & 23;
     h = stir(stir(stir(0x27d4eb2f, load<u32>(r + 16)), flags & 16 ? load<u32>(r + 20) : 0), flags & 7);

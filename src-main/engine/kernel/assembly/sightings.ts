@@ -13,6 +13,8 @@
  */
 import {
   A_STREAM,
+  COOKED_IN,
+  COOKED_OUT,
   EVENT_FROM_B,
   E_BITS,
   E_IP_LENGTH,
@@ -113,10 +115,24 @@ export function macOf(flow: u32): usize {
   return (load<u32>(macs + (s << 2)) as usize) + (flow & MACS_MASK) * MACS_BYTES;
 }
 
-/** Keeps source and destination MAC (SLL2: the interface's index) of the first packet of each direction of a flow. */
+/** Packet type of a cooked capture: sent by the machine that recorded it. */
+const SENT: u32 = 4;
+
+/**
+ * Keeps source and destination MAC (SLL2: the interface's index) of the first packet of each direction of a flow; of a cooked capture
+ * whether any came in, and whether any was sent.
+ */
 function keepMacs(slot: usize, first: u32, network: u32, flow: u32, direction: u32): void {
   const at = macOf(flow) + (direction ? ((MACS_BYTES >> 1) as u32) : (0 as u32));
-  if (load<u32>(at + 12)) return;
+  const seen = load<u32>(at + 12);
+  if (seen == 1) return;
+  if (seen) {
+    const whole = load<u8>(slot + L_KIND + first) as u32;
+    const p: usize = load<u32>(slot + L_PTR + (first << 2));
+    if (whole == LAYER_SLL) store<u32>(at + 12, seen | wayOf(load<u8>(p + 1)));
+    else if (whole == LAYER_SLL2) store<u32>(at + 12, seen | wayOf(load<u8>(p + 10)));
+    return;
+  }
   let row = network;
   let kind: u32 = 0;
   while (row > first) {
@@ -137,12 +153,18 @@ function keepMacs(slot: usize, first: u32, network: u32, flow: u32, direction: u
     store<u32>(at + 12, 1);
   } else if (kind == LAYER_SLL) {
     memory.copy(at, p + 6, 6);
-    store<u32>(at + 12, 2 + (load<u8>(p + 1) as u32));
+    store<u32>(at + 12, (2 + (load<u8>(p + 1) as u32)) | wayOf(load<u8>(p + 1)));
   } else if (kind == LAYER_SLL2) {
     memory.copy(at, p + 12, 6);
     memory.copy(at + 6, p + 4, 4);
-    store<u32>(at + 12, 2 + (load<u8>(p + 10) as u32));
+    store<u32>(at + 12, (2 + (load<u8>(p + 10) as u32)) | wayOf(load<u8>(p + 10)));
   } else store<u32>(at + 12, 1);
+}
+
+// @ts-ignore: decorator
+@inline
+function wayOf(type: u8): u32 {
+  return (type as u32) == SENT ? COOKED_OUT : COOKED_IN;
 }
 
 /** Adds the rows of a slot whose events the flow stage has taken (with `annotate`). */
