@@ -14,6 +14,8 @@ import { SAME_TIME_SECONDS, type ToldTranslation, type ToldTuple } from "./told-
 export interface ToldUse {
   /** Its first line. */
   readonly told: ToldTranslation;
+  /** All of them, in order. */
+  readonly lines: readonly ToldTranslation[];
   /** Seconds since the epoch between which it was there; ±Infinity: nothing tells. */
   readonly from: number;
   readonly to: number;
@@ -24,7 +26,7 @@ const AS_NEAR_SECONDS = 0.005;
 
 /** The uses that lines of any files tell, each file's in order. Lines without a time are a use of all times. */
 export function toldUses(lines: readonly ToldTranslation[]): readonly ToldUse[] {
-  const uses: { told: ToldTranslation; from: number; to: number; isOver: boolean }[] = [];
+  const uses: { told: ToldTranslation; lines: ToldTranslation[]; from: number; to: number; isOver: boolean }[] = [];
   /** The last use of each original tuple. */
   const last = new Map<string, (typeof uses)[number]>();
   for (const told of lines) {
@@ -34,6 +36,7 @@ export function toldUses(lines: readonly ToldTranslation[]): readonly ToldUse[] 
     const isNext =
       !known || known.isOver || told.event === "new" || tupleText(known.told.reply) !== tupleText(told.reply);
     if (!isNext) {
+      known.lines.push(told);
       // Without its end nothing tells how long it was there.
       if (time !== undefined) known.to = told.event === "destroy" ? time : time + SAME_TIME_SECONDS;
       known.isOver = told.event === "destroy";
@@ -43,6 +46,7 @@ export function toldUses(lines: readonly ToldTranslation[]): readonly ToldUse[] 
     const isEnd = told.event === "destroy";
     const use = {
       told,
+      lines: [told],
       from: time === undefined ? -Infinity : told.event === "new" ? time : time - SAME_TIME_SECONDS,
       to: time === undefined ? Infinity : isEnd ? time : time + SAME_TIME_SECONDS,
       isOver: isEnd,
@@ -57,7 +61,11 @@ export function toldUses(lines: readonly ToldTranslation[]): readonly ToldUse[] 
  * Of uses of the same ports those that may be of a connection seen from `start` to `end`, seconds since the epoch: the one that was there during
  * most of it, first, and what is as near. None more than SAME_TIME_SECONDS before or behind it.
  */
-export function usesAt(uses: readonly ToldUse[], start: number, end: number): readonly ToldUse[] {
+export function usesAt<Use extends Pick<ToldUse, "from" | "to">>(
+  uses: readonly Use[],
+  start: number,
+  end: number,
+): readonly Use[] {
   const near = uses
     .filter(({ from, to }) => from <= end + SAME_TIME_SECONDS && to >= start - SAME_TIME_SECONDS)
     .map((use) => ({ use, outside: Math.max(0, use.from - start) + Math.max(0, end - use.to) }))

@@ -15,7 +15,13 @@ import { addToGroup } from "../../../src-shared/base/grouping";
 import { baseName } from "../../../src-shared/base/file-name";
 import { endpointText } from "../../../src-shared/model/endpoint-text";
 import type { NatVerdict } from "../../../src-shared/contract/nat";
-import { toldChanges, type ToldTranslation, type ToldTuple } from "../../../src-shared/model/told-translation";
+import {
+  SAME_TIME_SECONDS,
+  toldChanges,
+  type ToldTranslation,
+  type ToldTuple,
+} from "../../../src-shared/model/told-translation";
+import { toldUses, usesAt } from "../../../src-shared/model/told-uses";
 import type { Endpoint } from "../../../src-shared/reconstruct/result";
 import { type NatEntry, type NatTupleEnds, sameEnd } from "./nat-entries";
 
@@ -34,6 +40,9 @@ export interface ToldEntry {
   /** Seconds since the epoch; null: the lines bear no time. */
   readonly firstSeconds: number | null;
   readonly lastSeconds: number | null;
+  /** Between which it was there (told-uses.ts): the same ports are used again. */
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface Compared {
@@ -43,45 +52,28 @@ export interface Compared {
   readonly told: ToldEntry | null;
 }
 
-/** Lines of one translation, until it is destroyed or begun anew. */
+/** Entries of all lines: each use of an original tuple is one. */
 export function toldEntries(lines: readonly ToldTranslation[]): readonly ToldEntry[] {
-  const open = new Map<string, { entry: ToldEntry; at: number }>();
-  const entries: ToldEntry[] = [];
-  for (const line of lines) {
-    const key = `${line.file} ${String(line.zone)} ${line.protocolNumber} ${tupleText(line.original)} ${tupleText(line.reply)}`;
-    const time = line.time === null ? null : Number(line.time);
-    const known = line.event === "new" ? undefined : open.get(key);
-    if (known) {
-      known.entry = {
-        ...known.entry,
-        state: line.state ?? known.entry.state,
-        flags: line.flags.length > 0 || line.event !== "destroy" ? line.flags : known.entry.flags,
-        lastSeconds: time ?? known.entry.lastSeconds,
-      };
-      entries[known.at] = known.entry;
-    } else {
-      const entry: ToldEntry = {
-        file: line.file,
-        line: line.line,
-        protocol: line.protocol,
-        original: ends(line.original),
-        reply: ends(line.reply),
-        kinds: toldChanges(line).map((change) => change.kind),
-        state: line.state,
-        flags: line.flags,
-        firstSeconds: time,
-        lastSeconds: time,
-      };
-      open.set(key, { entry, at: entries.length });
-      entries.push(entry);
-    }
-    if (line.event === "destroy") open.delete(key);
-  }
-  return entries;
-}
-
-function tupleText(t: ToldTuple): string {
-  return `${t.source} ${t.sourcePort} ${t.destination} ${t.destinationPort}`;
+  return toldUses(lines).map(({ told, lines: own, from, to }) => {
+    const last = own[own.length - 1] ?? told;
+    const times = own.flatMap(({ time }) => (time === null ? [] : [Number(time)]));
+    // What goes away is told without its flags.
+    const flagged = own.findLast(({ event, flags }) => flags.length > 0 || event !== "destroy") ?? last;
+    return {
+      file: told.file,
+      line: told.line,
+      protocol: told.protocol,
+      original: ends(told.original),
+      reply: ends(told.reply),
+      kinds: toldChanges(told).map((change) => change.kind),
+      state: own.findLast(({ state }) => state !== null)?.state ?? null,
+      flags: flagged.flags,
+      firstSeconds: times[0] ?? null,
+      lastSeconds: times[times.length - 1] ?? null,
+      from,
+      to,
+    };
+  });
 }
 
 function ends(t: ToldTuple): NatTupleEnds {
@@ -90,9 +82,6 @@ function ends(t: ToldTuple): NatTupleEnds {
     destination: { ip: t.destination, port: t.destinationPort },
   };
 }
-
-/** Entries older or younger than the connection by more are of another use of the same ports (as in conntrack-differs.ts). */
-const SAME_TIME_SECONDS = 30;
 
 export interface Comparison {
   /** By entry. */
@@ -112,8 +101,8 @@ export function compareTold(entries: readonly NatEntry[], told: readonly ToldEnt
   const machines = new Map<string, Map<string, number>>();
   // First those that agree: they say which machine a file is of.
   const equal = entries.map((entry) => {
-    const same = (byOriginal.get(pairKey(entry.protocol, entry.original)) ?? []).find(
-      (t) => atSameTime(entry, t) && sameTuple(t.reply, entry.reply),
+    const same = atSameTime(entry, byOriginal.get(pairKey(entry.protocol, entry.original))).find((t) =>
+      sameTuple(t.reply, entry.reply),
     );
     if (!same) return null;
     matched.add(same);
@@ -131,15 +120,11 @@ export function compareTold(entries: readonly NatEntry[], told: readonly ToldEnt
       };
     const fits = (t: ToldEntry): boolean => {
       const machine = machineOf.get(t.file);
-      return (
-        !matched.has(t) &&
-        atSameTime(entry, t) &&
-        (machine === undefined || entry.node === null || machine === entry.node)
-      );
+      return !matched.has(t) && (machine === undefined || entry.node === null || machine === entry.node);
     };
     const other =
-      (byOriginal.get(pairKey(entry.protocol, entry.original)) ?? []).find(fits) ??
-      (byReply.get(pairKey(entry.protocol, entry.reply)) ?? []).find((t) => t.kinds.length > 0 && fits(t));
+      atSameTime(entry, byOriginal.get(pairKey(entry.protocol, entry.original))).find(fits) ??
+      atSameTime(entry, byReply.get(pairKey(entry.protocol, entry.reply))).find((t) => t.kinds.length > 0 && fits(t));
     if (other) {
       matched.add(other);
       // The packets before a node's own DNAT are never on a wire: there is nothing they could contradict.
@@ -189,12 +174,14 @@ function pairKey(protocol: string, { source, destination }: NatTupleEnds): strin
   return `${protocol} ${endpointText(source)} ${endpointText(destination)}`;
 }
 
-function atSameTime(entry: NatEntry, told: ToldEntry): boolean {
-  if (told.firstSeconds === null || told.lastSeconds === null) return true;
-  return (
-    told.firstSeconds <= entry.lastSeconds + SAME_TIME_SECONDS &&
-    told.lastSeconds >= entry.firstSeconds - SAME_TIME_SECONDS
-  );
+/** Of entries with the same ports those whose use may be the connection's, of each file the nearest first. */
+function atSameTime(entry: NatEntry, told: readonly ToldEntry[] = []): readonly ToldEntry[] {
+  const { firstSeconds, lastSeconds } = entry;
+  const [first, ...others] = told;
+  if (others.every(({ file }) => file === first?.file)) return usesAt(told, firstSeconds, lastSeconds);
+  const byFile = new Map<string, ToldEntry[]>();
+  for (const one of told) addToGroup(byFile, one.file, one);
+  return [...byFile.values()].flatMap((own) => usesAt(own, firstSeconds, lastSeconds));
 }
 
 function index(told: readonly ToldEntry[], key: (t: ToldEntry) => string): ReadonlyMap<string, readonly ToldEntry[]> {

@@ -10,6 +10,7 @@
  */
 import { formatIpv4, formatMac } from "../../../src-shared/model/address";
 import { LAYER_GENEVE, LAYER_VLAN, LAYER_VXLAN } from "../../../src-shared/model/layer-kind";
+import { ArpWaits } from "./arp-waits";
 import type { ObservedPacket } from "./observed-packet";
 
 export interface ArpClaim {
@@ -47,6 +48,8 @@ const MAX_CHANGES = 64;
 export const MAX_QUESTIONS = 1 << 18;
 
 export class ArpClaims {
+  /** Questions that were answered late. */
+  readonly waits = new ArpWaits();
   readonly #claims = new Map<string, { address: ArpAddress; claims: ArpClaim[] }>();
   /** By address, then by link. */
   readonly #questions = new Map<string, ArpQuestion[]>();
@@ -71,8 +74,11 @@ export class ArpClaims {
       const reply = opcode === 2;
       this.#claim(link, point, address, { mac, atNs, packet, reply, question, lastNs: atNs, lastQuestion: question });
       if (reply && asked) asked.answered++;
+      if (reply) this.waits.answer(link, point, address, atNs, packet);
     }
-    if (opcode === 1 && target !== sender) this.#ask(link, point, formatIpv4(target), packet);
+    if (opcode !== 1 || target === sender) return;
+    this.#ask(link, point, formatIpv4(target), packet);
+    this.waits.ask(link, formatIpv4(target), atNs, packet);
   }
 
   /** Every address claimed on a link. */

@@ -8,7 +8,7 @@
  * A change from A to B alone is no conflict: a pod was replaced, an address moved. Nor is Calico's: every cali* interface has
  * ee:ee:ee:ee:ee:ee and answers for 169.254.1.1; nor a proxy that answers for many.
  */
-import type { Finding, PacketReference } from "../../../src-shared/model/finding";
+import type { Finding } from "../../../src-shared/model/finding";
 import type { ArpAddress, ArpClaim } from "./arp-claims";
 import type { FindingContext, FindingFamily } from "./context";
 import { onNode, shellWord } from "./shell";
@@ -45,11 +45,7 @@ function conflict(context: FindingContext, { point, address, claims }: ArpAddres
   const device = context.point(point).interface ?? "any";
   const { node } = context.point(point);
   const pod = context.join.topology.place(address)?.pod ?? null;
-  const packets: PacketReference[] = proof.claims.map((c) => ({
-    packet: c.packet,
-    file: context.point(point).file,
-    number: context.observer.frameNumber(context.point(point).fileIndex, c.packet),
-  }));
+  const packets = proof.claims.map((c) => context.otherPacket(point, c.packet));
   return context.finding({
     kind: "arp-conflict",
     about: `${address} ${[...macs].sort().join(" ")}`,

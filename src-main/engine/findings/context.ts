@@ -173,6 +173,12 @@ export class FindingContext {
     };
   }
 
+  /** A packet that is no sighting (ARP), by index over the workspace. */
+  otherPacket(point: number, packet: number): PacketReference {
+    const { file, fileIndex } = this.point(point);
+    return { packet, file, number: this.observer.frameNumber(fileIndex, packet) };
+  }
+
   finding(draft: FindingDraft): Finding {
     const { about, rows, otherPackets, connections, ...rest } = draft;
     const packets = new Map<number, PacketReference>();

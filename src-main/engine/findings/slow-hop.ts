@@ -10,6 +10,7 @@
  */
 import type { Finding } from "../../../src-shared/model/finding";
 import type { Connection, Journey } from "../../../src-shared/reconstruct/result";
+import type { ArpWait } from "./arp-waits";
 import { count, durationText, type FindingContext, type FindingFamily, median } from "./context";
 import { onNode, shellWord } from "./shell";
 
@@ -39,6 +40,8 @@ const LONG_FACTOR = 20;
 const LEAST_SAMPLES = 8;
 const LEAST_LONG = 3;
 const SHOWN = 8;
+/** What was kept for an address goes out so soon after the answer; the first of it came so much before the question, at most. */
+const RELEASED_NS = 2e6;
 
 export function slowHops(context: FindingContext): FindingFamily {
   const hops = new Map<number, Hop>();
@@ -76,6 +79,7 @@ export function slowHops(context: FindingContext): FindingFamily {
         if (!always && long.length < LEAST_LONG)
           return thereAndBack(context, hop, hops.get(hop.to * points.length + hop.from));
         const shown = always ? hop.long : long;
+        const waits = always ? [] : arpWaits(context, hop.to, shown);
         const [from, to] = [context.point(hop.from), context.point(hop.to)];
         const sameMachine = from.machine === to.machine;
         const worst = Math.max(...shown.map((s) => s.ns));
@@ -97,14 +101,28 @@ export function slowHops(context: FindingContext): FindingFamily {
               context.clockErrorNs(hop.from, hop.to) > 0
                 ? `clocks differ by at most ${durationText(context.clockErrorNs(hop.from, hop.to))} more than was taken off`
                 : "one clock: the times are comparable",
+              ...waits.map(
+                (w) =>
+                  `ARP: who has ${w.address} was asked ${w.questions === 1 ? "once" : `${w.questions} times`} at ${context.pointText(w.point)}, answered ${durationText(w.answeredNs - w.askedNs)} after the first question`,
+              ),
             ],
-            fits: sameMachine
-              ? ["the machine was busy or paused (CPU limit, softirq)", "a queue (traffic shaping) on the way out"]
-              : always
-                ? ["distance between the two, or a slow link"]
-                : ["a queue on the way (congestion)", "the next hop's address had to be asked for first (ARP)"],
-            ruledOut: ["the server: the time passes between two capture points on the way"],
+            fits:
+              waits.length > 0
+                ? waits.map(
+                    (w) =>
+                      `the machine had to ask for the address ${w.address} first (ARP) and kept the packets until it was told`,
+                  )
+                : sameMachine
+                  ? ["the machine was busy or paused (CPU limit, softirq)", "a queue (traffic shaping) on the way out"]
+                  : always
+                    ? ["distance between the two, or a slow link"]
+                    : ["a queue on the way (congestion)", "the next hop's address had to be asked for first (ARP)"],
+            ruledOut: [
+              "the server: the time passes between two capture points on the way",
+              ...(waits.length > 0 ? ["a busy machine, a queue: what was held went out when the answer came"] : []),
+            ],
             rows: shown.map((s) => s.row),
+            otherPackets: waits.flatMap((w) => w.packets.map((packet) => context.otherPacket(w.point, packet))),
             connections: shown.map((s) => s.connection),
             check: [
               onNode(from.node, `tc -s qdisc show dev ${shellWord(from.interface ?? "lo")}`),
@@ -114,6 +132,24 @@ export function slowHops(context: FindingContext): FindingFamily {
         ];
       }),
   };
+}
+
+/** Waits for ARP at the point where held packets were seen next, if each of these came during one and went out when it was over. */
+function arpWaits(context: FindingContext, to: number, held: readonly Sample[]): readonly ArpWait[] {
+  const { sightings } = context.join;
+  const found = new Set<ArpWait>();
+  for (const { ns, row } of held) {
+    const out = (sightings.seconds(row) - context.observer.baseSeconds) * 1e9 + sightings.nanoseconds(row);
+    const wait = context.observer.arp.waits
+      .at(to)
+      .find(
+        ({ askedNs, answeredNs }) =>
+          out >= answeredNs && out - answeredNs <= RELEASED_NS && out - ns >= askedNs - RELEASED_NS,
+      );
+    if (!wait) return [];
+    found.add(wait);
+  }
+  return [...found];
 }
 
 /** A hop between two clocks that is slow both ways together, though either way may be the clocks' doing; told with its way from the lower point. */

@@ -213,6 +213,8 @@ interface Edge extends Fit {
 const MAX_DRIFT = 1000e-6;
 /** Reads of one clock on different processors may be out of order by so much. */
 const SLACK_NS = 2000;
+/** A promiscuous bridge shows its copy of a packet so much later than the port that sent it on (up to 12 µs in recordings of Linux). */
+const LATE_NS = 20e3;
 
 function fitLine(pair: PairBounds): Fit | undefined {
   const { sure, tight, oneWay } = pair;
@@ -245,6 +247,9 @@ function fitBounds(b: Bounds): Fit & { readonly fits: boolean } {
   // No offset contradicts nothing: one clock, or two that agree.
   if (still.low <= 0 && still.high >= 0)
     return { offset: 0, drift: 0, error: Math.max(still.high, -still.low), fits: true };
+  // Nor is so little evidence of two clocks: a bridge shows some packets a little late, whichever way they go.
+  if (Math.max(still.low, -still.high) <= (still.high < still.low ? LATE_NS : SLACK_NS))
+    return { offset: 0, drift: 0, error: Math.max(SLACK_NS, still.high, -still.low), fits: true };
   // The gap is a concave function of the drift: search its top.
   let left = -MAX_DRIFT;
   let right = MAX_DRIFT;
@@ -260,8 +265,6 @@ function fitBounds(b: Bounds): Fit & { readonly fits: boolean } {
   const bent = gap(drift);
   // A straight line that fits nearly as well is the simpler explanation.
   const { low, high } = still.high - still.low >= (bent.high - bent.low) / 2 && still.high >= still.low ? still : bent;
-  if (high < low && Math.max(still.low, -still.high) <= SLACK_NS)
-    return { offset: 0, drift: 0, error: SLACK_NS, fits: true };
   return {
     offset: (low + high) / 2,
     drift: high === still.high && low === still.low ? 0 : drift,

@@ -8,6 +8,8 @@ import type { SightingColumns } from "./sighting-columns";
 import { PacketMatcher } from "./packet-matching";
 import type { JoinInput } from "./join-input";
 import { ClockMap } from "./clock-map";
+import { type SightingOrder, orderByPoints } from "./sighting-order";
+import { orderStations } from "./station-order";
 
 export interface Joined {
   readonly match: FlowMatch;
@@ -46,30 +48,37 @@ export function joinSightings(input: JoinInput): Joined {
     pointOfFlow,
     input.fileOfPoint,
     new ClockMap(files),
-    new Uint16Array(input.fileOfPoint.length),
+    orderByPoints(new Uint16Array(input.fileOfPoint.length)),
   );
   const stillFacts = new FactReader(columns, match.sets, table, still, pointOfFlow, match.tuple);
   const clocks = estimateClocks(input, table, stillFacts, still, pointOfFlow);
   const { rank: pointRank, bridges } = rankPoints(input, table, stillFacts, still, pointOfFlow);
-  const matcher = new PacketMatcher(columns, pointOfFlow, input.fileOfPoint, clocks.map, pointRank);
-  configureKernel(input, match, clocks, pointRank);
+  const known = { pointOfFlow, tuple: match.tuple, clocks: clocks.map };
+  const order = orderStations(input, table, stillFacts, still, known, pointRank);
+  const matcher = new PacketMatcher(columns, pointOfFlow, input.fileOfPoint, clocks.map, order);
+  configureKernel(input, match, clocks, order);
   const facts = new FactReader(columns, match.sets, table, matcher, pointOfFlow, match.tuple);
   for (let c = 0; c < table.count; c++) facts.read(c);
   return { match, table, facts, matcher, clocks, pointOfFlow, connectionOfFlow, bridges };
 }
 
-/** Tells the kernel where points are and how their clocks go. */
-function configureKernel(input: JoinInput, match: FlowMatch, clocks: ClockEstimate, rank: Uint16Array): void {
+/** Tells the kernel where points are, how their clocks go, and which station comes first where these do not tell. */
+function configureKernel(input: JoinInput, match: FlowMatch, clocks: ClockEstimate, order: SightingOrder): void {
   const { columns, fileOfPoint } = input;
   const { kernel, memory } = columns.handle;
   const clock = memory.allocate(Math.max(1, fileOfPoint.length) * 24);
+  const ranks = order.ofFlow ? memory.allocate(order.ofFlow.byteLength) : 0;
   const view = new DataView(memory.memory.buffer);
   fileOfPoint.forEach((file, p) => {
     view.setFloat64(clock + p * 24, clocks.map.scale[file] as number, true);
     view.setFloat64(clock + p * 24 + 8, clocks.map.shift[file] as number, true);
-    view.setUint32(clock + p * 24 + 16, rank[p] as number, true);
+    view.setUint32(clock + p * 24 + 16, order.ofPoint[p] as number, true);
+    view.setUint32(clock + p * 24 + 20, order.resolutionNs[p] as number, true);
   });
   kernel.configureGroups(match.point.byteOffset, clock, fileOfPoint.length, columns.baseSeconds, match.mostRows);
+  if (!order.ofFlow) return;
+  new Uint16Array(memory.memory.buffer, ranks, order.ofFlow.length).set(order.ofFlow);
+  kernel.configureRanks(ranks, order.coarsestNs);
 }
 
 /** A packet at one point: a capture of all interfaces has it several times. */

@@ -13,7 +13,7 @@
  * ```
  * One object serves many connections: its arrays are reused, and what it gives holds until the next call.
  */
-import { SIGHTING_CUT, SIGHTING_FRAGMENT } from "../kernel/assembly/abi";
+import { SIGHTING_CARRIED, SIGHTING_CUT, SIGHTING_FRAGMENT } from "../kernel/assembly/abi";
 import type { ClockMap } from "./clock-map";
 import { RepeatedPackets } from "./repeated-packets";
 import {
@@ -21,12 +21,14 @@ import {
   type SightingColumns,
   W_ACK,
   W_EXTRA,
+  W_FLOW,
   W_HASH,
   W_ID,
   W_IP_LENGTH,
   W_LENGTH,
   W_SEQ,
 } from "./sighting-columns";
+import type { SightingOrder } from "./sighting-order";
 
 /** A piece may be seen so much before the super-packet it is of: clocks of interfaces. */
 const COPY_NS = 2e6;
@@ -65,8 +67,8 @@ export class PacketMatcher {
     private readonly pointOfFlow: Int32Array,
     private readonly fileOfPoint: readonly number[],
     private readonly clocks: ClockMap,
-    /** Order of points where times are equal (see hop-order.ts). */
-    private readonly pointRank: Uint16Array,
+    /** Order where times are equal (hop-order.ts, station-order.ts). */
+    private readonly order: SightingOrder,
   ) {}
 
   alignedNs(row: number): number {
@@ -301,6 +303,9 @@ export class PacketMatcher {
       const isTie =
         this.times[a] === this.times[b] &&
         ttlOf(this.columns, rows[a] as number) === ttlOf(this.columns, rows[b] as number);
+      // Between a card's bare packet and the one it carries lies a tunnel's device.
+      const isCarried = (k: number): number => this.columns.word(rows[k] as number, W_ID) & SIGHTING_CARRIED;
+      if (this.order.ofFlow && isCarried(here) !== isCarried(b)) continue;
       // What nothing tells apart in time stays at its point.
       if (!isTie || this.pointOf(rows[a] as number) === point || this.pointOf(rows[b] as number) !== point) continue;
       list[i - 1] = b;
@@ -308,15 +313,32 @@ export class PacketMatcher {
     }
   }
 
+  /** As the kernel's `before` does. */
   private before(rows: Uint32Array, a: number, b: number): number {
+    const { columns, order } = this;
+    const [x, y] = [rows[a] as number, rows[b] as number];
+    const later = (this.times[a] as number) - (this.times[b] as number);
+    const apart = Math.abs(later);
+    if (later !== 0 && (apart >= order.coarsestNs || !this.isWithinStep(x, y, apart))) return later;
     return (
-      (this.times[a] as number) - (this.times[b] as number) ||
       // Clocks of microseconds see many packets at once: each router leaves a hop less.
-      ttlOf(this.columns, rows[b] as number) - ttlOf(this.columns, rows[a] as number) ||
-      (this.pointRank[this.pointOf(rows[a] as number)] as number) -
-        (this.pointRank[this.pointOf(rows[b] as number)] as number) ||
-      (rows[a] as number) - (rows[b] as number)
+      ttlOf(columns, y) - ttlOf(columns, x) ||
+      (order.ofFlow
+        ? (order.ofFlow[columns.word(x, W_FLOW)] as number) - (order.ofFlow[columns.word(y, W_FLOW)] as number) || later
+        : 0) ||
+      (order.ofPoint[this.pointOf(x)] as number) - (order.ofPoint[this.pointOf(y)] as number) ||
+      x - y
     );
+  }
+
+  /** Two clocks, and the times are closer than one of them counts. */
+  private isWithinStep(x: number, y: number, apart: number): boolean {
+    const { resolutionNs } = this.order;
+    const { scale, shift } = this.clocks;
+    const [p, q] = [this.pointOf(x), this.pointOf(y)];
+    if (apart >= Math.max(resolutionNs[p] as number, resolutionNs[q] as number)) return false;
+    const [a, b] = [this.fileOfPoint[p] ?? 0, this.fileOfPoint[q] ?? 0];
+    return resolutionNs[p] !== resolutionNs[q] || scale[a] !== scale[b] || shift[a] !== shift[b];
   }
 
   /** Groups whose bytes lie in a longer group that other stations saw become its pieces. Undefined: there are none. */

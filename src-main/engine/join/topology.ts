@@ -12,8 +12,8 @@ import type { PointRole } from "../../../src-shared/model/point-role";
 import type { Machine, Point, Topology } from "../../../src-shared/reconstruct/result";
 import { bindNames } from "./told-names/bind-names";
 import { AddressPlaces, type Place, inferredPodName } from "./topology/address-places";
-import { KnownNetwork, type TopologyInput } from "./topology/known-network";
 import { findHosts } from "./topology/hosts";
+import { COOKED, KnownNetwork, type TopologyInput } from "./topology/known-network";
 import { findOwned, findTunnelEnds } from "./topology/owned-addresses";
 import { findPeers } from "./topology/peers";
 import { findRoles } from "./topology/point-roles";
@@ -76,7 +76,8 @@ export class NetworkTopology implements Topology {
       const own = points.map((_, i) => i).filter((i) => network.machineFile(i) === file);
       const addresses = textsOf(network.owned);
       const pods = textsOf(network.pods);
-      const told = network.input.mixed.has(file) ? null : this.toldNode(addresses, pods);
+      if (this.isOfSeveralNodes(own, addresses, pods)) network.several.add(file);
+      const told = network.isMixed(file) ? null : this.toldNode(addresses, pods);
       const has = (role: PointRole): boolean => own.some((p) => network.roles[p] === role);
       const kind =
         told || has("host-veth") || has("node-nic") || has("pod-nic")
@@ -94,6 +95,28 @@ export class NetworkTopology implements Topology {
       });
     }
     return new Map(roots.map((f, i) => [f, i]));
+  }
+
+  /**
+   * One interface that shows pods of several nodes, or translations to several addresses of each of several nodes: recordings merged into one
+   * (mergecap -F pcap). A capture of all interfaces shows what comes from other nodes, too: there only pods count, which begin behind it.
+   */
+  private isOfSeveralNodes(own: readonly number[], addresses: readonly string[], pods: readonly string[]): boolean {
+    const { cluster } = this.network;
+    const [only, more] = own;
+    if (!cluster || only === undefined || more !== undefined) return false;
+    const several = (names: readonly (string | null | undefined)[], least: number): boolean =>
+      [...new Set(names)].filter((name) => name && names.filter((n) => n === name).length >= least).length > 1;
+    if (
+      several(
+        pods.map((a) => cluster.podAt(a, null)?.node),
+        1,
+      )
+    )
+      return true;
+    const isCooked = COOKED.has(this.network.input.points[only]?.linkType ?? 0);
+    const owners = addresses.map((a) => (cluster.nodeAt(a, null) ?? cluster.nodeOfPodRange(a, null))?.meta.name);
+    return !isCooked && several(owners, 2);
   }
 
   /**
@@ -134,7 +157,7 @@ export class NetworkTopology implements Topology {
         role: network.roles[i] ?? "unknown",
         roleEvidence: network.roleEvidence[i] ?? [],
         // A told pod's card is on its node, whatever file it was recorded in.
-        node: pod?.node ?? (network.input.mixed.has(network.machineFile(i)) ? null : (machine?.name ?? null)),
+        node: pod?.node ?? (network.isMixed(network.machineFile(i)) ? null : (machine?.name ?? null)),
         machine: number,
         namespace: pod?.meta.namespace ?? told?.pod?.split("/", 1)[0] ?? null,
         pod: pod

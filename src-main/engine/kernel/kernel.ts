@@ -100,6 +100,7 @@ export interface KernelExports {
   rowOrder(): number;
   rowStart(): number;
   configureGroups(pointOfFlow: number, clocks: number, count: number, baseSeconds: number, rows: number): void;
+  configureRanks(ranks: number, resolutionNs: number): void;
   fetchConnection(set: number): void;
   groupPackets(set: number, serverIsA: number, tcp: boolean): number;
   groupTable(): number;

@@ -130,6 +130,27 @@ describe("beside imported connection tracking", () => {
     expect((await lines("nat", ["conntrack"]))[0]).toBe("only in packets");
   });
 
+  it("compares with the use of the ports that was there, not with one that ended seconds before or began seconds later", async () => {
+    const [asked, there, other] = [
+      "10.1.0.5:40000 > 10.96.0.10:80",
+      "10.1.1.9:8080 > 10.1.0.5:40000",
+      "10.1.1.77:8080 > 10.1.0.5:40000",
+    ];
+    const over = (uses: string, reply: string, seconds: number): string =>
+      uses + `[${START + seconds}.000000] [DESTROY] ipv4 2 tcp 6 ${told(asked, reply).split("TIME_WAIT ")[1] ?? ""}`;
+    const before = over(told(asked, there, -10), there, -8);
+    const during = over(told(asked, other, 0), other, 2);
+    const { lines } = await compare(before + during + told(asked, there, 10));
+    expect((await lines("nat", ["conntrack", "difference"]))[0]).toBe(
+      "differs | Its reply source is 10.1.1.77:8080, in the packets 10.1.1.9:8080 (conntrack-n1.txt line 4).",
+    );
+    // And the other way round: what differs was of other uses.
+    const right = await compare(
+      over(told(asked, other, -10), other, -8) + over(told(asked, there, 0), there, 2) + told(asked, other, 10),
+    );
+    expect((await right.lines("nat", ["conntrack"]))[0]).toBe("equal");
+  });
+
   it("compares anew when other files are imported", async () => {
     const { tables } = await compare(told("10.1.0.5:40000 > 10.96.0.10:80", "10.1.1.9:8080 > 10.1.0.5:40000"));
     expect(tables.nat.summary()).toBe("1 equal");

@@ -95,6 +95,50 @@ describe("slow hop", () => {
   });
 });
 
+describe("packets that are kept while a neighbour is asked for", () => {
+  /** Three datagrams of each second held until ARP is answered, among 30 that are not. `answered`: when, in seconds after the question. */
+  const kept = (heldUs: number, answered: number): string => {
+    const lines = ["@in = ethernet resolution=ns", "@out = ethernet resolution=ns"];
+    const packets: (readonly [number, string])[] = [];
+    const us = (n: number): number => n / 1e6;
+    for (let i = 0; i < 30; i++) {
+      const at = i < 3 ? 1 + us(i * 100_000) : 3 + i / 10;
+      const sent = i < 3 ? 1 + us(heldUs + i * 10) : at + us(20);
+      const line = `10.1.0.5:4000 > 10.2.0.9:5000 udp "datagram ${10 + i} of some" id=${100 + i}`;
+      packets.push([at, `@in ${line}`], [sent, `@out ${line} ttl=63`]);
+    }
+    packets.push(
+      [1 + us(5), "@out 192.0.2.1 > 192.0.2.12 arp request"],
+      [1 + us(5) + answered, "@out 192.0.2.12 > 192.0.2.1 arp reply"],
+    );
+    packets.sort((a, b) => a[0] - b[0]);
+    return [...lines, ...packets.map(([at, line]) => `${at.toFixed(9)} ${line}`)].join("\n");
+  };
+
+  test("ARP is told, with its packets", async () => {
+    const [slow, ...more] = (await search({ "gw.pcapng": kept(900_000, 0.8999) })).of("slow-hop");
+    expect(more).toEqual([]);
+    expect(slow?.fits).toEqual([
+      "the machine had to ask for the address 192.0.2.12 first (ARP) and kept the packets until it was told",
+    ]);
+    expect(slow?.evidence.at(-1)).toMatch(
+      /^ARP: who has 192\.0\.2\.12 was asked once at out.*, answered 900 ms after the first question$/,
+    );
+    // Three datagrams, question and answer.
+    expect(slow?.packetCount).toBe(5);
+  });
+
+  test.each([
+    { name: "the answer came at once", answered: 0.0003 },
+    { name: "the answer came long before they went out", answered: 0.6 },
+    { name: "the answer came after they went out", answered: 1.2 },
+  ])("not: $name", async ({ answered }) => {
+    const [slow] = (await search({ "gw.pcapng": kept(900_000, answered) })).of("slow-hop");
+    expect(slow?.fits.join()).not.toContain("ARP) and kept");
+    expect(slow?.packetCount).toBe(3);
+  });
+});
+
 describe("DNS", () => {
   const dns = (more: TwoNodesOptions = {}): TwoNodes =>
     new TwoNodes({ client: "10.1.0.5:41000", server: "10.1.1.9:53", service: "10.96.0.10:53", ...more });

@@ -23,6 +23,7 @@ import type { ConnectionJourneys } from "./connection-journeys";
 import type { ConnectionOrder } from "./connection-order";
 import type { IndirectFacts } from "./indirect-facts";
 import type { JoinResultInput } from "./join-result-input";
+import { toldNode } from "./told-node";
 
 const NO_TRANSLATIONS: readonly Translation[] = [];
 const NOTHING_TOLD: Connection["told"] = [];
@@ -92,12 +93,15 @@ export class BareConnections {
         : found.map((t): Translation => {
             const before = t.before === null ? undefined : this.points[t.before];
             const after = t.after === null ? undefined : this.points[t.after];
+            const from = { ip: this.texts.text(t.fromAddress, v6), port: t.fromPort };
+            const to = { ip: this.texts.text(t.toAddress, v6), port: t.toPort };
+            const shown = before && after && before.machine === after.machine ? before.node : null;
             return {
               kind: t.kind,
-              from: { ip: this.texts.text(t.fromAddress, v6), port: t.fromPort },
-              to: { ip: this.texts.text(t.toAddress, v6), port: t.toPort },
+              from,
+              to,
               between: [t.before, t.after],
-              node: before && after && before.machine === after.machine ? before.node : null,
+              node: shown ?? toldNode({ kind: t.kind, from, to }, clientPlace, cluster, atMs),
               evidence: t.evidence,
               packets: t.packets,
             };

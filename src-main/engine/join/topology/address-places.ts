@@ -60,7 +60,7 @@ export class AddressPlaces {
     const key = this.keyByText.get(address);
     const file = key === undefined ? undefined : (pods.get(key) ?? owned.get(key));
     // Of a file of several machines nothing tells which one.
-    const isMixed = file !== undefined && network.input.mixed.has(network.fileMachine[file] as number);
+    const isMixed = file !== undefined && network.isMixed(network.fileMachine[file] as number);
     const machine =
       file === undefined || isMixed ? -1 : (this.machineNumber.get(network.fileMachine[file] as number) ?? -1);
     if (cluster) {
@@ -96,6 +96,8 @@ export class AddressPlaces {
         source: "inferred",
         machine: this.machineNamed(range.meta.name),
       };
+    // Neither a pod's nor a node's, says the cluster file; what a merged recording shows of its devices says less.
+    if (cluster && isMixed) return { network: "outside", pod: null, node: null, source: "inferred", machine: -1 };
     const name = machine >= 0 ? (this.machines[machine]?.name ?? null) : null;
     const kind = machine >= 0 ? this.machines[machine]?.kind : undefined;
     if (key !== undefined) {

@@ -67,6 +67,8 @@ export class KnownNetwork {
   readonly tunnelEnds = new Set<number>();
   /** Who talks with pods as only the inside does, though its own machine's files are not given (peers.ts). */
   readonly peers = new Map<number, "pod" | "node">();
+  /** Files that turned out to be of several machines, though they have one interface only. */
+  readonly several = new Set<number>();
   readonly podOfPoint = new Map<number, number>();
   /** Of pods with addresses of both families: the point that the other one is behind. */
   readonly pointOfOther = new Map<number, number>();
@@ -82,6 +84,11 @@ export class KnownNetwork {
   told: ToldNames = NO_TOLD_NAMES;
   /** File that stands for the machine of each file. */
   readonly fileMachine: Int32Array;
+
+  /** Of a file of several machines nothing tells which point, or which packet, is of which. */
+  isMixed(file: number): boolean {
+    return this.input.mixed.has(file) || this.several.has(file);
+  }
 
   constructor(readonly input: TopologyInput) {
     this.cluster = input.cluster && !input.cluster.empty ? input.cluster : undefined;

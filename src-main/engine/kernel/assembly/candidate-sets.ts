@@ -14,6 +14,7 @@ import { lendChains } from "./flow-matching";
 import { setFlows, setStart } from "./flow-sets";
 import { stir } from "./hash";
 import { allocate } from "./host";
+import { beginNearEchoes, isEchoSet, pairNearEchoes } from "./near-echoes";
 import { picksOf } from "./picks";
 import { sortByUpper } from "./radix-sort";
 import { borrowed, lend } from "./scratch";
@@ -45,6 +46,7 @@ export function beginCandidates(total: u32): void {
   // Eight places for each set, 2 bytes.
   seenMask = (1 << 22) - 1;
   while (seenMask < total << 3) seenMask = (seenMask << 1) | 1;
+  beginNearEchoes();
   lendChains();
   seen = borrowed((seenMask + 1) >> 2);
   memory.fill(seen, 0, (seenMask + 1) >> 2);
@@ -151,7 +153,10 @@ function pairsOf(run: usize, length: u32, placed: bool): void {
     // Entries were made in order of their sets, and sorting has kept it.
     const s = load<u32>(run + (i << 3));
     if (found > 0 && load<u32>(different + ((found - 1) << 2)) == s) continue;
-    if (found == MAX_TUPLES) return;
+    if (found == MAX_TUPLES) {
+      if (isEchoSet(s)) pairNearEchoes(run, length, starts, partners, placed);
+      return;
+    }
     store<u32>(different + (found++ << 2), s);
   }
   for (let a: u32 = 0; a + 1 < found; a++) {

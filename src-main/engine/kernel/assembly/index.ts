@@ -23,6 +23,7 @@ export {
 } from "./sightings";
 export {
   configureGroups,
+  configureRanks,
   fetchConnection,
   groupPackets,
   groupTable,

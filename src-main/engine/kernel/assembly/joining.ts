@@ -23,6 +23,7 @@ import {
   JOINT_BYTES,
   NO_ROW,
   SIGHTING_BYTES,
+  SIGHTING_CARRIED,
   SIGHTING_CUT,
   SIGHTING_FRAGMENT,
   SIGHTING_NO_TRANSPORT,
@@ -42,9 +43,12 @@ const LONGEST_PATH: u32 = 64;
 let segments: usize = 0;
 export let start: usize = 0;
 export let order: usize = 0;
-/** By flow: u32 capture point. By point: f64 scale, f64 shift, u32 rank. */
+/** By flow: u32 capture point. By point: f64 scale, f64 shift, u32 rank, u32 resolution in ns. */
 let points: usize = 0;
 let clocks: usize = 0;
+/** By flow · 2 + direction: u16 rank; 0: the points' ranks are used. Then, ns: the coarsest clock's resolution, else 0. */
+let flowRanks: usize = 0;
+let coarsest: f64 = 0;
 let baseSeconds: i64 = 0;
 let pointTotal: u32 = 0;
 
@@ -113,14 +117,16 @@ export function fetchConnection(set: u32): void {
 }
 
 /**
- * Says what groupPackets needs: `pointOfFlow` u32 by flow; `clock` by point 24 bytes: f64 scale, f64 shift in ns, u32 rank;
- * `count` points; times count from second `base`; no connection has more than `rows` rows.
+ * Says what groupPackets needs: `pointOfFlow` u32 by flow; `clock` by point 24 bytes: f64 scale, f64 shift in ns, u32 rank, u32
+ * resolution in ns; `count` points; times count from second `base`; no connection has more than `rows` rows.
  */
 export function configureGroups(pointOfFlow: usize, clock: usize, count: u32, base: f64, rows: u32): void {
   points = pointOfFlow;
   clocks = clock;
   pointTotal = count;
   baseSeconds = base as i64;
+  flowRanks = 0;
+  coarsest = 0;
   seen = zeroed((count + 1) << 2);
   if (rows <= capacity) return;
   capacity = rows;
@@ -129,6 +135,12 @@ export function configureGroups(pointOfFlow: usize, clock: usize, count: u32, ba
   table = allocate(slots << 2);
   joints = allocate(rows * JOINT_BYTES);
   groups = allocate((GROUP_HEADER_BYTES << 1) + rows * GROUP_BYTES);
+}
+
+/** Ranks by flow · 2 + direction (u16) in place of the points'; clocks are `resolution` ns or finer (join/station-order.ts). */
+export function configureRanks(ranks: usize, resolution: f64): void {
+  flowRanks = ranks;
+  coarsest = resolution;
 }
 
 export function groupTable(): usize {
@@ -186,16 +198,38 @@ function equal(x: usize, y: usize, tcp: bool): bool {
   return load<u32>(x + 24) == load<u32>(y + 24) && (hx == hy || (bx >> 16 != 0 && (!hx || !hy)));
 }
 
-/** Joint a comes before joint b: by aligned time, then by hops left (each router takes one), then by rank of the point, then by row. */
+/** Clocks of two points tell nothing about times that are so close: they are not one clock, and the coarser one counts in longer steps. */
+function isWithinStep(a: usize, b: usize, apart: f64): bool {
+  const x = clocks + load<u32>(a + 12) * 24;
+  const y = clocks + load<u32>(b + 12) * 24;
+  const rx = load<u32>(x + 20);
+  const ry = load<u32>(y + 20);
+  if (apart >= (max(rx, ry) as f64)) return false;
+  return rx != ry || load<f64>(x) != load<f64>(y) || load<f64>(x + 8) != load<f64>(y + 8);
+}
+
+/**
+ * Joint a comes before joint b: by aligned time, then by hops left (each router takes one), then by rank of the station or of the point, then
+ * by row.
+ */
 // @ts-ignore: decorator
 @inline
 function before(a: usize, b: usize): bool {
   const ta = load<f64>(a);
   const tb = load<f64>(b);
-  if (ta != tb) return ta < tb;
+  if (ta != tb) {
+    const apart = abs<f64>(ta - tb);
+    if (apart >= coarsest || !isWithinStep(a, b, apart)) return ta < tb;
+  }
   const la = load<u8>(rowAt(load<u32>(a + 8)) + 37);
   const lb = load<u8>(rowAt(load<u32>(b + 8)) + 37);
   if (la != lb) return la > lb;
+  if (flowRanks) {
+    const fa = load<u16>(flowRanks + (load<u32>(rowAt(load<u32>(a + 8)) + 12) << 1));
+    const fb = load<u16>(flowRanks + (load<u32>(rowAt(load<u32>(b + 8)) + 12) << 1));
+    if (fa != fb) return fa < fb;
+    if (ta != tb) return ta < tb;
+  }
   const ra = load<u32>(clocks + load<u32>(a + 12) * 24 + 16);
   const rb = load<u32>(clocks + load<u32>(b + 12) * 24 + 16);
   if (ra != rb) return ra < rb;
@@ -356,6 +390,8 @@ function keepTogether(joint: usize, point: u32): void {
   const b = joints + m * JOINT_BYTES;
   if (load<u32>(b + 12) != point || load<f64>(a) != load<f64>(b)) return;
   if (load<u8>(rowAt(load<u32>(a + 8)) + 37) != load<u8>(rowAt(load<u32>(b + 8)) + 37)) return;
+  // Between a card's bare packet and the one it carries lies a tunnel's device.
+  if (flowRanks && (load<u32>(rowAt(load<u32>(joint + 8)) + 36) ^ load<u32>(rowAt(load<u32>(b + 8)) + 36)) & SIGHTING_CARRIED) return;
   store<u32>(joint + 16, m);
   store<u32>(a + 16, load<u32>(b + 16));
   store<u32>(b + 16, n);

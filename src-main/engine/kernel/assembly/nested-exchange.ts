@@ -6,12 +6,15 @@
  *   x  client > node:30001  ──question──►  62 hops ┐                       ┌ 61 ──answer──►  y before x, a hop more left
  *   y                  node:22545 > pod:9091 ──►   └ 61, same payload … 62 ┘ same payload
  * ```
+ * So do echoes of little payload (ping -s 0): every ping has the sequences 1, 2, 3 …, so what counts is that each lies within the other as
+ * closely as a machine that passes it on leaves it.
+ *
  * A program that asks another one what it was asked begins anew: its datagrams have all their hops. Calls of equal content (health checks) have
  * said before, or say again, what they say.
  */
 import { COOKED_IN, COOKED_OUT } from "./abi";
 import { allocate } from "./host";
-import { addressOf, apartNs, depthsOf, directionOf, fileOf, pointOf, ttlOf } from "./matched-flows";
+import { UDP, addressOf, apartNs, depthsOf, directionOf, fileOf, pointOf, protocolOf, ttlOf } from "./matched-flows";
 import { rowAt } from "./joining";
 import { isSaidOnce } from "./said-once";
 import { macOf } from "./sightings";
@@ -22,13 +25,15 @@ const BYTES: u32 = 8;
 const JITTER_NS: i64 = 20000;
 /** As `macOf` keeps it: packet type 4, sent by the machine that recorded it. */
 const SENT: u16 = 6;
+/** A machine passes an echo on within this. */
+const PASSED_ON_NS: i64 = 2000000;
 
 /** From when to when a datagram was under way between its two sightings: i64 from, i64 to, u32 row, u32 direction. */
 const SPAN_BYTES: u32 = 24;
 let spans: usize = 0;
 
 /**
- * Whether all packets that two flows of datagrams share are such questions and answers. `list` as in weighPair; `near`: how far apart the
+ * Whether all packets that two flows of datagrams or echoes share are such questions and answers. `list` as in weighPair; `near`: how far apart the
  * sightings of one may be, in ns.
  */
 export function isNestedExchange(list: usize, count: u32, most: u32, swapped: u32, near: i64): bool {
@@ -36,6 +41,8 @@ export function isNestedExchange(list: usize, count: u32, most: u32, swapped: u3
   /** Which flow sees a packet later, by direction in the first: -1 the first, 1 the second. */
   let laterA: i32 = 0;
   let laterB: i32 = 0;
+  const isEcho = count > 0 && protocolOf(flowOf(rowAt(load<u32>(list)))) != UDP;
+  const farthest = isEcho ? PASSED_ON_NS : near;
   for (let i: u32 = 0; i < count; i++) {
     const rowX = load<u32>(list + (i << 3));
     const rowY = load<u32>(list + (i << 3) + 4);
@@ -46,9 +53,10 @@ export function isNestedExchange(list: usize, count: u32, most: u32, swapped: u3
     const direction = directionOf(x);
     if ((direction ^ directionOf(y)) != swapped || fileOf(px) != fileOf(py)) return false;
     const hash = load<u32>(x + 28);
-    if (!hash || hash != load<u32>(y + 28) || load<u32>(x + 32) >> 8 < BYTES) return false;
+    if (hash != load<u32>(y + 28)) return false;
+    if (!isEcho && (!hash || load<u32>(x + 32) >> 8 < BYTES)) return false;
     const apart = apartNs(x, y);
-    if (apart > near || apart < -near) return false;
+    if (apart > farthest || apart < -farthest) return false;
     let order: i32 = signOf((ttlOf(x) as i64) - (ttlOf(y) as i64));
     // A bridge that translates takes no hop: only who recorded each device tells which of them comes first.
     if (order == 0 && (isOtherDevice(x, y) || isPassedOn(x, y))) {
@@ -77,6 +85,7 @@ export function isNestedExchange(list: usize, count: u32, most: u32, swapped: u3
         load<i64>(b) <= load<i64>(a + 8)
       )
         return false;
+  if (isEcho) return true;
   for (let a = spans; a < end; a += SPAN_BYTES) if (isSaidOnce(load<u32>(a + 16))) return true;
   return false;
 }

@@ -9,12 +9,13 @@
  * | TSval (small ones 6) | 20 |
  * | IP identification, first (small ones 6); each further one | 12; 4, up to 12 |
  * | payload of UDP, ICMP, others (short ones 8, pings that all say the same 12); each further one | 20; 6, up to 12 |
+ * | type and sequence of an echo whose payload says little | 6 |
  * | payload of TCP of 16 bytes or more | 6 |
  * | one end's address and port kept; of the other end address or port | 16; 6 |
  * | only ports or only addresses kept | 8 |
  * | on one clock: within 50 ms, forth and back in opposite order | 10 |
  * | routed in between (TTL less by some hops) | 6 |
- * | UDP: questions and answers nested, said once (nested-exchange.ts); asked where the rest is not enough | 30 |
+ * | UDP and echoes: questions and answers nested (nested-exchange.ts); asked where the rest is not enough | 30 |
  *
  * 40 are needed, 60 when neither end was kept, 75 when both were seen on one wire with one TTL, and never only sequence numbers and kept ends:
  * a scanner's probes have those too. At one point, with one TTL and the same MACs, only what lies one within the other is taken (isNested).
@@ -23,6 +24,7 @@
  */
 import {
   EVIDENCE_ACK,
+  EVIDENCE_ICMP_SEQ,
   EVIDENCE_ID,
   EVIDENCE_PAYLOAD,
   EVIDENCE_TIME,
@@ -61,6 +63,9 @@ const NEEDED: u32 = 40;
 const NEEDED_WITHOUT_KEPT_END: u32 = 60;
 const NEEDED_AT_ONE_POINT: u32 = 75;
 const NESTED: u32 = 30;
+/** Payload of fewer than 12 bytes; what an echo's sequence adds to it. */
+const SHORT_PAYLOAD: u32 = 8;
+const SEQUENCE: u32 = 6;
 /** What must come from elsewhere than sequence numbers and kept ends. */
 const INDEPENDENT: u32 = 12;
 const NEAR_NS: i64 = 50000000;
@@ -208,7 +213,7 @@ export function weighPair(f: u32, g: u32, list: usize, count: u32, most: u32): u
     } else if (same & EVIDENCE_PAYLOAD) {
       payloads++;
       if (isNew(seenHashes, hashes, load<u32>(x + 28))) hashes++;
-      payload = max<u32>(payload, length >= 12 ? 20 : 8);
+      payload = max<u32>(payload, length >= 12 ? 20 : SHORT_PAYLOAD);
     }
   }
   if (matched == 0 || contradicted << 1 > matched) return 0;
@@ -221,11 +226,15 @@ export function weighPair(f: u32, g: u32, list: usize, count: u32, most: u32): u
   const time: u32 = clocked > 0 && near == clocked ? 10 : 0;
   if (time) bits |= EVIDENCE_TIME;
   const independent = idBits + timestamp + payload + (ack == 20 ? time : 0);
-  if (independent < INDEPENDENT) return 0;
-  let weight = seq + ack + timestamp + idBits + payload + keptBits + time + (routed > unrouted ? 6 : 0);
+  const isEcho = bits & EVIDENCE_ICMP_SEQ && (portsOf(f) & 0x8000) == 0;
+  if (independent < INDEPENDENT && !isEcho) return 0;
+  const echoBits: u32 = isEcho && payload <= SHORT_PAYLOAD ? SEQUENCE : 0;
+  let weight = seq + ack + timestamp + idBits + payload + echoBits + keptBits + time + (routed > unrouted ? 6 : 0);
   const needed = atOnePoint ? NEEDED_AT_ONE_POINT : keptSides == 0 ? NEEDED_WITHOUT_KEPT_END : NEEDED;
-  if (weight < needed) {
-    if (protocol != UDP || weight + NESTED < needed) return 0;
+  if (weight < needed || independent < INDEPENDENT) {
+    // Of a ping that says what all say, one end at least is the same.
+    if (protocol != UDP && !(isEcho && keptSides > 0)) return 0;
+    if (weight + NESTED < needed) return 0;
     if (!isNestedExchange(list, count, most, swapped, NEAR_NS)) return 0;
     weight += NESTED;
   }

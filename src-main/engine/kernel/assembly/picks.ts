@@ -74,8 +74,10 @@ function keyOf(r: usize, tcp: bool): u32 {
     const hash = load<u32>(r + 28);
     if (hash) h = stir(stir(0x3c6ef372, hash), load<u32>(r + 24));
     else {
-      if (!(bits >> 16)) return 0;
-      h = stir(stir(0x165667b1, bits >> 16), load<u32>(r + 32) >> 8) | CUT_KEYS;
+      // An echo without payload (ping -s 0) still has its sequence; of a datagram nothing is left.
+      const told = bits >> 16 ? bits >> 16 : load<u32>(r + 24);
+      if (!told) return 0;
+      h = stir(stir(0x165667b1, told), load<u32>(r + 32) >> 8) | CUT_KEYS;
     }
   }
   return h ? h : 1;

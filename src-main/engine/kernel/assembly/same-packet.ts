@@ -37,7 +37,11 @@ export function samePacket(x: usize, y: usize, protocol: u32): u32 {
     }
     bits |= EVIDENCE_SEQ;
     if (load<u32>(x + 32) & 16) bits |= EVIDENCE_ACK;
-  } else if (protocol == ICMP || protocol == ICMP6) bits |= EVIDENCE_ICMP_SEQ;
+  } else if (protocol == ICMP || protocol == ICMP6) {
+    // Type, code and sequence; a later fragment has its offset there.
+    if (load<u32>(x + 24) != load<u32>(y + 24)) return 0;
+    bits |= EVIDENCE_ICMP_SEQ;
+  }
   return bits;
 }
 
