@@ -5,7 +5,7 @@
  * captures do not show is left out (identities, verdicts of policies, L7).
  */
 import type { PointRole } from "../../../src-shared/model/point-role";
-import type { Connection, JoinResult, Journey } from "../../../src-shared/reconstruct/result";
+import type { Connection, JoinResult, Journey, PlacedEndpoint, Point } from "../../../src-shared/reconstruct/result";
 
 const OBSERVATION_POINTS: Readonly<Record<PointRole, readonly [outwards: string, inwards: string]>> = {
   "pod-nic": ["FROM_ENDPOINT", "TO_ENDPOINT"],
@@ -17,7 +17,10 @@ const OBSERVATION_POINTS: Readonly<Record<PointRole, readonly [outwards: string,
   loopback: ["TO_HOST", "FROM_HOST"],
   unknown: ["UNKNOWN_POINT", "UNKNOWN_POINT"],
 };
-const TCP_FLAG_NAMES = ["FIN", "SYN", "RST", "PSH", "ACK"] as const;
+const TCP_FLAG_NAMES = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"] as const;
+
+/** Whose side of a packet's journey a point is on. */
+type Side = "sender" | "receiver";
 
 /**
  * Writes connection `index`, or all of them, in order of their packets within each connection. `packets`: only sightings of these,
@@ -46,7 +49,8 @@ function line(join: JoinResult, c: Connection, journey: Journey, row: number): o
   const isReply = journey.direction === "to-client";
   const time = isoTime(s.seconds(row), s.nanoseconds(row));
   const [sender, receiver] = isReply ? [c.server, c.client] : [c.client, c.server];
-  const seenFirst = journey.sightings.indexOf(row) < journey.sightings.length / 2;
+  const side = point && sideOf(point, sender, receiver);
+  const isLeaving = (side ?? (isInFirstHalf(journey, row) ? "sender" : "receiver")) === "sender";
   const service = c.service === null ? undefined : namespaced(c.service);
   const flow = {
     time,
@@ -64,12 +68,31 @@ function line(join: JoinResult, c: Connection, journey: Journey, row: number): o
     node_name: point?.node ?? undefined,
     is_reply: isReply,
     ...(service && (isReply ? { source_service: service } : { destination_service: service })),
-    traffic_direction: c.client.pod !== null && sender === c.client ? "EGRESS" : "INGRESS",
-    trace_observation_point: point ? OBSERVATION_POINTS[point.role][seenFirst ? 0 : 1] : "UNKNOWN_POINT",
+    traffic_direction: side ? trafficDirection(side, isReply) : "TRAFFIC_DIRECTION_UNKNOWN",
+    trace_observation_point: point ? OBSERVATION_POINTS[point.role][isLeaving ? 0 : 1] : "UNKNOWN_POINT",
     ...(point && point.interface !== null && { interface: { name: point.interface } }),
     Summary: summary(join, c, row),
   };
   return { flow, ...(point && point.node !== null && { node_name: point.node }), time };
+}
+
+/** By the pod whose interface it is, else by the node; undefined: it is on neither's, or on both's. */
+function sideOf(point: Point, sender: PlacedEndpoint, receiver: PlacedEndpoint): Side | undefined {
+  const isPodOf = (end: PlacedEndpoint): boolean =>
+    point.pod !== null ? point.pod === end.pod : point.podAddress !== null && point.podAddress === end.ip;
+  const isNodeOf = (end: PlacedEndpoint): boolean => point.node !== null && point.node === end.node;
+  for (const isOf of [isPodOf, isNodeOf])
+    if (isOf(sender) !== isOf(receiver)) return isOf(sender) ? "sender" : "receiver";
+  return undefined;
+}
+
+function isInFirstHalf({ sightings }: Journey, row: number): boolean {
+  return sightings.indexOf(row) < sightings.length / 2;
+}
+
+/** Of the connection, as the end that is here has it: answers are egress where the question left, ingress where it arrived. */
+function trafficDirection(side: Side, isReply: boolean): "EGRESS" | "INGRESS" {
+  return (side === "sender") !== isReply ? "EGRESS" : "INGRESS";
 }
 
 function transport(join: JoinResult, c: Connection, row: number): object | undefined {
@@ -98,6 +121,8 @@ function transport(join: JoinResult, c: Connection, row: number): object | undef
 }
 
 function summary(join: JoinResult, c: Connection, row: number): string {
+  if (c.protocol === "icmp") return "ICMPv4";
+  if (c.protocol === "icmpv6") return "ICMPv6";
   if (c.protocol !== "tcp") return c.protocol.toUpperCase();
   const set = join.sightings.tcpFlags(row);
   return `TCP Flags: ${TCP_FLAG_NAMES.filter((_, bit) => set & (1 << bit)).join(", ")}`;

@@ -1,17 +1,22 @@
 /**
- * Writes sightings as Parquet, a row for every network layer of every packet, for captures that are too large to be joined on
- * one machine: DuckDB, ClickHouse or Spark group them by `sighting_key` (docs/SCALE.md has the schema and the queries).
+ * Writes sightings as Parquet, a row for every network layer of every packet: DuckDB, ClickHouse or Spark group them by
+ * `sighting_key` (docs/SCALE.md has the schema and the queries).
  *
  * ```
- * batch ─► kernel: sightings of this batch ─► columns of one row group (65,536 rows) ─► Parquet, Snappy ─► file
- *                  forgotten afterwards             reused
+ * joined captures ─► all sightings, keys of their journeys ─┬─► columns of one row group (65,536 rows) ─► Parquet, Snappy ─► file
+ * batch ─► sightings of this batch, plain keys ─────────────┘             reused
+ *             forgotten afterwards
  * ```
- * Memory does not grow with the packets: one row group, the flow table, and 150 bytes a row group for the footer.
+ * Batch by batch memory does not grow with the packets: one row group, the flow table, and 150 bytes a row group for the footer.
  */
 import { ByteWriter, ParquetWriter, type SchemaElement } from "hyparquet-writer";
 import { encapsulationKind, hasNetworkIdentifier } from "../join/encapsulation";
+import type { JoinedResult } from "../join/join-result";
 import {
+  PROTOCOL_ICMPV6,
+  PROTOCOL_SCTP,
   PROTOCOL_TCP,
+  PROTOCOL_UDP,
   SightingReader,
   W_ACK,
   W_EXTRA,
@@ -26,6 +31,7 @@ import type { KernelHandle } from "../decode/pipeline";
 import {
   SIGHTING_CARRIED,
   SIGHTING_CARRIES,
+  SIGHTING_CUT,
   SIGHTING_DF,
   SIGHTING_FRAGMENT,
   SIGHTING_NO_TRANSPORT,
@@ -33,6 +39,7 @@ import {
 } from "../kernel/assembly/abi";
 import type { Batch } from "../kernel/batch";
 import type { Workspace } from "../session/workspace";
+import { JourneyKeys } from "./journey-keys";
 import { sightingKey } from "./sighting-key";
 
 const GROUP_ROWS = 65536;
@@ -43,6 +50,7 @@ type ColumnKind = "int" | "int?" | "long" | "long?" | "text" | "text?" | "bool";
 /** The schema, in the file's order. docs/SCALE.md documents it; changing it is a new version. */
 export const SIGHTING_SCHEMA = [
   ["sighting_key", "long"],
+  ["connection", "text?"],
   ["file", "text"],
   ["point", "text"],
   ["interface", "text?"],
@@ -52,6 +60,7 @@ export const SIGHTING_SCHEMA = [
   ["is_carrier", "bool"],
   ["is_quoted", "bool"],
   ["is_fragment", "bool"],
+  ["in_journey", "bool"],
   ["tunnel", "text?"],
   ["vni", "long?"],
   ["ip_version", "int"],
@@ -116,7 +125,7 @@ export class ParquetExport {
       writer: this.file,
       schema,
       createdBy: "Hopscope",
-      kvMetadata: [{ key: "hopscope.schema", value: "sightings 1" }],
+      kvMetadata: [{ key: "hopscope.schema", value: "sightings 2" }],
     });
     this.columns = Object.fromEntries(SIGHTING_SCHEMA.map(([name]) => [name, []])) as unknown as Record<
       ColumnName,
@@ -134,11 +143,25 @@ export class ParquetExport {
     for (let row = 0; row < reader.count; row++) {
       const packet = reader.word(row, W_PACKET);
       if (keep && !keep[packet - this.packets]) continue;
-      this.row(reader, row, packet - first + 1);
-      if (this.rows === GROUP_ROWS) this.flush();
+      sightingKey(reader, row, this.key, 0);
+      this.row(reader, row, packet - first + 1, null, isOfJourney(reader, row));
     }
     this.packets += batch.packetCount;
     this.handle.kernel.dropSightings();
+  }
+
+  /** Takes all sightings of joined captures; `keep` has one byte a packet of the workspace. */
+  takeJoined(join: JoinedResult, keep: Uint8Array | undefined): void {
+    const reader = new SightingReader(this.handle);
+    const { keys, connection } = new JourneyKeys(join, reader);
+    const { sightings } = join;
+    for (let row = 0; row < reader.count; row++) {
+      if (keep && !keep[reader.word(row, W_PACKET)]) continue;
+      const index = connection[row] as number;
+      if (index < 0) sightingKey(reader, row, this.key, 0);
+      else this.key.set(keys.subarray(row * 2, row * 2 + 2));
+      this.row(reader, row, sightings.frameNumber(row), index < 0 ? null : join.connectionId(index), index >= 0);
+    }
   }
 
   end(): void {
@@ -147,7 +170,14 @@ export class ParquetExport {
     this.put();
   }
 
-  private row(reader: SightingReader, row: number, number: number): void {
+  /** Adds a row, whose key is in `key`. */
+  private row(
+    reader: SightingReader,
+    row: number,
+    number: number,
+    connection: string | null,
+    isOfAJourney: boolean,
+  ): void {
     const c = this.columns;
     const { words } = reader;
     const at = reader.at(row);
@@ -162,8 +192,8 @@ export class ParquetExport {
     const tcp = protocol === PROTOCOL_TCP && whole;
     const icmp = reader.isIcmp(flow) && whole;
     const isCarried = (bits & SIGHTING_CARRIED) !== 0;
-    sightingKey(reader, row, this.key, 0);
     c.sighting_key.push(this.keyAsLong[0] as bigint);
+    c.connection.push(connection);
     c.file.push(this.fileName(point));
     c.point.push(this.workspace.pointId(point));
     c.interface.push(this.workspace.points[point]?.name ?? null);
@@ -173,6 +203,7 @@ export class ParquetExport {
     c.is_carrier.push((bits & SIGHTING_CARRIES) !== 0);
     c.is_quoted.push((bits & SIGHTING_QUOTED) !== 0);
     c.is_fragment.push((bits & SIGHTING_FRAGMENT) !== 0);
+    c.in_journey.push(isOfAJourney);
     const kind = isCarried
       ? encapsulationKind(reader.tunnelKind(flow), reader.v6(flow), reader.v6(reader.flow(row - 1)))
       : null;
@@ -197,7 +228,7 @@ export class ParquetExport {
     c.tcp_tsval.push(tcp && extra !== 0 ? BigInt(extra) : null);
     c.icmp_type.push(icmp ? extra >>> 24 : null);
     c.icmp_code.push(icmp ? (extra >>> 16) & 255 : null);
-    this.rows++;
+    if (++this.rows === GROUP_ROWS) this.flush();
   }
 
   private fileName(point: number): string {
@@ -231,4 +262,21 @@ export class ParquetExport {
     this.write(this.file.getBytes());
     this.file.index = 0;
   }
+}
+
+/**
+ * What joining makes journeys of, told by the row alone: no outer side of a tunnel, no header that an error quotes, no neighbour
+ * discovery (RFC 4861, which stays on one link), nothing cut before its ports.
+ */
+function isOfJourney(reader: SightingReader, row: number): boolean {
+  const bits = reader.word(row, W_ID);
+  if (bits & (SIGHTING_CARRIES | SIGHTING_QUOTED)) return false;
+  const flow = reader.flow(row);
+  const protocol = reader.protocol(flow);
+  if (protocol === PROTOCOL_ICMPV6 && !(bits & SIGHTING_NO_TRANSPORT)) {
+    const type = reader.word(row, W_EXTRA) >>> 24;
+    return type < 133 || type > 137;
+  }
+  const hasPorts = protocol === PROTOCOL_TCP || protocol === PROTOCOL_UDP || protocol === PROTOCOL_SCTP;
+  return !hasPorts || reader.ports(flow) !== 0 || (bits & (SIGHTING_CUT | SIGHTING_FRAGMENT)) !== SIGHTING_CUT;
 }

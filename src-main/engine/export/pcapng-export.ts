@@ -13,7 +13,11 @@ import { type AddedOption, commentOptions, commentParts, withOptions } from "./b
 
 const FLUSH_BYTES = 1 << 18;
 const BLOCK_ENHANCED_PACKET = 6;
+const OPTION_COMMENT = 1;
 const OPTION_PACKET_ID = 5;
+/** Bytes of the longest comment of journey-marks.ts, and more. */
+const HOP_COMMENT_BYTES = 128;
+const HOP_COMMENT = /^hopscope: connection [0-9a-f]{12}, packet \d+ to-(?:server|client), hop \d+ of \d+$/;
 /** Of a section header block: type, length, magic, version, section length. */
 const SECTION_OPTIONS_AT = 24;
 
@@ -25,7 +29,11 @@ export interface AddedComments {
   readonly ofFile: readonly string[];
 }
 
-/** What joining says of a packet: written as its epb_packetid and, where there is one, a comment, after the options it has. */
+/**
+ * What joining says of a packet: written as its epb_packetid and, where there is one, a comment, after the options it has. A packet id
+ * that was there goes (a packet has one, and ids of another counting would be mistaken for these), and so does what an export before said of
+ * its hop.
+ */
 export interface PacketMark {
   /** The same for every sighting of one packet. */
   readonly packetId: bigint;
@@ -141,7 +149,12 @@ export class PcapngExport {
       return;
     }
     const options = [...(mark && isEnhanced ? markOptions(mark, !big) : []), ...comments.flatMap(commentOptions)];
-    this.put(withOptions(block, packetOptionsAt(block, !big), options, !big));
+    const isReplaced =
+      isEnhanced && this.markOf
+        ? (code: number, value: Uint8Array) =>
+            code === OPTION_PACKET_ID || (code === OPTION_COMMENT && mark?.comment !== undefined && isHopComment(value))
+        : undefined;
+    this.put(withOptions(block, packetOptionsAt(block, !big), options, !big, isReplaced));
   }
 
   /** Once: the first section has them. */
@@ -203,6 +216,11 @@ function markOptions(mark: PacketMark, little: boolean): AddedOption[] {
   const id = new Uint8Array(8);
   new DataView(id.buffer).setBigUint64(0, mark.packetId, little);
   return [{ code: OPTION_PACKET_ID, value: id }, ...(mark.comment === undefined ? [] : commentOptions(mark.comment))];
+}
+
+/** A comment that JourneyMarks wrote. */
+export function isHopComment(value: Uint8Array): boolean {
+  return value.length <= HOP_COMMENT_BYTES && HOP_COMMENT.test(decodeText(value));
 }
 
 function decodeText(bytes: Uint8Array): string {

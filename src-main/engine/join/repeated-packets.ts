@@ -8,8 +8,9 @@
  *                  ╲      ╲      ╲        in order, as near to the usual delay as possible
  * station           y1 y1'        y3      y1' right behind y1: a copy that a wire made; x2: lost on the way
  * ```
- * A station is a flow with a TTL: what a point sees twice because of NAT or routing, it sees at two stations.
+ * A station is the ends of a flow with a TTL: what a point sees twice because of NAT or routing, it sees at two stations.
  */
+import { SIGHTING_CARRIED } from "../kernel/assembly/abi";
 import { PROTOCOL_TCP, type SightingColumns, W_HASH, W_ID, W_IP_LENGTH, W_LENGTH } from "./sighting-columns";
 
 /** Copies of one transmission at one station (bridges, wires) come within this; what comes later was sent again. */
@@ -44,6 +45,8 @@ interface Transmission {
 /** Splits groups of one direction. */
 export class RepeatedPackets {
   private samples: ReadonlyMap<number, number>[] | undefined;
+  private readonly sameEnds = new Map<number, number>();
+  private readonly flowOfEnds = new Map<string, number>();
 
   constructor(
     private readonly columns: SightingColumns,
@@ -128,8 +131,11 @@ export class RepeatedPackets {
 
   private comesInCopies(row: number): boolean {
     const { columns } = this;
+    // The outermost layer tells how it was captured: what a tunnel carries may have MACs of its own.
+    let outermost = row;
+    while (columns.word(outermost, W_ID) & SIGHTING_CARRIED) outermost--;
+    if (columns.macSeen(columns.flow(outermost), columns.direction(outermost)) !== 1) return true;
     const [flow, direction] = [columns.flow(row), columns.direction(row)];
-    if (columns.macSeen(flow, direction) !== 1) return true;
     const destination = columns.macsAt(flow, direction) + 6;
     return ((columns.bytes[destination] as number) & 1) === 1;
   }
@@ -192,7 +198,18 @@ export class RepeatedPackets {
   }
   private stationOf(k: number): number {
     const row = this.rowOf(k);
-    return this.columns.flow(row) * 256 + ((this.columns.word(row, W_ID) >>> 8) & 255);
+    return this.endsOf(this.columns.flow(row)) * 256 + ((this.columns.word(row, W_ID) >>> 8) & 255);
+  }
+  /** The first flow with the same ends at the same place: ports that are used again make new flows of the same packets. */
+  private endsOf(flow: number): number {
+    const known = this.sameEnds.get(flow);
+    if (known !== undefined) return known;
+    const { columns } = this;
+    const ends = `${columns.context(flow)} ${columns.address(flow, 0)} ${columns.address(flow, 1)} ${columns.ports(flow)}`;
+    const first = this.flowOfEnds.get(ends) ?? flow;
+    this.flowOfEnds.set(ends, first);
+    this.sameEnds.set(flow, first);
+    return first;
   }
   private fileOf(station: number): number {
     return this.fileOfPoint[this.columns.point(Math.floor(station / 256))] ?? 0;

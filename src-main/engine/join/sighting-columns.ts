@@ -56,6 +56,7 @@ export const PROTOCOL_ICMP = 1;
 export const PROTOCOL_TCP = 6;
 export const PROTOCOL_UDP = 17;
 export const PROTOCOL_ICMPV6 = 58;
+export const PROTOCOL_SCTP = 132;
 
 /** Rows and flows as they lie in the kernel. While a reading goes on, `refresh` takes in what came since. */
 export class SightingReader {
@@ -171,8 +172,12 @@ export class SightingReader {
   sentBy(flow: number, end: number): number {
     return this.flowWord(flow, F_PACKETS + end * 4);
   }
+  /** Number of what is around the flow: equal for the same point, depth, tunnel kind and VNI. */
+  context(flow: number): number {
+    return this.flowWord(flow, F_TAG) >>> FLOW_CONTEXT_SHIFT;
+  }
   private contextWord(flow: number, offset: number): number {
-    const context = this.flowWord(flow, F_TAG) >>> FLOW_CONTEXT_SHIFT;
+    const context = this.context(flow);
     return this.words[this.contexts + (context * CONTEXT_BYTES + offset) / 4] as number;
   }
   point(flow: number): number {

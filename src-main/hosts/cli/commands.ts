@@ -175,7 +175,7 @@ const exportTo = readingCommand({
   X.csv X.json X.ndjson    the packet list, or the fields chosen with -e
   conn.log                 flows as Zeek's conn.log
   X.parquet                a row for every network layer of every packet, with a key that groups the sightings of one packet
-                           (docs/SCALE.md): for captures that are joined in a database
+                           (docs/SCALE.md): for databases, and for captures that are joined there
   hubble.json              every sighting of a connection's packets as Hubble's flow JSON, one object a line
   ipfix.csv                connections with IPFIX's names, before and after translation side by side
   X.html                   a report to read and print, one file without scripts: captures, findings, connections, and with
@@ -192,7 +192,8 @@ const exportTo = readingCommand({
     ),
     plain: flag(
       "--plain",
-      "pcapng: packets as they are, without an epb_packetid for their journey; not joined, so faster",
+      `pcapng: packets as they are, without an epb_packetid for their journey; parquet: keys made of each packet alone,
+for captures too large to be joined here; not joined, so faster`,
     ),
     decapsulate: flag(
       "--decapsulate",

@@ -28,7 +28,7 @@ export interface ExportOptions extends Omit<RunOptions, "flows">, JoiningOptions
   readonly connection: string | undefined;
   /** Say the hop of each packet in a comment. */
   readonly journeys: boolean;
-  /** Packets as they are, without the number of their journey. */
+  /** Packets as they are, without what joining tells: the number of their journey, its key. */
   readonly plain: boolean;
   /** Tunnels to take off the packets of a pcapng file, Infinity all; 0: none. */
   readonly decapsulate?: number;
@@ -108,8 +108,10 @@ function checkTarget(
     throw new UsageError(`${filter} selects packets; ${target} is made of connections: choose one with --connection`);
   if (target !== "pcapng" && options.journeys)
     throw new UsageError(`--journeys marks the packets of a pcapng file; ${target} has no place for it`);
-  if (target !== "pcapng" && options.plain)
-    throw new UsageError(`--plain leaves the packets of a pcapng file as they are; ${target} has none`);
+  if (target !== "pcapng" && target !== "parquet" && options.plain)
+    throw new UsageError(
+      `--plain is for pcapng and parquet: packets and sightings without joining; ${target} has neither`,
+    );
   if (options.plain && (options.journeys || options.connection !== undefined))
     throw new UsageError("--plain says nothing of journeys: leave --journeys and --connection away, or --plain");
   if (target !== "pcapng" && options.decapsulate)
@@ -187,11 +189,7 @@ async function writeTarget(
     case "pcapng":
       return writePcapng(options, selection, output);
     case "parquet":
-      return writePackets(
-        { ...options, flows: "sightings" },
-        selection,
-        (r) => new ParquetExport(r.workspace, r.handle, output.write),
-      );
+      return writeParquet(options, selection, output);
     case "csv":
     case "json":
     case "ndjson":
@@ -223,12 +221,56 @@ async function writePackets(
   return exitCode;
 }
 
+/** Joins the captures, for the keys of their journeys; what comes in once or is too large is written while it is read. */
+async function writeParquet(options: ExportOptions, selection: PacketSelection, output: OutputFile): Promise<number> {
+  const create = ({ workspace, handle }: CaptureRun): ParquetExport =>
+    new ParquetExport(workspace, handle, output.write);
+  if (options.plain || isReadOnce(options)) return writePackets({ ...options, flows: "sightings" }, selection, create);
+  const kept = new KeptPackets();
+  const { joined, exitCode } = await readJoined({
+    ...options,
+    observe: (batch, run) => kept.add(selection.of(batch, run.context), batch.packetCount),
+  });
+  if (!joined) return exitCode;
+  const writer = create(joined.run);
+  writer.takeJoined(joined.result, kept.of());
+  writer.end();
+  return exitCode;
+}
+
+/** Which packets a filter keeps: one byte a packet of the workspace, in reading order. */
+class KeptPackets {
+  private bytes = new Uint8Array(1 << 16);
+  private count = 0;
+  private isFiltered = false;
+
+  add(keep: Uint8Array | undefined, packets: number): void {
+    if (!keep) return;
+    this.isFiltered = true;
+    if (this.bytes.length < this.count + packets) {
+      const more = new Uint8Array((this.count + packets) * 2);
+      more.set(this.bytes);
+      this.bytes = more;
+    }
+    this.bytes.set(keep.subarray(0, packets), this.count);
+    this.count += packets;
+  }
+
+  /** Undefined: there is no filter. */
+  of(): Uint8Array | undefined {
+    return this.isFiltered ? this.bytes : undefined;
+  }
+}
+
+function isReadOnce(options: ExportOptions): boolean {
+  return options.inputs.includes("-") || options.follow === true;
+}
+
 /** Joins the captures first, for the numbers of their journeys; what comes in once (standard input, a growing file) stays as it is. */
 async function writePcapng(options: ExportOptions, selection: PacketSelection, output: OutputFile): Promise<number> {
   const isOfConnection = options.connection !== undefined;
   const isAsked = options.journeys || isOfConnection;
-  const isReadOnce = options.inputs.includes("-") || options.follow === true;
-  const joining = isAsked || !(options.plain || isReadOnce) ? await readJoined(options) : undefined;
+  const joining = isAsked || !(options.plain || isReadOnce(options)) ? await readJoined(options) : undefined;
   if (joining && !joining.joined) return joining.exitCode;
   const marks =
     joining?.joined &&

@@ -3,8 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { visitOptions } from "../../../src-main/engine/fields/frame-fields";
+import type { Workspace } from "../../../src-main/engine/session/workspace";
 import { UsageError } from "../../../src-main/hosts/cli/usage";
 import { exportFile } from "../../builders/export-file";
+import { readSightings } from "../../builders/join-files";
 import { fieldRows } from "../../builders/run-engine";
 import { parseTraffic, trafficToPcapng } from "../../builders/traffic";
 
@@ -23,6 +26,24 @@ async function exported(traffic: string, tunnels = Infinity, filter?: string): P
     ([at, protocols, src, dst, comment]) =>
       `${at ?? ""} ${protocols ?? ""} | ${src ?? ""} > ${dst ?? ""} | ${comment ?? ""}`,
   );
+}
+
+/** What a pcapng file says beside the packets' bytes: of the file, and the numbers in each packet's options by their code. */
+async function capturedOptions(
+  path: string,
+): Promise<{ readonly workspace: Workspace; readonly options: readonly Readonly<Record<number, bigint>>[] }> {
+  const options: Record<number, bigint>[] = [];
+  const { workspace } = await readSightings([path], (batch) => {
+    for (let packet = 0; packet < batch.packetCount; packet++) {
+      const own: Record<number, bigint> = {};
+      visitOptions(batch, packet, (code, start, length, little) => {
+        if (length === 8) own[code] = batch.view.getBigUint64(start, little);
+        else if (length === 4) own[code] = BigInt(batch.view.getUint32(start, little));
+      });
+      options.push(own);
+    }
+  });
+  return { workspace, options };
 }
 
 const NAMES = `
@@ -76,6 +97,46 @@ test("cut packets stay cut, their length on the wire is the inner one's; what an
   expect(rows).toEqual([
     ["442", "70", "eth:ethertype:ip:udp:data"],
     [rows[1]?.[0], rows[1]?.[1], expect.stringMatching(/^eth:ethertype:ip:icmp:ip/)],
+  ]);
+});
+
+test("direction, packet id, names and the comment of the capture are kept", async () => {
+  const input = join(folder, "told.pcapng");
+  const to = join(folder, "told-out.pcapng");
+  const traffic = parseTraffic(`${NAMES}
+    host 10.1.0.5 client
+    0 @eth0 a > b vxlan(vni=7, n1 > n2) udp "x" dir=out packetid=77 drops=3
+    1 @eth0 b > a udp "y" dir=in`);
+  writeFileSync(input, trafficToPcapng(traffic, { comment: "before the upgrade" }));
+  await exportFile([input], to, { decapsulate: Infinity, plain: true });
+  const { workspace, options } = await capturedOptions(to);
+  // epb_flags (2): outbound, inbound; epb_dropcount (4), epb_packetid (5).
+  expect(options).toEqual([{ 2: 2n, 4: 3n, 5: 77n }, { 2: 1n }]);
+  expect(workspace.files[0]?.names).toEqual([{ address: "10.1.0.5", names: ["client"] }]);
+  expect(workspace.files[0]?.sections.map(({ comments }) => comments)).toEqual([["before the upgrade"]]);
+});
+
+test("several captures are one section, with interfaces of their own", async () => {
+  const inputs = ["n1", "n2"].map((name, i) => {
+    const path = join(folder, `${name}.pcapng`);
+    writeFileSync(
+      path,
+      trafficToPcapng(
+        parseTraffic(
+          `${NAMES} ${i} @eth0 a > b vxlan(vni=7, n1 > n2) udp "x"`.replace(/ (\d) @eth0 a/, "\n$1 @eth0 a"),
+        ),
+        { comment: `of ${name}` },
+      ),
+    );
+    return path;
+  });
+  const to = join(folder, "both.pcapng");
+  await exportFile(inputs, to, { decapsulate: Infinity });
+  const { workspace } = await capturedOptions(to);
+  expect(workspace.files[0]?.sections).toHaveLength(1);
+  expect(workspace.files[0]?.interfaces.map((i) => i.description)).toEqual([
+    "inside the tunnels of n1.pcapng#0",
+    "inside the tunnels of n2.pcapng#0",
   ]);
 });
 

@@ -1,5 +1,5 @@
 /** Exports that are made of connections: a Service call before and after its translation, as other programs read it. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,7 @@ import { UsageError } from "../../../src-main/hosts/cli/usage";
 import { exportFile } from "../../builders/export-file";
 import { hopscope } from "../../builders/shared-data";
 import { fieldRows } from "../../builders/run-engine";
+import { parseTraffic, trafficToPcapng } from "../../builders/traffic";
 
 const fixture = fileURLToPath(new URL("../../../fixtures/service-dnat.pcapng", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "hopscope-export-"));
@@ -30,6 +31,82 @@ it("hubble.json has a line for every sighting, with the addresses it carried the
   // The same packets before and after the Service's translation.
   expect(new Set(asked).size).toBe(2);
   expect(lines[0]).toMatch(/"time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z"/);
+});
+
+it("hubble.json says where each sighting is: leaving its sender or coming to its receiver, and which way the connection goes there", async () => {
+  const [source, to] = [join(folder, "two-nodes"), join(folder, "nodes.hubble.json")];
+  mkdirSync(source);
+  const traffic = (points: readonly string[]): string =>
+    `${points.map((p) => `@${p} = ethernet resolution=ns`).join("\n")}
+     a = 10.1.0.5:40000   b = 10.1.1.9:80`;
+  writeFileSync(
+    join(source, "n1.pcapng"),
+    trafficToPcapng(
+      parseTraffic(`${traffic(["vetha", "eth0"])}
+        q: 0.000000 @vetha a > b tcp SYN,ECE,CWR seq=3000000000 id=77
+           0.000010 @eth0  seen q hops=1
+        r: 0.000500 @eth0  b > a tcp SYN,ACK,ECE seq=2000000000 ack=3000000001 id=78 ttl=62
+           0.000510 @vetha seen r hops=1`),
+    ),
+  );
+  writeFileSync(
+    join(source, "n2.pcapng"),
+    trafficToPcapng(
+      parseTraffic(`${traffic(["vethb", "eth0"])}
+           0.000020 @eth0  a > b tcp SYN,ECE,CWR seq=3000000000 id=77 ttl=63
+           0.000030 @vethb a > b tcp SYN,ECE,CWR seq=3000000000 id=77 ttl=62
+           0.000480 @vethb b > a tcp SYN,ACK,ECE seq=2000000000 ack=3000000001 id=78
+           0.000490 @eth0  b > a tcp SYN,ACK,ECE seq=2000000000 ack=3000000001 id=78 ttl=63`),
+    ),
+  );
+  const cluster = join(folder, "nodes.json");
+  const pod = (name: string, node: string, ip: string): object => ({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, namespace: "default", uid: name, creationTimestamp: "2020-01-01T00:00:00Z" },
+    spec: { nodeName: node },
+    status: { podIP: ip, phase: "Running" },
+  });
+  writeFileSync(
+    cluster,
+    JSON.stringify({ kind: "List", items: [pod("a", "n1", "10.1.0.5"), pod("b", "n2", "10.1.1.9")] }),
+  );
+  interface Line {
+    readonly flow: {
+      readonly node_name: string;
+      readonly interface: { readonly name: string };
+      readonly traffic_direction: string;
+      readonly trace_observation_point: string;
+      readonly l4: { readonly TCP: { readonly flags: Record<string, boolean> } };
+    };
+  }
+  const told = async (files: readonly string[]): Promise<string[]> => {
+    await exportFile(files, to, { cluster: [cluster] });
+    return readFileSync(to, "utf8")
+      .trim()
+      .split("\n")
+      .map((text) => (JSON.parse(text) as Line).flow)
+      .map(
+        (f) =>
+          `${f.node_name} ${f.interface.name} ${f.traffic_direction} ${f.trace_observation_point} ${Object.keys(f.l4.TCP.flags).join("+")}`,
+      );
+  };
+  const [asked, answered] = ["SYN+ECE+CWR", "SYN+ACK+ECE"];
+  const atServer = [
+    `n2 eth0 INGRESS FROM_NETWORK ${asked}`,
+    `n2 vethb INGRESS TO_ENDPOINT ${asked}`,
+    `n2 vethb INGRESS FROM_ENDPOINT ${answered}`,
+    `n2 eth0 INGRESS TO_NETWORK ${answered}`,
+  ];
+  expect(await told([join(source, "n1.pcapng"), join(source, "n2.pcapng")])).toEqual([
+    `n1 vetha EGRESS FROM_ENDPOINT ${asked}`,
+    `n1 eth0 EGRESS TO_NETWORK ${asked}`,
+    ...atServer,
+    `n1 eth0 EGRESS FROM_NETWORK ${answered}`,
+    `n1 vetha EGRESS TO_ENDPOINT ${answered}`,
+  ]);
+  // The same where the other node's capture is missing.
+  expect(await told([join(source, "n2.pcapng")])).toEqual(atServer);
 });
 
 it("ipfix.csv has what was asked for beside what NAT made of it", async () => {
@@ -137,4 +214,37 @@ it("an unmarked pcapng has the numbers all the same, and no comments; a plain on
   expect(numbered.every(([, comment]) => comment === "")).toBe(true);
   for (const row of await rows("plain.pcapng", { plain: true })) expect(row).toEqual(["", ""]);
   await expect(exportTo("both.pcapng", { plain: true, journeys: true })).rejects.toThrow(UsageError);
+});
+
+it("marks take the place of those of an export before, and leave a person's comments", async () => {
+  const asked = ["frame.packet_id", "frame.comment"];
+  const noted = join(folder, "noted.pcapng");
+  const again = join(folder, "again.pcapng");
+  await exportTo("marked.pcapng", { journeys: true });
+  const once = await fieldRows(readFileSync(join(folder, "marked.pcapng")), asked);
+  await exportFile([join(folder, "marked.pcapng")], noted, { journeys: true });
+  expect(await fieldRows(readFileSync(noted), asked)).toEqual(once);
+  // Numbers alone: what was said of hops stays as it is.
+  await exportFile([noted], again);
+  expect(await fieldRows(readFileSync(again), asked)).toEqual(once);
+});
+
+it("a comment of a person is kept beside the marks, however often they are written", async () => {
+  const source = join(folder, "person.pcapng");
+  const marked = join(folder, "person-marked.pcapng");
+  const twice = join(folder, "person-twice.pcapng");
+  const line = `udp "x" comment="hopscope: connection? packet 4 looks odd"`;
+  writeFileSync(
+    source,
+    trafficToPcapng(
+      parseTraffic(
+        `@a = ethernet\n@b = ethernet\n0 @a 10.1.0.5:1 > 10.1.1.9:2 ${line}\n0.001 @b 10.1.0.5:1 > 10.1.1.9:2 ${line} ttl=63`,
+      ),
+    ),
+  );
+  await exportFile([source], marked, { journeys: true });
+  await exportFile([marked], twice, { journeys: true });
+  const comments = await fieldRows(readFileSync(twice), ["frame.comment"]);
+  expect(comments.map(([c]) => c?.split(",")[0])).toEqual(Array(2).fill("hopscope: connection? packet 4 looks odd"));
+  expect(comments.map(([c]) => c?.match(/hop \d+ of/g)?.length)).toEqual([1, 1]);
 });

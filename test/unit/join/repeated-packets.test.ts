@@ -111,6 +111,20 @@ describe("equal to the last bit", () => {
     expect(connectionsOf(result)[0]?.missing).toBe(0);
   });
 
+  test("a reset of each attempt, sent a second after the other, is another packet, also where one point alone saw them", async () => {
+    const attempt = (at: number): string => `
+      ${at}.0000 @eth0 a > b tcp SYN seq=3000000000 ts=${900000000 + at * 1000},0
+      ${at}.0001 @eth0 b > a tcp SYN,ACK seq=${2000000000 + at * 7919} ack=3000000001 ts=${700000000 + at * 1000},${900000000 + at * 1000}
+      ${at}.0002 @eth0 a > b tcp RST seq=3000000001`;
+    const result = await joinTraffic({
+      "n1.pcapng": `
+        @eth0 = ethernet resolution=ns
+        a = [fd00:1::5]:40000   b = [fd00:2::9]:80
+        ${[1, 2, 3].map(attempt).join("\n")}`,
+    });
+    expect(connectionsOf(result).map((c) => [c.distinct, c.sightings])).toEqual([[9, 9]]);
+  });
+
   test("a hundred of them, one lost", async () => {
     const lines: string[] = [];
     for (let i = 0; i < 100; i++) {
@@ -135,6 +149,41 @@ describe("equal to the last bit", () => {
       "3 4",
       "5 6",
     ]);
+  });
+});
+
+describe("a cooked capture of all interfaces", () => {
+  const TUNNEL = "vxlan(vni=9, 192.0.2.1 > 192.0.2.2)";
+  const SYN = "a > b tcp SYN seq=3000000000 ts=900000001,0";
+  const ANY = `
+    @any = sll resolution=us
+    a = [fd00:1::5]:40000   b = [fd00:2::9]:80`;
+
+  test("of a router has what a tunnel carries coming in and going out: one packet", async () => {
+    const result = await joinTraffic({
+      "router.pcapng": `${ANY}
+        0.000001 @any ${SYN} ${TUNNEL} dir=in
+        0.000003 @any ${SYN} ${TUNNEL} dir=out`,
+    });
+    expect(connectionsOf(result).map((c) => [c.distinct, c.sightings])).toEqual([[1, 2]]);
+  });
+
+  test("what comes much later was sent again", async () => {
+    const result = await joinTraffic({
+      "router.pcapng": `${ANY}
+        0.000001 @any ${SYN} ${TUNNEL} dir=in
+        0.300003 @any ${SYN} ${TUNNEL} dir=in`,
+    });
+    expect(connectionsOf(result).map((c) => [c.distinct, c.sightings])).toEqual([[2, 2]]);
+  });
+
+  test("on a wire of its own, what a tunnel carries twice was sent twice", async () => {
+    const result = await joinTraffic({
+      "router.pcapng": `${ANY.replace("sll", "ethernet")}
+        0.000001 @any ${SYN} ${TUNNEL}
+        0.000003 @any ${SYN} ${TUNNEL}`,
+    });
+    expect(connectionsOf(result).map((c) => [c.distinct, c.sightings])).toEqual([[2, 2]]);
   });
 });
 
