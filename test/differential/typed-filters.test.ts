@@ -12,7 +12,7 @@ import { FILTER_REGISTRY } from "../../src-main/engine/filter/engine-registry";
 import { passOver } from "../../src-main/engine/service/captures-pass";
 import { UNHURRIED, withLoaded } from "../builders/open-captures";
 import { CORPUS, LABS, captureFiles, hasTool, isHere } from "../builders/shared-data";
-import { TYPED_FILTERS, WRONG_FILTERS } from "../builders/typed-filters";
+import { OTHER_VERSIONS_FILTERS, TYPED_FILTERS, WRONG_FILTERS } from "../builders/typed-filters";
 import { sharkdRows, tool } from "../builders/wireshark-tools";
 
 const ready = isHere(CORPUS) && isHere(LABS) && hasTool("sharkd") && hasTool("mergecap") && hasTool("editcap");
@@ -94,6 +94,10 @@ describe.skipIf(!ready)("filters as people type them", () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it.each(OTHER_VERSIONS_FILTERS)("%s is taken", (filter) => {
+    expect(() => compileFilter(filter, FILTER_REGISTRY)).not.toThrow();
   });
 
   it.each(WRONG_FILTERS)("%s is refused, and where it is wrong is told", (filter) => {

@@ -7,6 +7,7 @@ import type { FieldContext } from "../fields/field-context";
 import { findField } from "../fields/registry";
 import type { Batch } from "../kernel/batch";
 import type { DetailTree, OpenNode } from "./detail-tree";
+import type { StreamFacts } from "./stream-facts";
 
 export interface Drawing {
   readonly tree: DetailTree;
@@ -14,6 +15,8 @@ export interface Drawing {
   readonly packet: number;
   readonly context: FieldContext;
   readonly applications: ApplicationLayers;
+  /** What its TCP conversation shows, where the index was asked. */
+  readonly conversation: StreamFacts | undefined;
   /** Where the layers of a quoted packet go: the ICMP message that quotes it; undefined: they are protocols of their own. */
   parent: OpenNode | undefined;
 }

@@ -67,6 +67,14 @@ export function drawFrame(d: Drawing): OpenNode {
     if (!Number.isNaN(date.getTime())) add(`Arrival Time: ${dateText(date)}.${fraction} UTC`);
     // The filter's language has no negative times.
     add(`Epoch Time: ${epoch} seconds`, "frame.time_epoch", epoch.startsWith("-") ? undefined : epoch);
+    const since = (text: string, field: string): void => {
+      const [value] = fieldValues(d, field);
+      // The filter's language has no negative times.
+      const literal = value?.startsWith("-") ? undefined : value;
+      if (value !== undefined) tree.generated(frame, { text: `${text}: ${value} seconds`, field, literal });
+    };
+    since("Time delta from previous captured frame", "frame.time_delta");
+    since("Time since reference or first frame", "frame.time_relative");
   } else add("No time was recorded");
   add(`Frame Number: ${number}`, "frame.number", String(number));
   add(`Frame Length: ${bits(length)} (${length * 8} bits)`, "frame.len", fieldValues(d, "frame.len")[0]);

@@ -68,6 +68,7 @@ import { drawFrame } from "./frame-details";
 import { drawHttp } from "./http-details";
 import { drawArp, drawLink } from "./link-details";
 import { drawNetwork } from "./network-details";
+import type { StreamFacts } from "./stream-facts";
 import { drawTls } from "./tls-details";
 import { drawTransport } from "./transport-details";
 
@@ -80,9 +81,15 @@ export interface DetailTreeResult {
 
 /**
  * Draws packet `packet` of the batch. Stream numbers and analysis must be in the batch's columns. `context` carries what
- * payloads before have shown of their conversations: one that has seen none decides by ports and bytes alone.
+ * payloads before have shown of their conversations: one that has seen none decides by ports and bytes alone. `conversation` is
+ * what the index says of the packet's TCP stream.
  */
-export function drawPacket(batch: Batch, packet: number, context: FieldContext): DetailTreeResult {
+export function drawPacket(
+  batch: Batch,
+  packet: number,
+  context: FieldContext,
+  conversation?: StreamFacts,
+): DetailTreeResult {
   const tree = new DetailTree(batch);
   const data = batch.data[packet] as number;
   const captured = batch.captured[packet] as number;
@@ -93,6 +100,7 @@ export function drawPacket(batch: Batch, packet: number, context: FieldContext):
     packet,
     context,
     applications: ApplicationLayers.of(batch, context),
+    conversation,
     parent: undefined,
   };
   drawFrame(d);

@@ -3,114 +3,26 @@ import { ACK, FIN, RST, SYN } from "../../../src-shared/model/header-numbers";
 import { LAYER_ICMP, LAYER_IPV4 } from "../../../src-shared/model/layer-kind";
 import { captured, readUint } from "../fields/field";
 import {
-  ANALYSIS_ACK_LOST_SEGMENT,
   ANALYSIS_ANY_RETRANSMISSION,
-  ANALYSIS_DUPLICATE_ACK,
-  ANALYSIS_FAST_RETRANSMISSION,
   ANALYSIS_HAS_LENGTH,
-  ANALYSIS_KEEP_ALIVE,
-  ANALYSIS_KEEP_ALIVE_ACK,
-  ANALYSIS_LOST_SEGMENT,
   ANALYSIS_OUT_OF_ORDER,
   ANALYSIS_REUSED_PORTS,
-  ANALYSIS_SPURIOUS_RETRANSMISSION,
-  ANALYSIS_WINDOW_FULL,
-  ANALYSIS_WINDOW_UPDATE,
   ANALYSIS_ZERO_WINDOW,
-  ANALYSIS_ZERO_WINDOW_PROBE,
-  ANALYSIS_ZERO_WINDOW_PROBE_ACK,
   LAYER_FLAG_QUOTED,
   NO_ROW,
 } from "../kernel/assembly/abi";
+import { TCP_NOTES } from "../fields/tcp-notes";
 import type { Batch } from "../kernel/batch";
 import { type BitField, fieldEnd, shortHex } from "../layouts/layout";
 import { TCP_OPTIONS } from "../layouts/transport-names";
 import { TCP } from "../layouts/transport-layouts";
-import type { OpenNode, Severity } from "./detail-tree";
+import type { OpenNode } from "./detail-tree";
 import { type Drawing, plural } from "./drawing";
+import { type StreamFacts, completenessText, scalingText } from "./stream-facts";
 import { checksumWords, drawChecksumState } from "./checksum-details";
 
 /** Bytes Wireshark must have before it shows anything behind the ports: flags and window come first. */
 const ENOUGH = 16;
-
-/** Wireshark's words for what the analysis found, gravest sort first shown. */
-export const TCP_NOTES: readonly {
-  readonly mask: number;
-  readonly severity: Severity;
-  readonly text: string;
-  readonly field: string;
-}[] = [
-  {
-    mask: ANALYSIS_REUSED_PORTS,
-    severity: "note",
-    text: "A new tcp session is started with the same ports as an earlier session in this trace",
-    field: "tcp.analysis.reused_ports",
-  },
-  {
-    mask: ANALYSIS_LOST_SEGMENT,
-    severity: "warn",
-    text: "Previous segment(s) not captured (common at capture start)",
-    field: "tcp.analysis.lost_segment",
-  },
-  {
-    mask: ANALYSIS_ACK_LOST_SEGMENT,
-    severity: "warn",
-    text: "ACKed segment that wasn't captured (common at capture start)",
-    field: "tcp.analysis.ack_lost_segment",
-  },
-  {
-    mask: ANALYSIS_OUT_OF_ORDER,
-    severity: "warn",
-    text: "This frame is a (suspected) out-of-order segment",
-    field: "tcp.analysis.out_of_order",
-  },
-  {
-    mask: ANALYSIS_FAST_RETRANSMISSION,
-    severity: "note",
-    text: "This frame is a (suspected) fast retransmission",
-    field: "tcp.analysis.fast_retransmission",
-  },
-  {
-    mask: ANALYSIS_SPURIOUS_RETRANSMISSION,
-    severity: "note",
-    text: "This frame is a (suspected) spurious retransmission",
-    field: "tcp.analysis.spurious_retransmission",
-  },
-  {
-    mask: ANALYSIS_ANY_RETRANSMISSION,
-    severity: "note",
-    text: "This frame is a (suspected) retransmission",
-    field: "tcp.analysis.retransmission",
-  },
-  { mask: ANALYSIS_DUPLICATE_ACK, severity: "note", text: "Duplicate ACK", field: "tcp.analysis.duplicate_ack" },
-  { mask: ANALYSIS_ZERO_WINDOW, severity: "warn", text: "TCP Zero Window segment", field: "tcp.analysis.zero_window" },
-  {
-    mask: ANALYSIS_WINDOW_FULL,
-    severity: "warn",
-    text: "TCP window specified by the receiver is now completely full",
-    field: "tcp.analysis.window_full",
-  },
-  { mask: ANALYSIS_WINDOW_UPDATE, severity: "chat", text: "TCP window update", field: "tcp.analysis.window_update" },
-  { mask: ANALYSIS_KEEP_ALIVE, severity: "note", text: "TCP keep-alive segment", field: "tcp.analysis.keep_alive" },
-  {
-    mask: ANALYSIS_KEEP_ALIVE_ACK,
-    severity: "note",
-    text: "ACK to a TCP keep-alive segment",
-    field: "tcp.analysis.keep_alive_ack",
-  },
-  {
-    mask: ANALYSIS_ZERO_WINDOW_PROBE,
-    severity: "note",
-    text: "TCP Zero Window Probe",
-    field: "tcp.analysis.zero_window_probe",
-  },
-  {
-    mask: ANALYSIS_ZERO_WINDOW_PROBE_ACK,
-    severity: "note",
-    text: "ACK to a TCP Zero Window Probe",
-    field: "tcp.analysis.zero_window_probe_ack",
-  },
-];
 
 export function drawTcp(d: Drawing, row: number): OpenNode {
   const { tree, batch } = d;
@@ -156,6 +68,8 @@ export function drawTcp(d: Drawing, row: number): OpenNode {
   node.text += `, Seq: ${seq}${flags & ACK ? `, Ack: ${ack}` : ""}${hasLength ? `, Len: ${length}` : ""}`;
 
   if (analysed) tree.generated(node, { text: `Stream index: ${stream}`, field: "tcp.stream", literal: String(stream) });
+  const facts = d.conversation && analysed && d.conversation.stream === stream ? d.conversation : undefined;
+  if (facts) tree.generated(node, { text: `Conversation completeness: ${completenessText(facts.completeness)}` });
   if (hasLength)
     tree.generated(node, { text: `TCP Segment Len: ${length}`, field: "tcp.len", literal: String(length) });
   const relative = "    (relative sequence number)";
@@ -196,6 +110,9 @@ export function drawTcp(d: Drawing, row: number): OpenNode {
     literal: String(window),
   });
   if (analysis & ANALYSIS_ZERO_WINDOW) scaled.severity = "warn";
+  // The window of a SYN itself is never scaled.
+  if (facts && !(flags & SYN))
+    tree.generated(node, { text: `Window size scaling factor: ${scalingText(facts.scaling)}` });
   const { word, status } = checksumWords(d, row);
   draw("tcp.checksum", here >= 18 ? `Checksum: 0x${u(16, 2).toString(16).padStart(4, "0")} [${word}]` : undefined);
   if (here >= 18) {
@@ -205,7 +122,15 @@ export function drawTcp(d: Drawing, row: number): OpenNode {
   draw("tcp.urgent_pointer");
   const end = Math.min(header, here);
   if (end > 20) drawOptions(d, node, row, p + 20, p + end);
-  if (analysed) drawAnalysis(d, node, row, analysis);
+  if (facts) {
+    const times = tree.generated(node, { text: "Timestamps" });
+    const since = (text: string, ns: number): void => {
+      tree.generated(times, { text: `${text}: ${secondsText(ns)} seconds` });
+    };
+    since("Time since first frame in this TCP stream", facts.sinceFirstNs);
+    since("Time since previous frame in this TCP stream", facts.sinceBeforeNs);
+  }
+  if (analysed) drawAnalysis(d, node, row, analysis, facts);
   return node;
 }
 
@@ -328,7 +253,7 @@ function drawOption(d: Drawing, option: OpenNode, row: number, kind: number, at:
     tree.add(option, { text: `Data: ${shortHex(bytes, at + 2, at + length)}`, at: at + 2, length: length - 2 });
 }
 
-function drawAnalysis(d: Drawing, node: OpenNode, row: number, analysis: number): void {
+function drawAnalysis(d: Drawing, node: OpenNode, row: number, analysis: number, facts: StreamFacts | undefined): void {
   const { tree, batch } = d;
   const rtt = initialRtt(batch, row);
   const notes = TCP_NOTES.filter(
@@ -336,16 +261,31 @@ function drawAnalysis(d: Drawing, node: OpenNode, row: number, analysis: number)
       analysis & n.mask &&
       !(n.mask === ANALYSIS_REUSED_PORTS && analysis & (ANALYSIS_ANY_RETRANSMISSION | ANALYSIS_OUT_OF_ORDER)),
   );
-  if (rtt === 0 && notes.length === 0) return;
+  const answer = facts?.acknowledges;
+  const inFlight = facts?.inFlight ?? 0;
+  if (rtt === 0 && notes.length === 0 && !answer && inFlight === 0) return;
   const shown = tree.generated(node, { text: "SEQ/ACK analysis" });
+  if (answer) {
+    tree.generated(shown, { text: `This is an ACK to the segment in frame: ${answer.number}` });
+    tree.generated(shown, { text: `The RTT to ACK the segment was: ${secondsText(answer.afterNs)} seconds` });
+  }
   if (rtt > 0) {
-    const seconds = Math.floor(rtt / 1e9);
-    const value = `${seconds}.${String(rtt - seconds * 1e9).padStart(9, "0")}`;
+    const value = secondsText(rtt);
     tree.generated(shown, { text: `iRTT: ${value} seconds`, field: "tcp.analysis.initial_rtt", literal: value });
+  }
+  if (facts && inFlight > 0) {
+    tree.generated(shown, { text: `Bytes in flight: ${inFlight}` });
+    tree.generated(shown, { text: `Bytes sent since last PSH flag: ${facts.sincePush}` });
   }
   if (notes.length === 0) return;
   const flags = tree.generated(shown, { text: "TCP Analysis Flags" });
   for (const n of notes) tree.expert(flags, n.severity, "Sequence", n.text, n.field);
+}
+
+/** "0.000205635"; times can go back in a file: "-0.000000001" */
+function secondsText(ns: number): string {
+  const whole = Math.floor(Math.abs(ns) / 1e9);
+  return `${ns < 0 ? "-" : ""}${whole}.${String(Math.abs(ns) - whole * 1e9).padStart(9, "0")}`;
 }
 
 /** Nanoseconds; 0 if not known, or not shown at this segment. */

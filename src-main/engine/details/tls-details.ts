@@ -9,7 +9,9 @@ import {
   TLS_CIPHERS,
   TLS_CONTENT_TYPES,
   TLS_EXTENSIONS,
+  TLS_GROUPS,
   TLS_HANDSHAKES,
+  TLS_SIGNATURES,
   TLS_VERSIONS,
 } from "../layouts/tls-names";
 import { textLiteral } from "../../../src-shared/model/filter-text";
@@ -210,7 +212,75 @@ const isGrease = (value: number): boolean => (value & 0x0f0f) === 0x0a0a && valu
 
 const EXTENSION_SERVER_NAME = 0;
 const EXTENSION_ALPN = 16;
+const EXTENSION_GROUPS = 10;
+const EXTENSION_SIGNATURES = 13;
 const EXTENSION_VERSIONS = 43;
+const EXTENSION_CERTIFICATE_SIGNATURES = 50;
+const EXTENSION_KEY_SHARE = 51;
+
+/** "x25519 (0x001d)" */
+function numberText(names: ReadonlyMap<number, string>, value: number): string {
+  return `${names.get(value) ?? (isGrease(value) ? "Reserved (GREASE)" : "Unknown")} (${hexText(value, 4)})`;
+}
+
+/** A list of 16-bit numbers that have names, up to `end`. */
+function numbers(
+  d: Drawing,
+  parent: OpenNode,
+  title: string,
+  each: string,
+  names: ReadonlyMap<number, string>,
+  from: number,
+  end: number,
+): void {
+  const { tree } = d;
+  const list = tree.add(parent, {
+    text: `${title} (${plural((end - from) >> 1, each === "Supported Group" ? "group" : "algorithm")})`,
+    at: from,
+    length: end - from,
+  });
+  let at = from;
+  for (; at + 2 <= end; at += 2)
+    tree.add(list, { text: `${each}: ${numberText(names, readUint(tree.bytes, at, 2))}`, at, length: 2 });
+  if (at < end) tree.add(list, { text: "Rest of the extension", at, length: end - at });
+}
+
+/** A client sends a list of keys, a server one; asking again (HelloRetryRequest), a group alone (RFC 8446 section 4.2.8). */
+function drawKeyShare(d: Drawing, parent: OpenNode, hello: number, from: number, end: number): void {
+  const { tree } = d;
+  const { bytes } = tree;
+  const share = tree.add(parent, { text: "Key Share extension", at: from, length: end - from });
+  if (hello !== CLIENT_HELLO && end - from === 2) {
+    tree.add(share, {
+      text: `Selected Group: ${numberText(TLS_GROUPS, readUint(bytes, from, 2))}`,
+      at: from,
+      length: 2,
+    });
+    return;
+  }
+  let at = from;
+  if (hello === CLIENT_HELLO && end - at >= 2) {
+    tree.add(share, { text: `Client Key Share Length: ${readUint(bytes, at, 2)}`, at, length: 2 });
+    at += 2;
+  }
+  while (at + 4 <= end) {
+    const group = readUint(bytes, at, 2);
+    const size = readUint(bytes, at + 2, 2);
+    if (at + 4 + size > end) break;
+    const name = TLS_GROUPS.get(group) ?? (isGrease(group) ? "Reserved (GREASE)" : "Unknown");
+    const entry = tree.add(share, {
+      text: `Key Share Entry: Group: ${name}, Key Exchange length: ${size}`,
+      at,
+      length: 4 + size,
+    });
+    tree.add(entry, { text: `Group: ${numberText(TLS_GROUPS, group)}`, at, length: 2 });
+    tree.add(entry, { text: `Key Exchange Length: ${size}`, at: at + 2, length: 2 });
+    if (size > 0)
+      tree.add(entry, { text: `Key Exchange: ${shortHex(bytes, at + 4, at + 4 + size)}`, at: at + 4, length: size });
+    at += 4 + size;
+  }
+  if (at < end) tree.add(share, { text: "Rest of the extension", at, length: end - at });
+}
 
 function drawExtension(
   d: Drawing,
@@ -265,5 +335,12 @@ function drawExtension(
       add(`Supported Version: ${name} (${hexText(value, 4)})`, at, 2);
     }
     if (at < end) add("Rest of the extension", at, end - at);
-  } else add(`Data: ${shortHex(bytes, from, end)}`, from, end - from);
+  } else if (kind === EXTENSION_GROUPS && end - from >= 2) {
+    add(`Supported Groups List Length: ${readUint(bytes, from, 2)}`, from, 2);
+    numbers(d, extension, "Supported Groups", "Supported Group", TLS_GROUPS, from + 2, end);
+  } else if ((kind === EXTENSION_SIGNATURES || kind === EXTENSION_CERTIFICATE_SIGNATURES) && end - from >= 2) {
+    add(`Signature Hash Algorithms Length: ${readUint(bytes, from, 2)}`, from, 2);
+    numbers(d, extension, "Signature Hash Algorithms", "Signature Algorithm", TLS_SIGNATURES, from + 2, end);
+  } else if (kind === EXTENSION_KEY_SHARE) drawKeyShare(d, extension, hello, from, end);
+  else add(`Data: ${shortHex(bytes, from, end)}`, from, end - from);
 }

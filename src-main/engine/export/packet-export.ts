@@ -5,6 +5,7 @@ import { FieldColumns, printValue } from "../fields/field-columns";
 import type { Field } from "../fields/field";
 import type { FieldContext } from "../fields/field-context";
 import type { Batch } from "../kernel/batch";
+import { StreamedPast } from "../packets/packet-past";
 import { summarise } from "../packets/summary";
 import type { Workspace } from "../session/workspace";
 
@@ -18,6 +19,7 @@ type Cell = string | number;
 export class PacketRows {
   private readonly out = new TextWriter(FLUSH_AT * 2);
   private columns: FieldColumns | undefined;
+  private readonly past = new StreamedPast();
   private rows = 0;
   private base: readonly [number, number] | undefined;
 
@@ -44,6 +46,7 @@ export class PacketRows {
       this.columns.begin(batch);
     }
     const values = this.fields.length ? this.fieldValues() : undefined;
+    if (!values) this.past.observe(batch);
     for (let packet = 0; packet < batch.packetCount; packet++) {
       if (!keep || keep[packet]) this.row(values ? values(packet) : this.listed(batch, packet));
     }
@@ -77,7 +80,7 @@ export class PacketRows {
     }
     const cell = new TextWriter(24);
     cell.time(s, ns);
-    const m = summarise(batch, packet, this.workspace.points[batch.point[packet] as number]);
+    const m = summarise(batch, packet, this.workspace.points[batch.point[packet] as number], this.past);
     return [
       batch.numberBefore + packet + 1,
       cell.toString(),

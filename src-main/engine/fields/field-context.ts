@@ -15,6 +15,8 @@ export interface FieldContext {
   readonly kernel: KernelExports;
   /** Verify IP header checksums; off as in Wireshark, where the status then reads 2 (unverified). */
   readonly verifyChecksums: boolean;
+  /** TCP streams are analysed per capture point. */
+  readonly pointStreams?: boolean;
   /** Which ports are read as what: names of protocols follow it. */
   readonly decode?: Pick<DecodeOptions, "udpPorts" | "tcpPorts">;
   /** What joining says of packets, where the captures were joined. */

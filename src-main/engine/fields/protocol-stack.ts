@@ -221,7 +221,7 @@ export function protocolStack(batch: Batch, packet: number, context: FieldContex
         path = path.then(sctpLayers(bytes, layerPtr[row] as number, layerEnd[row] as number));
         break;
       case LAYER_PAYLOAD:
-        path = path.then(payload(batch, row, first, packet));
+        path = path.then(payloadNames(batch, row, first, packet));
         break;
       default:
         if (kind < LAYER_DNS) path = path.then(NAMES[kind] ?? "");
@@ -348,8 +348,11 @@ function multipathOptions(b: Uint8Array, start: number, end: number): number {
   return count;
 }
 
-/** Bytes the kernel does not decode: what the layer that carries them says they are. */
-function payload(batch: Batch, row: number, first: number, packet: number): string {
+/**
+ * Bytes the kernel does not decode (LAYER_PAYLOAD at `row`): what the layer that carries them says they are, joined by ":";
+ * nothing behind TCP and UDP, whose payloads have more to them.
+ */
+export function payloadNames(batch: Batch, row: number, first: number, packet: number): string {
   if (row === first) return "data";
   const { bytes } = batch;
   const at = batch.layerPtr[row] as number;

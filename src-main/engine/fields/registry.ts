@@ -3,6 +3,8 @@ import { ANNOTATION_FIELDS } from "./annotation-fields";
 import { APPLICATION_FIELDS } from "./application-fields";
 import { LAYOUT_FIELDS } from "../layouts/layout-fields";
 import { CHECKSUM_FIELDS } from "./checksum-fields";
+import { COLUMN_FIELDS } from "../packets/column-fields";
+import { EXPERT_FIELDS } from "./expert-fields";
 import { FRAME_FIELDS } from "./frame-fields";
 import { FRAME_TIME_FIELDS } from "./frame-times";
 import { HTTP_FIELDS } from "./http-fields";
@@ -11,6 +13,7 @@ import { LINK_FIELDS } from "./link-fields";
 import { NETWORK_FIELDS } from "./network-fields";
 import { protocolByName } from "./protocol-name-fields";
 import { SEGMENT_FIELDS } from "./segment-fields";
+import { STREAM_TIME_FIELDS } from "./stream-times";
 import { TRANSPORT_FIELDS } from "./transport-fields";
 import type { Field } from "./field";
 
@@ -28,6 +31,9 @@ const FIELDS: ReadonlyMap<string, Field> = new Map(
     ...HTTP_FIELDS,
     ...JOURNEY_FIELDS,
     ...ANNOTATION_FIELDS,
+    ...EXPERT_FIELDS,
+    ...STREAM_TIME_FIELDS,
+    ...COLUMN_FIELDS,
   ].map((f) => [f.name, f]),
 );
 

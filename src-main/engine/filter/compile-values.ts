@@ -3,6 +3,7 @@
  * what stands beside them.
  */
 import { nearest } from "../../../src-shared/base/nearest";
+import { decodeUtf8 } from "../../../src-shared/base/text";
 import type { ValueKind } from "../../../src-shared/tables/value-column";
 import { CompileMessages, type Operand } from "./compile-messages";
 import { combined, constantPlan, negated, scratch } from "./constant-plans";
@@ -253,7 +254,7 @@ export class ValueCompiler extends CompileMessages {
     beside: Operand,
     besideNode: ValueNode,
   ): Constant {
-    const constant = readConstant(literal, beside.kind);
+    const constant = named(literal, beside.field) ?? readConstant(literal, beside.kind);
     if (typeof constant === "string") throw this.notOne(node, beside, besideNode, constant);
     const bits = beside.field?.kind === "uint" ? beside.field.bits : undefined;
     if (bits !== undefined && constant.domain === "number" && constant.high > 2 ** bits - 1) {
@@ -273,4 +274,14 @@ export class ValueCompiler extends CompileMessages {
     if (isRange) throw this.error(`${this.quote(node)} is a network: an address must stand here`, node);
     return constant;
   }
+}
+
+/** The value that a name stands for: `ip.proto == TCP`. */
+function named(literal: Parameters<typeof readConstant>[0], field: FilterField | undefined): Constant | undefined {
+  if (!field?.names || literal.type === "char" || /^\d/.test(literal.text)) return undefined;
+  const text = literal.bytes ? decodeUtf8(literal.bytes, 0, literal.bytes.length) : literal.text;
+  const wanted = text.toLowerCase();
+  for (const [value, name] of field.names)
+    if (name.toLowerCase() === wanted) return { domain: "number", low: value, high: value };
+  return undefined;
 }

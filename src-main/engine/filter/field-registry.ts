@@ -9,6 +9,8 @@ export interface FilterField {
   readonly protocol: string;
   /** Width of a "uint" if known: constants that can never match are refused, and `len()` knows the answer. */
   readonly bits?: number;
+  /** What values of a "uint" are called: a constant may be one of these names, whatever its capitals. */
+  readonly names?: ReadonlyMap<number, string>;
 }
 
 export interface FieldRegistry {

@@ -255,7 +255,8 @@ class Parser {
       const low = this.parseMask("a value");
       const high = this.accept("..") ? this.parseMask("the end of the range") : undefined;
       elements.push({ low, high });
-    } while (this.accept(","));
+      // Older Wireshark separates by blanks; values of either sort may follow each other.
+    } while (this.accept(",") ?? (VALUE_TOKENS.has(this.token.type) ? this.token : undefined));
     const close = this.accept("}");
     if (close) return { elements, end: close.end };
     throw this.atEnd()
@@ -389,6 +390,9 @@ class Parser {
     }
   }
 }
+
+/** What a value of a set begins with. */
+const VALUE_TOKENS: ReadonlySet<string> = new Set(["word", "string", "char"]);
 
 function quoted(text: string): string {
   return text.startsWith('"') ? text : `"${text}"`;

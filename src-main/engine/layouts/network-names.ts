@@ -102,6 +102,15 @@ export const ICMP_TYPES = nameTable([
   [43, "Extended Echo reply"],
 ]);
 
+/** Of extended echo (RFC 8335 section 3). */
+const EXTENDED_ECHO_CODES = nameTable([
+  [0, "No error"],
+  [1, "Malformed Query"],
+  [2, "No Such Interface"],
+  [3, "No Such Table Entry"],
+  [4, "Multiple Interfaces Satisfy Query"],
+]);
+
 export const ICMP_CODES: ReadonlyMap<number, NameTable> = new Map([
   [
     3,
@@ -148,6 +157,8 @@ export const ICMP_CODES: ReadonlyMap<number, NameTable> = new Map([
       [2, "Bad length"],
     ]),
   ],
+  [42, EXTENDED_ECHO_CODES],
+  [43, EXTENDED_ECHO_CODES],
 ]);
 
 export const ICMPV6_TYPES = nameTable([
@@ -165,7 +176,30 @@ export const ICMPV6_TYPES = nameTable([
   [135, "Neighbor Solicitation"],
   [136, "Neighbor Advertisement"],
   [137, "Redirect"],
+  [138, "Router Renumbering"],
+  [139, "Node Information Query"],
+  [140, "Node Information Reply"],
+  [141, "Inverse Neighbor Discovery Solicitation"],
+  [142, "Inverse Neighbor Discovery Advertisement"],
   [143, "Multicast Listener Report Message v2"],
+  [144, "Home Agent Address Discovery Request"],
+  [145, "Home Agent Address Discovery Reply"],
+  [146, "Mobile Prefix Solicitation"],
+  [147, "Mobile Prefix Advertisement"],
+  [148, "Certification Path Solicitation"],
+  [149, "Certification Path Advertisement"],
+  [150, "Experimental Mobility"],
+  [151, "Multicast Router Advertisement"],
+  [152, "Multicast Router Solicitation"],
+  [153, "Multicast Router Termination"],
+  [154, "FMIPv6"],
+  [155, "RPL Control"],
+  [156, "Locator Update"],
+  [157, "Duplicate Address Request"],
+  [158, "Duplicate Address Confirmation"],
+  [159, "MPL Control Message"],
+  [160, "Extended Echo request"],
+  [161, "Extended Echo reply"],
 ]);
 
 export const ICMPV6_CODES: ReadonlyMap<number, NameTable> = new Map([
@@ -196,6 +230,8 @@ export const ICMPV6_CODES: ReadonlyMap<number, NameTable> = new Map([
       [2, "unrecognized IPv6 option encountered"],
     ]),
   ],
+  [160, EXTENDED_ECHO_CODES],
+  [161, EXTENDED_ECHO_CODES],
 ]);
 
 export const ND_OPTIONS = nameTable([

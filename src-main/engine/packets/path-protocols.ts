@@ -1,17 +1,34 @@
 /**
  * The protocol column's text for whole paths: for sorting and for series by protocol, where printing every packet would take
- * seconds. Told by summarise() once for each sequence of layers, not once a path.
+ * seconds. Told by summarise() once for each sequence of layers, not once a path. Ports tell what a payload is; where its bytes
+ * have a say too, packets are asked one by one. TLS of all versions counts as one protocol here.
  */
-import { LAYER_DHCP, LAYER_DNS, LAYER_HTTP, LAYER_TLS } from "../../../src-shared/model/layer-kind";
+import {
+  LAYER_DHCP,
+  LAYER_DNS,
+  LAYER_HTTP,
+  LAYER_IPV6_DSTOPTS,
+  LAYER_PAYLOAD,
+  LAYER_TCP,
+  LAYER_TLS,
+  LAYER_UDP,
+} from "../../../src-shared/model/layer-kind";
 import { captured, readUint } from "../fields/field";
 import { LAYER_FLAG_QUOTED } from "../kernel/assembly/abi";
 import type { Batch } from "../kernel/batch";
 import type { PacketIndex } from "../packet-index/packet-index";
+import type { PacketReader } from "../packet-index/packet-reader";
 import type { Workspace } from "../session/workspace";
+import { asksBytes, portProtocol } from "./payload-line";
+import { protocolColumn } from "./protocol-names";
 import { summarise } from "./summary";
 
 /** From here on the captured length of a header changes nothing. */
 const WHOLE = 63;
+/** In `payload`: bytes decide. */
+const ASK = 0xffff;
+/** Packets that are asked one by one, 15 µs each; from then on the last answer of their path holds. */
+const MOST_ASKED = 8192;
 
 export class PathProtocols {
   /** Names, each once. */
@@ -20,6 +37,10 @@ export class PathProtocols {
   /** By path: index into `names` for packets without an application layer, and for those with DNS. */
   private plain = new Uint16Array(1024);
   private dns = new Uint16Array(1024);
+  /** By path: of packets whose payload the kernel does not decode; ASK. */
+  private payload = new Uint16Array(1024);
+  private readonly answers = new Map<number, number>();
+  private asked = 0;
   private known = 0;
   private readonly byLayers = new Map<number, number>();
   private readonly http = this.number("HTTP");
@@ -30,6 +51,7 @@ export class PathProtocols {
   constructor(
     private readonly index: PacketIndex,
     private readonly workspace: Workspace,
+    private readonly reader: PacketReader,
   ) {}
 
   /** Takes notice of new paths; call it before `of`. */
@@ -38,18 +60,20 @@ export class PathProtocols {
     if (this.plain.length < paths.count) {
       this.plain = grown(this.plain, paths.count);
       this.dns = grown(this.dns, paths.count);
+      this.payload = grown(this.payload, paths.count);
     }
     paths.forEachBatch((batch, first) => {
       for (let i = 0; i < batch.packetCount; i++) {
         this.plain[first + i] = this.nameOf(batch, i);
+        this.payload[first + i] = this.payloadOf(batch, i, this.plain[first + i] as number);
         this.dns[first + i] = this.dnsNames[dnsKind(batch, i)] as number;
       }
     }, this.known);
     this.known = paths.count;
   }
 
-  /** Index into `names` for a packet of path `path` with the application layer `application` (LAYER_*, 0 none). */
-  of(path: number, application: number): number {
+  /** Index into `names` for packet `id` of path `path` with the application layer `application` (LAYER_*, 0 none). */
+  of(id: number, path: number, application: number): number {
     switch (application) {
       case LAYER_HTTP:
         return this.http;
@@ -59,9 +83,35 @@ export class PathProtocols {
         return this.dhcp;
       case LAYER_DNS:
         return this.dns[path] as number;
+      case LAYER_PAYLOAD: {
+        const name = this.payload[path] as number;
+        return name === ASK ? this.ask(id, path) : name;
+      }
       default:
         return this.plain[path] as number;
     }
+  }
+
+  /** What payloads on a path are, `plain` being the name of its layers. */
+  private payloadOf(batch: Batch, packet: number, plain: number): number {
+    const last = (batch.firstLayer[packet] as number) + batch.layersOf(packet) - 1;
+    const kind = batch.layersOf(packet) > 0 ? (batch.layerKind[last] as number) : 0;
+    if (kind !== LAYER_TCP && kind !== LAYER_UDP) return kind > 0 && kind <= LAYER_IPV6_DSTOPTS ? ASK : plain;
+    if (captured(batch, last) < 4) return plain;
+    const p = batch.layerPtr[last] as number;
+    const name = portProtocol(kind, readUint(batch.bytes, p, 2), readUint(batch.bytes, p + 2, 2));
+    if (name === "") return plain;
+    return asksBytes(kind, name) ? ASK : this.number(protocolColumn(name));
+  }
+
+  private ask(id: number, path: number): number {
+    const known = this.answers.get(path);
+    if (known !== undefined && this.asked >= MOST_ASKED) return known;
+    this.asked++;
+    const { batch, packet, point } = this.reader.decode(id);
+    const name = this.number(summarise(batch, packet, point).protocol);
+    this.answers.set(path, name);
+    return name;
   }
 
   private nameOf(batch: Batch, packet: number): number {

@@ -3,8 +3,7 @@
  * innermost layer. Made for the rows that are shown, not for every packet of a capture.
  */
 import { formatIpv4, formatIpv6, formatMac } from "../../../src-shared/model/address";
-import { DNS_RCODES, dnsTypeName } from "../layouts/dns-names";
-import { ICMPV6_TYPES, ICMP_TYPES } from "../layouts/network-names";
+import { IP_PROTOCOLS } from "../layouts/network-names";
 import {
   LAYER_ARP,
   LAYER_DHCP,
@@ -24,6 +23,8 @@ import {
   LAYER_LLC,
   LAYER_MPLS,
   LAYER_OTHER_LINK,
+  LAYER_PAYLOAD,
+  LAYER_PIM,
   LAYER_SCTP,
   LAYER_TCP,
   LAYER_TLS,
@@ -32,10 +33,8 @@ import {
   LAYER_VXLAN,
   LAYER_WIREGUARD,
 } from "../../../src-shared/model/layer-kind";
-import { type DnsMessage, type DnsQuestion, dnsName, visitDns, visitDnsOverTcp } from "../../../src-shared/wire/dns";
 import { createDhcpMessage, readDhcp, visitDhcpOptions } from "../../../src-shared/wire/dhcp";
 import { httpText, visitHttp } from "../../../src-shared/wire/http";
-import { tlsText, visitTls } from "../../../src-shared/wire/tls";
 import { LINKTYPE_WLAN, linkTypeName } from "../../../src-shared/model/link-type";
 import {
   ANALYSIS_ACK_LOST_SEGMENT,
@@ -66,6 +65,12 @@ import type { Batch } from "../kernel/batch";
 import { captured, readUint } from "../fields/field";
 import { visitTcpOptions } from "../fields/transport-fields";
 import type { CaptureInterface } from "../readers/capture-file";
+import { dnsLine } from "./dns-line";
+import { icmpLine, icmpv6Line, igmpLine } from "./icmp-lines";
+import type { PacketPast } from "./packet-past";
+import { payloadLine, pimRow } from "./payload-line";
+import { tlsLine } from "./tls-line";
+import { wlanLine } from "./wlan-line";
 
 export interface PacketSummary {
   source: string;
@@ -95,23 +100,17 @@ const TCP_NOTES: readonly (readonly [number, string])[] = [
 ];
 
 const DHCP_MESSAGES = ["", "Discover", "Offer", "Request", "Decline", "ACK", "NAK", "Release", "Inform"];
-const UNREACHABLE = [
-  "Network unreachable",
-  "Host unreachable",
-  "Protocol unreachable",
-  "Port unreachable",
-  "Fragmentation needed",
-  "Source route failed",
-];
-const IP_PROTOCOLS: ReadonlyMap<number, string> = new Map([
-  [89, "OSPF"],
-  [103, "PIM"],
-  [112, "VRRP"],
-  [115, "L2TP"],
-]);
 
-/** Tells about packet `packet` of the batch. `point` is its capture point, for packets of link types that are not decoded. */
-export function summarise(batch: Batch, packet: number, point: CaptureInterface | undefined): PacketSummary {
+/**
+ * Tells about packet `packet` of the batch. `point` is its capture point, for packets of link types that are not decoded. `past`
+ * tells what packets before it showed; without it the packet is told by itself.
+ */
+export function summarise(
+  batch: Batch,
+  packet: number,
+  point: CaptureInterface | undefined,
+  past?: PacketPast,
+): PacketSummary {
   const s: PacketSummary = { source: "", destination: "", protocol: "", info: "" };
   if (batch.isCustomBlock(packet)) {
     s.protocol = "PCAPNG";
@@ -124,7 +123,7 @@ export function summarise(batch: Batch, packet: number, point: CaptureInterface 
   for (let row = first; row < last; row++) {
     // What an error message quotes is told by the message itself.
     if ((batch.layerFlags[row] as number) & LAYER_FLAG_QUOTED) break;
-    layer(batch, row, s);
+    layer(batch, row, s, packet, past);
     if (batch.layerKind[row] === LAYER_TCP && batch.stream[row] !== NO_ROW) analysis = batch.analysis[row] as number;
   }
   let notes = "";
@@ -145,7 +144,7 @@ function stopText(batch: Batch, packet: number, point: CaptureInterface | undefi
   switch (batch.stopReason(packet)) {
     case STOP_CAPTURE:
       return (batch.captured[packet] as number) < (batch.length[packet] as number)
-        ? " [Packet size limited during capture]"
+        ? "[Packet size limited during capture]"
         : " [Cut short]";
     case STOP_LENGTH:
       return " [Length field ends inside a header]";
@@ -160,7 +159,7 @@ function stopText(batch: Batch, packet: number, point: CaptureInterface | undefi
   }
 }
 
-function layer(batch: Batch, row: number, s: PacketSummary): void {
+function layer(batch: Batch, row: number, s: PacketSummary, packet: number, past: PacketPast | undefined): void {
   const { bytes } = batch;
   const p = batch.layerPtr[row] as number;
   const here = captured(batch, row);
@@ -174,7 +173,10 @@ function layer(batch: Batch, row: number, s: PacketSummary): void {
       s.info = `Type 0x${u(12, 2).toString(16).padStart(4, "0")}`;
       return;
     case LAYER_VLAN:
-      if (here >= 4) s.info = `802.1Q VLAN, ID ${u(0, 2) & 0xfff}`;
+      if (here >= 4) {
+        const tag = u(0, 2);
+        s.info = `PRI: ${tag >> 13}  DEI: ${(tag >> 12) & 1}  ID: ${tag & 0xfff}`;
+      }
       s.protocol = "VLAN";
       return;
     case LAYER_MPLS:
@@ -182,7 +184,10 @@ function layer(batch: Batch, row: number, s: PacketSummary): void {
       if (here >= 4) s.info = `MPLS label ${u(0, 4) >>> 12}`;
       return;
     case LAYER_OTHER_LINK:
-      s.protocol = batch.layerAux[row] === LINKTYPE_WLAN ? "802.11" : linkTypeName(batch.layerAux[row] as number);
+      if (batch.layerAux[row] === LINKTYPE_WLAN) {
+        s.protocol = "802.11";
+        Object.assign(s, wlanLine(batch, row));
+      } else s.protocol = linkTypeName(batch.layerAux[row] as number);
       return;
     case LAYER_LLC:
       s.protocol = "LLC";
@@ -196,10 +201,10 @@ function layer(batch: Batch, row: number, s: PacketSummary): void {
       s.source = formatIpv4(u(12, 4));
       s.destination = formatIpv4(u(16, 4));
       s.protocol = "IPv4";
-      s.info = IP_PROTOCOLS.get(u(9, 1)) ?? `IP protocol ${u(9, 1)}`;
+      s.info = `${IP_PROTOCOLS.get(u(9, 1)) ?? "Unknown"} (${u(9, 1)})`;
       const fragment = u(6, 2);
       if ((batch.layerFlags[row] as number) & LAYER_FLAG_FRAGMENT && fragment & 0x1fff)
-        s.info = `Fragmented IP protocol (proto=${u(9, 1)}, off=${(fragment & 0x1fff) * 8}, ID=${u(4, 2).toString(16).padStart(4, "0")})`;
+        s.info = `Fragmented IP protocol (proto=${IP_PROTOCOLS.get(u(9, 1)) ?? "Unknown"} ${u(9, 1)}, off=${(fragment & 0x1fff) * 8}, ID=${u(4, 2).toString(16).padStart(4, "0")})`;
       return;
     }
     case LAYER_IPV6:
@@ -207,25 +212,20 @@ function layer(batch: Batch, row: number, s: PacketSummary): void {
       s.source = formatIpv6(bytes, p + 8);
       s.destination = formatIpv6(bytes, p + 24);
       s.protocol = "IPv6";
-      s.info = `IPv6 next header ${u(6, 1)}`;
+      s.info = `${IP_PROTOCOLS.get(u(6, 1)) ?? "Unknown"} (${u(6, 1)})`;
       return;
     case LAYER_IPV6_FRAGMENT:
       if (here >= 8)
         s.info = `IPv6 fragment (off=${u(2, 2) & 0xfff8} more=${u(2, 2) & 1 ? "y" : "n"} ident=0x${u(4, 4).toString(16).padStart(8, "0")} nxt=${u(0, 1)})`;
       return;
     case LAYER_ICMP:
-      icmp(batch, row, s);
+      s.protocol = "ICMP";
+      s.info = icmpLine(batch, row, past?.requestOf(batch, packet) ?? 0);
       return;
-    case LAYER_ICMPV6: {
+    case LAYER_ICMPV6:
       s.protocol = "ICMPv6";
-      if (here < 4) return;
-      s.info = ICMPV6_TYPES.get(u(0, 1)) ?? `Type ${u(0, 1)}`;
-      if ((u(0, 1) === 128 || u(0, 1) === 129) && here >= 8)
-        s.info += ` id=0x${u(4, 2).toString(16).padStart(4, "0")}, seq=${u(6, 2)}`;
-      if (u(0, 1) === 135 && here >= 24) s.info += ` for ${formatIpv6(bytes, p + 8)}`;
-      if (u(0, 1) === 136 && here >= 24) s.info += ` ${formatIpv6(bytes, p + 8)}`;
+      s.info = icmpv6Line(batch, row, past?.requestOf(batch, packet) ?? 0);
       return;
-    }
     case LAYER_TCP:
       tcp(batch, row, s);
       return;
@@ -255,18 +255,20 @@ function layer(batch: Batch, row: number, s: PacketSummary): void {
       return;
     case LAYER_WIREGUARD:
       s.protocol = "WireGuard";
-      s.info = ["", "Handshake Initiation", "Handshake Response", "Cookie Reply", "Transport Data"][u(0, 1)] ?? "";
+      s.info = wireguard(batch, row);
       return;
     case LAYER_ESP:
       s.protocol = "ESP";
       if (here >= 4) s.info = `ESP (SPI=0x${u(0, 4).toString(16).padStart(8, "0")})`;
       return;
     case LAYER_IGMP:
-      s.protocol = "IGMP";
-      s.info = "Membership";
+      Object.assign(s, igmpLine(batch, row));
+      return;
+    case LAYER_PIM:
+      if (here > 0) told(s, pimRow(batch, row));
       return;
     case LAYER_DNS:
-      dns(batch, row, s);
+      told(s, dnsLine(batch, row));
       return;
     case LAYER_DHCP:
       dhcp(batch, row, s);
@@ -275,11 +277,21 @@ function layer(batch: Batch, row: number, s: PacketSummary): void {
       http(batch, row, s);
       return;
     case LAYER_TLS:
-      tls(batch, row, s);
+      told(s, tlsLine(batch, row, past?.tlsVersionOf(batch, packet) ?? 0));
+      return;
+    case LAYER_PAYLOAD:
+      told(s, payloadLine(batch, row, batch.firstLayer[packet] as number, packet));
       return;
     default:
       return;
   }
+}
+
+/** Takes over a line; one that says nothing leaves the carrier's. */
+function told(s: PacketSummary, line: { readonly protocol: string; readonly info: string } | undefined): void {
+  if (!line) return;
+  s.protocol = line.protocol;
+  if (line.info !== "") s.info = line.info;
 }
 
 function arp(batch: Batch, row: number, s: PacketSummary): void {
@@ -292,30 +304,18 @@ function arp(batch: Batch, row: number, s: PacketSummary): void {
   const opcode = readUint(batch.bytes, p + 6, 2);
   const sender = formatIpv4(readUint(batch.bytes, p + 14, 4));
   const target = formatIpv4(readUint(batch.bytes, p + 24, 4));
+  // RFC 5227: an announcement, and a probe before an address is taken.
   if (opcode === 1)
-    s.info = sender === target ? `Gratuitous ARP for ${sender} (Request)` : `Who has ${target}? Tell ${sender}`;
+    s.info =
+      sender === target
+        ? `ARP Announcement for ${sender}`
+        : sender === "0.0.0.0"
+          ? `Who has ${target}? (ARP Probe)`
+          : `Who has ${target}? Tell ${sender}`;
   else if (opcode === 2)
     s.info =
       sender === target ? `Gratuitous ARP for ${sender} (Reply)` : `${sender} is at ${formatMac(batch.bytes, p + 8)}`;
   else s.info = `ARP opcode ${opcode}`;
-}
-
-function icmp(batch: Batch, row: number, s: PacketSummary): void {
-  s.protocol = "ICMP";
-  const p = batch.layerPtr[row] as number;
-  if (captured(batch, row) < 8) return;
-  const type = batch.bytes[p] as number;
-  const code = batch.bytes[p + 1] as number;
-  s.info = ICMP_TYPES.get(type) ?? `Type ${type}`;
-  if (type === 0 || type === 8) {
-    const seq = readUint(batch.bytes, p + 6, 2);
-    s.info += `  id=0x${readUint(batch.bytes, p + 4, 2)
-      .toString(16)
-      .padStart(4, "0")}, seq=${seq}/${((seq & 255) << 8) | (seq >> 8)}`;
-    const ip = batch.layerAux[row] as number;
-    if (batch.layerKind[ip] === LAYER_IPV4) s.info += `, ttl=${batch.bytes[(batch.layerPtr[ip] as number) + 8]}`;
-  } else if (type === 3) s.info += ` (${UNREACHABLE[code] ?? `code ${code}`})`;
-  else if (type === 11) s.info += code ? " (Fragment reassembly time exceeded)" : " (Time to live exceeded in transit)";
 }
 
 function tcp(batch: Batch, row: number, s: PacketSummary): void {
@@ -349,41 +349,6 @@ function tcp(batch: Batch, row: number, s: PacketSummary): void {
   });
 }
 
-function dns(batch: Batch, row: number, s: PacketSummary): void {
-  const p = batch.layerPtr[row] as number;
-  const end = batch.layerEnd[row] as number;
-  const udp = batch.layerKind[row - 1] === LAYER_UDP;
-  const port = udp ? batch.layerPtr[row - 1] : undefined;
-  const ports = port === undefined ? [] : [readUint(batch.bytes, port, 2), readUint(batch.bytes, port + 2, 2)];
-  s.protocol = ports.includes(5353) ? "MDNS" : ports.includes(5355) ? "LLMNR" : "DNS";
-  let head = "";
-  let questions = "";
-  let answers = "";
-  const visitor = {
-    message(m: DnsMessage): void {
-      const code = m.isResponse && m.rcode > 0 ? ` ${DNS_RCODES.get(m.rcode) ?? `error ${m.rcode}`}` : "";
-      head = `Standard query${m.isResponse ? " response" : ""} 0x${m.id.toString(16).padStart(4, "0")}${code}`;
-    },
-    question(q: DnsQuestion, m: DnsMessage): void {
-      questions += ` ${dnsTypeName(q.type)} ${dnsName(batch.bytes, q.name, m)}`;
-    },
-    record(
-      r: { readonly type: number; readonly section: number; readonly hasValue: boolean; readonly data: number },
-      m: DnsMessage,
-    ): void {
-      if (r.section !== 0 || answers.length > 200) return;
-      answers += ` ${dnsTypeName(r.type)}`;
-      if (!r.hasValue) return;
-      if (r.type === 1) answers += ` ${formatIpv4(readUint(batch.bytes, r.data, 4))}`;
-      else if (r.type === 28) answers += ` ${formatIpv6(batch.bytes, r.data)}`;
-      else if (r.type === 5) answers += ` ${dnsName(batch.bytes, r.data, m)}`;
-    },
-  };
-  if (udp) visitDns(batch.bytes, p, end, visitor, p + (batch.layerLength[row] as number));
-  else visitDnsOverTcp(batch.bytes, p, end, visitor);
-  if (head) s.info = head + questions + answers;
-}
-
 function dhcp(batch: Batch, row: number, s: PacketSummary): void {
   s.protocol = "DHCP";
   const p = batch.layerPtr[row] as number;
@@ -393,9 +358,32 @@ function dhcp(batch: Batch, row: number, s: PacketSummary): void {
   let type = m.operation === 1 ? "Boot Request" : "Boot Reply";
   if (m.options >= 0)
     visitDhcpOptions(batch.bytes, m.options, end, (code, data, length) => {
-      if (code === 53 && length === 1) type = `DHCP ${DHCP_MESSAGES[batch.bytes[data] as number] ?? "message"}`;
+      if (code === 53 && length === 1)
+        type = `DHCP ${(DHCP_MESSAGES[batch.bytes[data] as number] ?? "message").padEnd(8)}`;
     });
   if (captured(batch, row) >= 8) s.info = `${type} - Transaction ID 0x${readUint(batch.bytes, p + 4, 4).toString(16)}`;
+}
+
+const WIREGUARD_MESSAGES = ["", "Handshake Initiation", "Handshake Response", "Cookie Reply", "Transport Data"];
+
+/** The message, and the little-endian indices in front of it (WireGuard, section 5.4). */
+function wireguard(batch: Batch, row: number): string {
+  const p = batch.layerPtr[row] as number;
+  const here = captured(batch, row);
+  const type = batch.bytes[p] as number;
+  const index = (offset: number): string =>
+    `0x${batch.view
+      .getUint32(p + offset, true)
+      .toString(16)
+      .toUpperCase()
+      .padStart(8, "0")}`;
+  let text = WIREGUARD_MESSAGES[type] ?? "";
+  if ((type === 1 || type === 2) && here >= 8) text += `, sender=${index(4)}`;
+  if (type === 2 && here >= 12) text += `, receiver=${index(8)}`;
+  if (type === 3 && here >= 8) text += `, receiver=${index(4)}`;
+  if (type === 4 && here >= 16)
+    text += `, receiver=${index(4)}, counter=${batch.view.getBigUint64(p + 8, true)}, datalen=${Math.max((batch.layerLength[row] as number) - 32, 0)}`;
+  return text;
 }
 
 function http(batch: Batch, row: number, s: PacketSummary): void {
@@ -418,31 +406,4 @@ function lineEnd(bytes: Uint8Array, from: number, end: number): number {
   let q = from;
   while (q < end && bytes[q] !== 13 && bytes[q] !== 10) q++;
   return q;
-}
-
-const TLS_RECORDS: ReadonlyMap<number, string> = new Map([
-  [20, "Change Cipher Spec"],
-  [21, "Alert"],
-  [22, "Handshake"],
-  [23, "Application Data"],
-  [24, "Heartbeat"],
-]);
-
-function tls(batch: Batch, row: number, s: PacketSummary): void {
-  const p = batch.layerPtr[row] as number;
-  const end = batch.layerEnd[row] as number;
-  const type = batch.bytes[p] as number;
-  s.protocol = "TLS";
-  let text = TLS_RECORDS.get(type) ?? "Continuation";
-  if (type === 22 && end - p >= 6) {
-    const handshake = batch.bytes[p + 5];
-    if (handshake === 1) text = "Client Hello";
-    else if (handshake === 2) text = "Server Hello";
-  }
-  visitTls(batch.bytes, p, end, {
-    serverName: (source: Uint8Array, from: number, to: number): void => {
-      text += ` (SNI=${tlsText(source, from, to)})`;
-    },
-  });
-  s.info = text;
 }

@@ -76,6 +76,7 @@ async function run(captures: LoadedCaptures, options: PassOptions): Promise<Pass
       scratch: handle.scratch,
       decode: captures.decode,
       verifyChecksums: false,
+      pointStreams: options.flows === "point-streams",
       joined: options.joined ?? captures.joined,
       notes: captures.notes,
     },

@@ -14,6 +14,7 @@ import { type Field, captured, readUint } from "../fields/field";
 import { FieldColumns, printValue } from "../fields/field-columns";
 import { findField } from "../fields/registry";
 import type { Batch } from "../kernel/batch";
+import { IndexedPast } from "../packets/packet-past";
 import { type PacketSummary, summarise } from "../packets/summary";
 import type { DecodedRun } from "../packet-index/packet-reader";
 import type { OpenCaptures } from "./handlers";
@@ -22,6 +23,8 @@ import { pointLabels } from "./point-label";
 const OWN_COLUMNS: ReadonlySet<string> = new Set(PACKET_COLUMNS.map((c) => c.id));
 /** Columns that summarise() tells. */
 const SUMMARY_COLUMNS: ReadonlySet<string> = new Set(["source", "destination", "protocol", "info"]);
+/** Of those, the ones that packets before have a say in. */
+const PAST_COLUMNS: ReadonlySet<string> = new Set(["protocol", "info"]);
 const OUTER_COLUMNS: ReadonlySet<string> = new Set(["outer-source", "outer-destination"]);
 
 /** Columns as the packet list names them: its own ids, or names of fields. */
@@ -29,6 +32,8 @@ export class CellPrinter {
   private readonly fields: readonly (Field | undefined)[];
   private readonly needsSummary: boolean;
   private readonly needsPacket: boolean;
+  private readonly needsPast: boolean;
+  private readonly past: IndexedPast;
   private readonly writer = new TextWriter(256);
   private readonly values: FieldColumns;
   private readonly pointLabel: (point: number) => string;
@@ -47,6 +52,8 @@ export class CellPrinter {
     });
     this.values = new FieldColumns(captures.reader.context);
     this.pointLabel = pointLabels(captures);
+    this.needsPast = columns.some((id) => PAST_COLUMNS.has(id));
+    this.past = IndexedPast.ofIndex(captures.index, captures.reader);
     this.needsSummary = columns.some((id) => SUMMARY_COLUMNS.has(id));
     this.needsPacket = this.needsSummary || columns.some((id, i) => OUTER_COLUMNS.has(id) || this.fields[i]);
   }
@@ -58,8 +65,19 @@ export class CellPrinter {
   print(ids: ArrayLike<PacketId>, before: PacketId): string[][] {
     const rows: string[][] = Array.from(ids, (id, i) => this.ofIndex(id, i > 0 ? (ids[i - 1] as number) : before));
     if (!this.needsPacket) return rows;
+    if (this.needsPast) this.past.prepareTls(ids);
     this.captures.reader.decodeAll(ids, (run, at) => this.ofRun(run, rows, at));
+    if (this.needsPast) this.printAgain(ids, rows);
     return rows;
+  }
+
+  /** Replies whose requests are known by now. */
+  private printAgain(ids: ArrayLike<PacketId>, rows: readonly string[][]): void {
+    const places = new Map(Array.from(ids, (id, i) => [id, i]));
+    const again = this.past.resolve().filter((id) => places.has(id));
+    if (again.length === 0) return;
+    const those = again.map((id) => rows[places.get(id) as number] as string[]);
+    this.captures.reader.decodeAll(again, (run, at) => this.ofRun(run, those, at));
   }
 
   /** What the index tells; the rest is filled in later. */
@@ -116,8 +134,9 @@ export class CellPrinter {
       }
     });
     if (!this.needsSummary) return;
+    const past = this.needsPast ? this.past.of(run.from) : undefined;
     for (let i = 0; i < n; i++) {
-      const summary = summarise(batch, i, context.points[batch.point[i] as number]);
+      const summary = summarise(batch, i, context.points[batch.point[i] as number], past);
       const row = rows[at + i] as string[];
       this.columns.forEach((id, c) => {
         if (SUMMARY_COLUMNS.has(id)) row[c] = oneLine(summary[id as keyof PacketSummary]);

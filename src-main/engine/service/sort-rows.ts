@@ -111,11 +111,20 @@ async function keysOf(
       ];
     }
     case "protocol": {
-      const protocols = new PathProtocols(index, captures.workspace);
+      const protocols = new PathProtocols(index, captures.workspace, captures.reader);
       protocols.update();
+      // Names come up while packets are looked at: first all of them, then their ranks.
+      const nameOf = new Uint16Array(index.count);
+      for (let i = 0; i < ids.length; i++) {
+        const id = ids[i] as number;
+        const s = index.segments[id >>> SEGMENT_SHIFT] as IndexSegment;
+        const row = id & SEGMENT_MASK;
+        nameOf[id] = protocols.of(id, s.path[row] as number, s.application[row] as number);
+        if ((i & 0xffff) === 0xffff) await breather.breathe();
+      }
       const sorted = [...protocols.names].sort();
       const ranks = protocols.names.map((name) => sorted.indexOf(name));
-      return [ofRow((s, row) => ranks[protocols.of(s.path[row] as number, s.application[row] as number)] as number)];
+      return [(id) => ranks[nameOf[id] as number] as number];
     }
     default:
       return [await textRanks(captures, ids, column, breather, progress)];

@@ -74,10 +74,10 @@ export async function timelineOf(
       break;
     }
     case "protocol": {
-      const protocols = new PathProtocols(index, captures.workspace);
+      const protocols = new PathProtocols(index, captures.workspace, captures.reader);
       protocols.update();
-      await each((_id, bucket, bytes, path, application) => {
-        const name = protocols.of(path, application);
+      await each((id, bucket, bytes, path, application) => {
+        const name = protocols.of(id, path, application);
         add(seriesOf(name, protocols.names[name] as string), bucket, bytes);
       });
       foldRare(series, buckets, MOST_PROTOCOLS, OTHER);

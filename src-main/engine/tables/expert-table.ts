@@ -1,7 +1,7 @@
 /** Expert notes over all packets: what the TCP analysis found, headers that could not be read, by number of packets. */
 import type { Cell } from "../../../src-shared/contract/results";
 import { textLiteral } from "../../../src-shared/model/filter-text";
-import { TCP_NOTES } from "../details/tcp-details";
+import { TCP_NOTES } from "../fields/tcp-notes";
 import {
   ROW_STOP_MASK,
   STOP_CAPTURE,

@@ -1,6 +1,7 @@
 /** `hopscope packets`: the packet list, as Wireshark shows it. */
 import { oneLine } from "../../../src-shared/base/text";
 import { TextWriter } from "../../../src-shared/base/text-writer";
+import { StreamedPast } from "../../engine/packets/packet-past";
 import { summarise } from "../../engine/packets/summary";
 import { PacketSelection } from "./selection";
 import { flush, flushSome, print } from "./output";
@@ -43,6 +44,7 @@ export async function runPackets(options: PacketsOptions): Promise<number> {
     );
   };
   const cell = new TextWriter(32);
+  const past = new StreamedPast();
   let base: { seconds: number; nanoseconds: number } | undefined;
   let shown = 0;
   let before = 0;
@@ -52,6 +54,7 @@ export async function runPackets(options: PacketsOptions): Promise<number> {
     { ...options, joined: joining?.facts, flows: "point-streams" },
     (batch, run) => {
       printHeader();
+      past.observe(batch);
       const keep = selection.of(batch, run.context);
       // Packets are numbered through the workspace; in a single file that is the file's own numbering.
       if (batch.file !== file) {
@@ -67,7 +70,7 @@ export async function runPackets(options: PacketsOptions): Promise<number> {
         if (keep && !keep[packet]) continue;
         cell.clear();
         if (hasTime && base) printSince(cell, base, seconds, nanoseconds);
-        const summary = summarise(batch, packet, run.workspace.points[batch.point[packet] as number]);
+        const summary = summarise(batch, packet, run.workspace.points[batch.point[packet] as number], past);
         const number = String(before + batch.numberBefore + packet + 1);
         out.text(
           `${number.padStart(6)} ${cell.toString().padEnd(14)} ${summary.source.padEnd(22)} ${summary.destination.padEnd(22)} ${summary.protocol.padEnd(9)} ${String(batch.length[packet]).padStart(6)} ${oneLine(summary.info)}\n`,

@@ -18,6 +18,7 @@ import { findFindings } from "../../engine/findings/find";
 import { PacketObserver } from "../../engine/findings/observer";
 import { connectionJson } from "../../engine/join/connection-json";
 import type { JoinedResult } from "../../engine/join/join-result";
+import { StreamedPast } from "../../engine/packets/packet-past";
 import { summarise } from "../../engine/packets/summary";
 import { CaptureCounter } from "../../engine/session/capture-summary";
 import { contentHash } from "../../engine/workspace-file/content-hash";
@@ -133,14 +134,16 @@ function overviewSection(result: JoinedResult, connection: string | undefined, f
 async function packetsSection(options: ReportOptions, selection: PacketSelection): Promise<ReportSection> {
   const rows: string[][] = [];
   const cell = new TextWriter(32);
+  const past = new StreamedPast();
   let matching = 0;
   await readCaptures({ ...options, flows: "point-streams", quiet: true }, (batch, run) => {
+    past.observe(batch);
     const keep = selection.of(batch, run.context);
     for (let i = 0; i < batch.packetCount; i++) {
       if (keep && !keep[i]) continue;
       if (matching++ >= MOST_PACKETS) continue;
       const point = run.workspace.points[batch.point[i] as number];
-      const summary = summarise(batch, i, point);
+      const summary = summarise(batch, i, point, past);
       cell.clear();
       if (batch.hasTime(i)) cell.time(batch.seconds(i), batch.nanoseconds(i));
       rows.push([

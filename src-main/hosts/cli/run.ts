@@ -64,6 +64,7 @@ export async function readCaptures(
     scratch: handle.scratch,
     decode: options.decode,
     verifyChecksums: options.verifyChecksums ?? false,
+    pointStreams: options.flows === "point-streams",
     joined: options.joined,
   };
   const run: CaptureRun = { workspace, handle, context };

@@ -210,7 +210,7 @@ const TABLES: Readonly<Record<string, readonly (readonly [source: string, carets
     ["tcp.port in 80", "            ^~", '"80" was unexpected: a set in braces, as in {80, 443} should follow "in"'],
     ["tcp.port in {}", "             ^", '"}" was unexpected: a value should follow "{"'],
     ["tcp.port in {80,}", "                ^", '"}" was unexpected: a value should follow ","'],
-    ["tcp.port in {80 90}", "                ^~", '"90" was unexpected; "," separates values'],
+    ["tcp.port in {80 == 90}", "                ^~", '"==" was unexpected; "," separates values'],
     ["tcp.port in {80", "            ^", '"{" is never closed'],
     ["tcp.port in {1..}", "                ^", '"}" was unexpected: the end of the range should follow ".."'],
     ["tcp.port = 80", "         ^", '"=" was unexpected; to compare, write "=="'],
