@@ -1,9 +1,11 @@
 /** Tunnels and tags around a packet in the traffic notation (traffic.ts). */
 import { parseHex } from "../../src-shared/wire/write/address";
+import { checksumValue, sumWords } from "../../src-shared/wire/write/checksum";
 import { qinq, vlan } from "../../src-shared/wire/write/ethernet";
 import { geneve, GENEVE_PORT, type GeneveOption } from "../../src-shared/wire/write/geneve";
 import { erspan, gre } from "../../src-shared/wire/write/gre";
-import type { Layer } from "../../src-shared/wire/write/layer";
+import { IPPROTO_UDP } from "../../src-shared/wire/write/ipv4";
+import { type Layer, pseudoHeaderSum } from "../../src-shared/wire/write/layer";
 import { mpls } from "../../src-shared/wire/write/mpls";
 import { ppp, pppoe } from "../../src-shared/wire/write/pppoe";
 import { udp } from "../../src-shared/wire/write/udp";
@@ -90,8 +92,10 @@ function wrapOf(line: SourceLine, token: Token, args: Arguments, ends: Pair | un
       between.dst.port ??
       defaultPort ??
       line.fail(`${token.word}(…) needs a destination port`, token);
+    const isLocal = args.flag("lco");
     const checksum = parseChecksum(line, args) ?? "right";
-    return tunnel((inner) => [udp({ sport: sport ?? flowPort(inner), dport, checksum }), ...header], framed);
+    const outer = (inner: Pair): Layer => udp({ sport: sport ?? flowPort(inner), dport, checksum });
+    return tunnel((inner) => [isLocal ? summedBeforehand(outer(inner)) : outer(inner), ...header], framed);
   };
   const greHeader = (sequence = args.number("seq")): Layer =>
     gre({
@@ -152,5 +156,21 @@ function parseGeneveOption(line: SourceLine, text: string, token: Token): Geneve
     type: typeByte & 0x7f,
     critical: typeByte > 0x7f,
     data: line.check(token, () => parseHex(data)),
+  };
+}
+
+/** UDP whose checksum counts the innermost TCP or UDP header, left to the device, as if it were filled in: Linux's local checksum offload. */
+function summedBeforehand(layer: Layer): Layer {
+  return {
+    ...layer,
+    finish(out, placed, frame) {
+      const inner = frame.layers.findLast((l) => l.layer.name === "tcp" || l.layer.name === "udp") ?? placed;
+      const field = inner.start + (inner.layer.name === "tcp" ? 16 : 6);
+      const left = sumWords(out.view(field).subarray(0, 2));
+      out.setU16(placed.start + 4, out.length - placed.start);
+      const pseudo = pseudoHeaderSum(out, frame, IPPROTO_UDP, out.length - placed.start);
+      const before = sumWords(out.view(placed.start).subarray(0, inner.start - placed.start));
+      out.setU16(placed.start + 6, checksumValue("right", pseudo, before + (0xffff - left), true));
+    },
   };
 }

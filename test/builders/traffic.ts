@@ -56,7 +56,7 @@
  * ## Tunnels and tags, outermost first, around the packet
  * | | inside them |
  * |---|---|
- * | vxlan(vni=1, A > B), geneve(vni=1, A > B, option=CLASS:TYPE:HEX) | Ethernet; sport= (default a hash of the inner flow) dport= checksum= |
+ * | vxlan(vni=1, A > B), geneve(vni=1, A > B, option=CLASS:TYPE:HEX) | Ethernet; sport= (default a hash of the inner flow) dport= checksum= lco (as Linux sums around an inner checksum=partial) |
  * | gretap(A > B, key= seq= csum), erspan(A > B, session=1, vlan= seq=) | Ethernet |
  * | gre(A > B, key= seq= csum), ipip(A > B), ipudp(A:port > B:port) | IP. ipudp: a TUN device behind socat |
  * | vlan(10), qinq(100, 10), mpls(16, 17), pppoe(1) | what was there |

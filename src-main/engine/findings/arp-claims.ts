@@ -10,6 +10,7 @@
  */
 import { formatIpv4, formatMac } from "../../../src-shared/model/address";
 import { LAYER_GENEVE, LAYER_VLAN, LAYER_VXLAN } from "../../../src-shared/model/layer-kind";
+import { AddressQuestions } from "./address-questions";
 import { ArpWaits } from "./arp-waits";
 import type { ObservedPacket } from "./observed-packet";
 
@@ -33,26 +34,14 @@ export interface ArpAddress {
   readonly claims: readonly ArpClaim[];
 }
 
-export interface ArpQuestion {
-  readonly point: number;
-  readonly link: string;
-  readonly address: string;
-  asked: number;
-  answered: number;
-  readonly firstPacket: number;
-}
-
 /** Enough to show a conflict; a flapping address must not cost memory. */
 const MAX_CHANGES = 64;
-/** A scan asks for millions of addresses: beyond this many, questions are no longer counted. */
-export const MAX_QUESTIONS = 1 << 18;
 
 export class ArpClaims {
   /** Questions that were answered late. */
   readonly waits = new ArpWaits();
   readonly #claims = new Map<string, { address: ArpAddress; claims: ArpClaim[] }>();
-  /** By address, then by link. */
-  readonly #questions = new Map<string, ArpQuestion[]>();
+  readonly questions = new AddressQuestions();
   readonly #addressesOfMac = new Map<string, Set<string>>();
 
   take(observed: ObservedPacket, layer: number): void {
@@ -69,16 +58,18 @@ export class ArpClaims {
     if (sender !== 0) {
       const address = formatIpv4(sender);
       const mac = formatMac(bytes, at + 8);
-      const asked = this.#questions.get(address)?.find((q) => q.link === link);
-      const question = asked?.asked ?? 0;
+      const question = this.questions.askedOn(link, address);
       const reply = opcode === 2;
       this.#claim(link, point, address, { mac, atNs, packet, reply, question, lastNs: atNs, lastQuestion: question });
-      if (reply && asked) asked.answered++;
+      // Whoever says so in a question has it, too.
+      this.questions.answer(address, atNs);
       if (reply) this.waits.answer(link, point, address, atNs, packet);
     }
     if (opcode !== 1 || target === sender) return;
-    this.#ask(link, point, formatIpv4(target), packet);
-    this.waits.ask(link, formatIpv4(target), atNs, packet);
+    const asked = formatIpv4(target);
+    const asker = sender === 0 ? formatMac(bytes, at + 8) : formatIpv4(sender);
+    this.questions.ask(link, point, asked, asker, atNs);
+    this.waits.ask(link, asked, atNs, packet);
   }
 
   /** Every address claimed on a link. */
@@ -89,11 +80,6 @@ export class ArpClaims {
   /** Addresses that a MAC said to have, at any point: a proxy has many. */
   addressesOf(mac: string): number {
     return this.#addressesOfMac.get(mac)?.size ?? 0;
-  }
-
-  /** Questions for an address, on any link. */
-  questionsFor(address: string): readonly ArpQuestion[] {
-    return this.#questions.get(address) ?? [];
   }
 
   #claim(link: string, point: number, address: string, claim: ArpClaim): void {
@@ -115,15 +101,6 @@ export class ArpClaims {
     const addresses = this.#addressesOfMac.get(claim.mac);
     if (addresses) addresses.add(address);
     else this.#addressesOfMac.set(claim.mac, new Set([address]));
-  }
-
-  #ask(link: string, point: number, address: string, packet: number): void {
-    const known = this.#questions.get(address);
-    const here = known?.find((q) => q.link === link);
-    const first = { point, link, address, asked: 1, answered: 0, firstPacket: packet };
-    if (here) here.asked++;
-    else if (known) known.push(first);
-    else if (this.#questions.size < MAX_QUESTIONS) this.#questions.set(address, [first]);
   }
 }
 

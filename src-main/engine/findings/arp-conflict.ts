@@ -36,10 +36,27 @@ export function arpConflicts(context: FindingContext): FindingFamily {
   };
 }
 
-function conflict(context: FindingContext, { point, address, claims }: ArpAddress): Finding | null {
+const conflicts = new WeakMap<FindingContext, ReadonlySet<string>>();
+
+/** Addresses that two machines say to have; looked for once. */
+export function addressesInConflict(context: FindingContext): ReadonlySet<string> {
+  const known = conflicts.get(context);
+  if (known) return known;
+  const found = new Set<string>();
+  for (const one of context.observer.arp.addresses()) if (proofOf(context, one)) found.add(one.address);
+  conflicts.set(context, found);
+  return found;
+}
+
+function proofOf(context: FindingContext, { address, claims }: ArpAddress): Proof | null {
   if (address === CALICO_GATEWAY) return null;
   const real = claims.filter((c) => c.mac !== CALICO_MAC && context.observer.arp.addressesOf(c.mac) < PROXY_ADDRESSES);
-  const proof = twoAnswers(real) ?? backAndForth(real);
+  return twoAnswers(real) ?? backAndForth(real);
+}
+
+function conflict(context: FindingContext, claimed: ArpAddress): Finding | null {
+  const { point, address } = claimed;
+  const proof = proofOf(context, claimed);
   if (!proof) return null;
   const macs = [...new Set(proof.claims.map((c) => c.mac))];
   const device = context.point(point).interface ?? "any";

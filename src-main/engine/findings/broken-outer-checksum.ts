@@ -6,13 +6,14 @@
  * ```
  * SYN ─► tunnel device ─► outer UDP, checksum ≠ 0 and wrong ─► (dropped: UdpInCsumErrors)
  * ```
- * Believed only where a connection fails over it: an outer checksum that looks wrong but whose packets arrive is no fault.
+ * Believed only where a connection fails over it, and where no packet with such a sum arrived on the same way: seen plain behind the
+ * tunnel, or answered. A receiver that takes one takes the others, too: what vanishes there has another cause.
  */
 import type { Finding } from "../../../src-shared/model/finding";
 import { endpointText } from "../../../src-shared/model/endpoint-text";
 import type { Connection, Journey } from "../../../src-shared/reconstruct/result";
 import { failedAttempt, rowsOf, timesText } from "./attempts";
-import { count, type FindingContext, type FindingFamily, upsert } from "./context";
+import { count, type FindingContext, type FindingFamily, TCP_ACK, TCP_SYN, upsert } from "./context";
 import { onNode, shellWord } from "./shell";
 
 interface Group {
@@ -27,6 +28,7 @@ export function brokenOuterChecksums(context: FindingContext): FindingFamily {
   const groups = new Map<string, Group>();
   const { sightings, points } = context.join;
   const { wrong, counts } = context.observer.checksums;
+  let taken: ReadonlySet<string> | undefined;
 
   return {
     visit(connection: Connection, journeys: readonly Journey[], claimed: Set<number>): void {
@@ -44,11 +46,11 @@ export function brokenOuterChecksums(context: FindingContext): FindingFamily {
         )
       )
         return;
+      taken ??= waysThatTakeThem(context);
+      if (rows.some((row) => taken?.has(wayOf(context, row)))) return;
       const point = sightings.point(first);
       const { machine } = context.point(point);
-      const carrier = sightings.carrier(first);
-      const outer = carrier < 0 ? "" : `${sightings.source(carrier)}>${sightings.destination(carrier)}`;
-      const group = upsert(groups, `${machine}/${outer}`, () => ({
+      const group = upsert(groups, `${machine}/${wayOf(context, first)}`, () => ({
         machine,
         point,
         connections: [],
@@ -107,4 +109,47 @@ export function brokenOuterChecksums(context: FindingContext): FindingFamily {
       });
     },
   };
+}
+
+/** Ends of the tunnel: "192.168.0.1>192.168.0.2". */
+function wayOf({ join: { sightings } }: FindingContext, row: number): string {
+  const carrier = sightings.carrier(row);
+  return carrier < 0 ? "" : `${sightings.source(carrier)}>${sightings.destination(carrier)}`;
+}
+
+/** Ways on which packets with a wrong sum arrived. One more look at every journey, only where a connection fails over such a sum. */
+function waysThatTakeThem(context: FindingContext): ReadonlySet<string> {
+  const { join, observer } = context;
+  const { sightings } = join;
+  const { wrong } = observer.checksums;
+  const taken = new Set<string>();
+  for (let i = 0; i < join.connectionCount; i++) {
+    const journeys = join.journeys(i);
+    const syns = journeys.filter((j) => isSyn(context, j));
+    const broken = syns.filter((j) => j.sightings.some((row) => wrong.has(sightings.packet(row))));
+    // One sound SYN may be the one that is answered.
+    const isTaken = broken.length === syns.length && journeys.some((j) => j.direction === "to-client");
+    for (const { direction, sightings: rows } of journeys) {
+      const last = rows.findLastIndex((row) => wrong.has(sightings.packet(row)));
+      if (last < 0) continue;
+      const isBehind = rows.slice(last + 1).some((row) => isOutOfTunnel(context, rows[last] as number, row));
+      if (isBehind || (isTaken && direction === "to-server" && syns.length > 0))
+        taken.add(wayOf(context, rows[last] as number));
+    }
+  }
+  return taken;
+}
+
+/** Plain, and not at the machine that put it into the tunnel: clocks that tick slowly may put its tunnel device behind its NIC. */
+function isOutOfTunnel({ join }: FindingContext, tunnelled: number, row: number): boolean {
+  const { sightings, topology, points } = join;
+  if (sightings.carrier(row) >= 0) return false;
+  const sender = topology.machines.findIndex((m) =>
+    m.addresses.includes(sightings.source(sightings.carrier(tunnelled))),
+  );
+  return points[sightings.point(row)]?.machine !== sender;
+}
+
+function isSyn({ join: { sightings } }: FindingContext, { direction, sightings: rows }: Journey): boolean {
+  return direction === "to-server" && (sightings.tcpFlags(rows[0] as number) & (TCP_SYN | TCP_ACK)) === TCP_SYN;
 }

@@ -10,6 +10,7 @@ import {
 import type { ToldTranslation } from "../../../src-shared/model/told-translation";
 import { endpointText } from "../../../src-shared/model/endpoint-text";
 import type { Connection, JoinResult, Journey, Point } from "../../../src-shared/reconstruct/result";
+import type { AddressQuestion } from "./address-questions";
 import type { PacketObserver } from "./observer";
 
 export interface FindingInput {
@@ -46,6 +47,9 @@ export interface FindingDraft extends Omit<
   readonly otherPackets?: readonly PacketReference[];
   readonly connections: readonly Connection[];
 }
+
+/** A kernel asks for so long before it gives up, and remembers that for as long (Linux: three times, a second apart). */
+const ASKING_NS = 3e9;
 
 /** Share of a point's packets whose headers may be cut. */
 const MOST_CUT = 0.01;
@@ -142,6 +146,22 @@ export class FindingContext {
       }
     }
     return (this.#lastHeard.get(address) ?? -Infinity) > afterNs;
+  }
+
+  /**
+   * Questions who has an address that were asked again and not answered while packets were sent to it, between the two times (reference
+   * clock). None where the address sent a packet meanwhile or later: whoever sends is there, whatever its neighbours ask.
+   */
+  unanswered(address: string, firstNs: number, lastNs: number): readonly AddressQuestion[] {
+    if (this.heardFrom(address, firstNs)) return [];
+    return this.observer.unanswered(address).filter((q) => {
+      const file = this.point(q.point).fileIndex;
+      const clock = this.join.clocks.find((c) => c.fileIndex === file);
+      const toReferenceNs = (this.observer.baseSeconds - this.join.baseSeconds + (clock?.seconds ?? 0)) * 1e9;
+      return (
+        q.firstAgainNs + toReferenceNs <= lastNs + ASKING_NS && q.lastAgainNs + toReferenceNs >= firstNs - ASKING_NS
+      );
+    });
   }
 
   /** Packets the capture says it lost at a point; null: it does not say. */

@@ -13,33 +13,56 @@ import type { Finding } from "../../../src-shared/model/finding";
 import { objectName } from "../../../src-shared/model/kubernetes";
 import { endpointText } from "../../../src-shared/model/endpoint-text";
 import type { Connection } from "../../../src-shared/reconstruct/result";
+import type { AddressQuestion } from "./address-questions";
+import { addressesInConflict } from "./arp-conflict";
 import { type Attempt, type Complaint, failedAttempt, rowsOf, timesText } from "./attempts";
-import { count, type FindingContext, type FindingDraft, type FindingFamily, placeText } from "./context";
+import {
+  count,
+  type FindingContext,
+  type FindingDraft,
+  type FindingFamily,
+  hostText,
+  placeText,
+  upsert,
+} from "./context";
 import { isHostUnreachable, isNetworkUnreachable, isPortUnreachable } from "./icmp-errors";
 import { kubectl, kubectlEndpointSlices, kubectlExec, onNode, shellWord, tcpdump } from "./shell";
 
 type Told = Pick<FindingDraft, "title" | "text" | "severity" | "evidence" | "fits" | "ruledOut" | "check" | "where"> & {
   readonly key: string;
   readonly inference?: boolean;
+  /** Of a dead endpoint: the address and port it was translated from. */
+  readonly deadBehind?: string;
+  /** Where one client asks many addresses: what goes for all of them. */
+  readonly all?: { readonly cause: string; readonly place: string };
 };
 
+interface Group {
+  readonly draft: Told;
+  readonly connections: Connection[];
+  readonly rows: number[];
+}
+
+/** From so many on, what one client meets everywhere for the same cause is one finding: a scan. */
+const MANY = 5;
+const MOST_LISTED = 20;
+
 export function noEndpoints(context: FindingContext): FindingFamily {
-  const groups = new Map<string, { draft: Told; connections: Connection[]; rows: number[] }>();
+  const groups = new Map<string, Group>();
   return {
     visit(connection, journeys, claimed) {
       const attempt = failedAttempt(context, connection, journeys);
       if (!attempt) return;
-      const told = explain(context, connection, attempt);
-      if (!told) return;
-      const group = groups.get(told.key) ?? { draft: told, connections: [], rows: [] };
-      groups.set(told.key, group);
+      const draft = explain(context, connection, attempt);
+      if (!draft) return;
+      const group = upsert(groups, draft.key, () => ({ draft, connections: [], rows: [] }));
       group.connections.push(connection);
       group.rows.push(...rowsOf([...attempt.syns, ...attempt.resets]), ...attempt.complaints.map((c) => c.row));
       for (const journey of [...attempt.syns, ...attempt.resets]) claimed.add(journey.index);
     },
     finish: (): readonly Finding[] =>
-      [...groups.values()].map(({ draft, connections, rows }) => {
-        const { key, ...rest } = draft;
+      scansAsOne(withTheDead([...groups.values()])).map(({ draft, connections, rows }) => {
+        const { key, deadBehind: _, all: __, ...rest } = draft;
         return context.finding({
           ...rest,
           kind: "no-endpoint",
@@ -50,6 +73,69 @@ export function noEndpoints(context: FindingContext): FindingFamily {
           connections,
         });
       }),
+  };
+}
+
+/** Connections to a Service whose translation is not seen go with those that show which dead address it leads to, if there is one only. */
+function withTheDead(groups: readonly Group[]): readonly Group[] {
+  return groups.filter((group) => {
+    const { key, deadBehind } = group.draft;
+    if (deadBehind === undefined || key !== behind(deadBehind)) return true;
+    const [shown, ...others] = groups.filter((g) => g !== group && g.draft.deadBehind === deadBehind);
+    if (!shown || others.length > 0) return true;
+    shown.connections.push(...group.connections);
+    shown.rows.push(...group.rows);
+    return false;
+  });
+}
+
+function behind(requested: string): string {
+  return `dead behind ${requested}`;
+}
+
+/** A client that meets the same everywhere: one finding with the list. What several meet goes with the one that asks most. */
+function scansAsOne(groups: readonly Group[]): readonly Group[] {
+  const asked = new Map<string, number>();
+  const keysOf = ({ draft, connections }: Group): string[] =>
+    draft.all ? [...new Set(connections.map((c) => `${draft.all?.cause ?? ""} from ${c.client.ip}`))] : [];
+  for (const group of groups) for (const key of keysOf(group)) asked.set(key, (asked.get(key) ?? 0) + 1);
+  const scans = new Map<string, Group[]>();
+  for (const group of groups) {
+    const most = keysOf(group).reduce<string | undefined>(
+      (best, key) => (best !== undefined && (asked.get(best) ?? 0) >= (asked.get(key) ?? 0) ? best : key),
+      undefined,
+    );
+    const isScan = most !== undefined && (asked.get(most) ?? 0) >= MANY;
+    upsert(scans, isScan ? most : group.draft.key, () => []).push(group);
+  }
+  return [...scans].flatMap(([key, scan]) => (scan.length < MANY ? scan : [asScan(key, scan)]));
+}
+
+function asScan(key: string, scan: readonly Group[]): Group {
+  const [{ draft }] = scan as readonly [Group, ...Group[]];
+  const { cause = "" } = draft.all ?? {};
+  const connections = scan.flatMap((g) => g.connections);
+  const clients = [...new Set(connections.map((c) => hostText(c.client)))];
+  const who =
+    clients.length > 2
+      ? `${clients.length} clients ask`
+      : `${clients.join(" and ")} ${clients.length > 1 ? "ask" : "asks"}`;
+  const places = scan.map((g) => g.draft.all?.place ?? "");
+  return {
+    connections,
+    rows: scan.flatMap((g) => g.rows),
+    draft: {
+      ...draft,
+      key,
+      title: `${cause} at ${scan.length} addresses and ports that ${who}`,
+      text: `${who} ${scan.length} addresses and ports, with the same outcome at each. At the first one: ${draft.text}`,
+      where: [...new Set(scan.flatMap((g) => g.draft.where))].slice(0, MOST_LISTED),
+      evidence: [
+        `${places.slice(0, MOST_LISTED).join(", ")}${places.length > MOST_LISTED ? ` and ${places.length - MOST_LISTED} more` : ""}`,
+        ...draft.evidence,
+      ],
+      fits: ["a scan: one client tries many addresses or ports", ...draft.fits],
+    },
   };
 }
 
@@ -71,16 +157,24 @@ function explain(context: FindingContext, connection: Connection, attempt: Attem
     noRoute(context, connection, attempt) ??
     (silent && !translated ? deadCandidate(context, connection, attempt) : null);
   if (dead) return dead;
+  const stale =
+    translated && (silent || attempt.resets.length > 0) ? staleEndpoint(context, connection, attempt) : null;
+  if (stale) return stale;
   if (attempt.resets.length === 0) return null;
   const { server } = connection;
+  const isTwice = addressesInConflict(context).has(server.ip);
   return {
     key: `refused ${endpointText(server)}`,
+    all: { cause: "Nothing listens", place: endpointText(server) },
     severity: "warn",
-    title: `Nothing listens on ${placeText(server)}`,
+    title: isTwice
+      ? `${placeText(server)} refuses: one of two machines that say to have the address`
+      : `Nothing listens on ${placeText(server)}`,
     text: `SYNs to ${endpointText(server)} are answered with RST: the connection is refused.`,
     where: [context.pointId(attempt.lastSeen), ...(server.pod === null ? [] : [server.pod])],
     evidence: [`${count(attempt.resets.length, "RST")} from the server's side, none of its packets has SYN and ACK`],
     fits: [
+      ...(isTwice ? ["the other machine with this address gets the SYNs: see the address conflict"] : []),
       "the program does not run, or listens on another port or address",
       ...(translated ? ["the Service's targetPort is not the port the pod listens on"] : []),
       "a firewall rule rejects with a TCP reset",
@@ -110,6 +204,7 @@ function rejected(context: FindingContext, connection: Connection, rejection: Co
   const isOther = place !== null && (place.network === "pod" || place.pod !== null);
   return {
     key: `rejected ${wanted}`,
+    all: { cause: "Rejected by a rule", place: wanted },
     severity: isService ? "error" : "warn",
     inference: isService,
     title: isService ? `${wanted} is rejected: no endpoint behind it` : `${wanted} is rejected by a rule`,
@@ -229,41 +324,125 @@ function deadEndpoint(
 ): Told | null {
   const { server } = connection;
   const unreachable = attempt.complaints.find(isHostUnreachable);
-  const unanswered = context.observer.questionsFor(server.ip).filter((q) => q.answered === 0 && q.asked > 1);
-  if (!unreachable && !(silent && unanswered.length > 0)) return null;
+  const unanswered = silent || unreachable ? unansweredDuring(context, attempt, server.ip) : [];
+  if (!unreachable && unanswered.length === 0) return null;
   const [question] = unanswered;
-  const wanted = connection.requested && translated ? endpointText(connection.requested) : null;
+  const isBehind = !translated && isTranslatedUnseen(context, connection, unreachable);
+  const wanted = isBehind
+    ? endpointText(server)
+    : connection.requested && translated
+      ? endpointText(connection.requested)
+      : null;
   const name = placeText(server);
   return {
-    key: `dead ${endpointText(server)}`,
+    key: isBehind ? behind(endpointText(server)) : `dead ${endpointText(server)}`,
+    ...(wanted === null
+      ? { all: { cause: "Nobody has the address", place: endpointText(server) } }
+      : { deadBehind: wanted }),
     severity: "error",
-    title:
-      wanted === null
+    title: isBehind
+      ? `Dead endpoint: ${name} leads to an address that nobody has`
+      : wanted === null
         ? `Nobody has the address ${server.ip}`
         : `Dead endpoint: ${wanted} leads to ${name}, which nobody has`,
-    text: `SYNs to ${name} are ${unreachable ? `answered by ${unreachable.from} with ICMP host unreachable` : "not answered"}${wanted === null ? "" : ` after translation from ${wanted}`}.`,
+    text: `SYNs to ${name} are ${unreachable ? `answered by ${unreachable.from} with ICMP host unreachable` : "not answered"}${wanted === null || isBehind ? "" : ` after translation from ${wanted}`}.`,
     where: [context.pointId(attempt.lastSeen), ...(question ? [context.pointId(question.point)] : [])],
     evidence: [
-      ...unanswered.map(
-        (q) =>
-          `${resolver(server.ip)} asks ${q.asked} times who has ${server.ip} at ${context.pointText(q.point)}, and nobody answers`,
-      ),
+      ...unanswered.map((q) => questionText(context, q)),
       ...(unreachable ? [`ICMP host unreachable from ${unreachable.from}`] : []),
+      ...(isBehind
+        ? [`${server.ip} is a Service's address, or says so itself: it is there, and what it leads to is not`]
+        : []),
       `SYNs at ${timesText(context, attempt.syns)}`,
     ],
     fits: [
-      ...(translated
-        ? ["the pod is gone and the node's rules still lead to it (EndpointSlice or kube-proxy late)"]
-        : []),
+      ...(wanted === null
+        ? []
+        : ["the pod is gone and the node's rules still lead to it (EndpointSlice or kube-proxy late)"]),
       "the pod or host is down",
     ],
     ruledOut: ["NetworkPolicy: the packet does not get as far as an address that exists"],
     check: [
       ...(connection.service === null ? [] : [kubectl("describe", "service", connection.service)]),
-      `kubectl get pods -A -o wide --field-selector status.podIP=${server.ip}`,
-      onNode(server.node, `ip neigh show ${server.ip}`),
+      ...(isBehind ? [] : [`kubectl get pods -A -o wide --field-selector status.podIP=${server.ip}`]),
+      onNode(server.node, isBehind ? "ip neigh show nud failed" : `ip neigh show ${server.ip}`),
     ],
   };
+}
+
+/** Translated to an address that is there, but that the imported cluster does not list for the Service. */
+function staleEndpoint(context: FindingContext, connection: Connection, attempt: Attempt): Told | null {
+  const { requested, server } = connection;
+  if (!requested) return null;
+  const { cluster } = context;
+  const at = context.atMs(connection);
+  const match = cluster.serviceAt(requested.ip, requested.port, "tcp", at);
+  if (!match?.port) return null;
+  // A load balancer leads to a node's port, which is the Service again.
+  if (cluster.nodeAt(server.ip, at) || cluster.serviceAt(server.ip, server.port, "tcp", at)) return null;
+  const name = objectName(match.service);
+  const endpoints = cluster
+    .endpointsOf(name, match.port, at)
+    .filter((e) => e.address.includes(":") === server.ip.includes(":"));
+  if (!cluster.knowsEndpointsOf(name) || endpoints.length === 0 || endpoints.some((e) => e.address === server.ip))
+    return null;
+  const wanted = `${name} (${endpointText(requested)})`;
+  const refused = attempt.resets.length > 0;
+  const translation = connection.translations.find((t) => t.kind === "dnat");
+  return {
+    key: `stale ${wanted} ${endpointText(server)}`,
+    severity: "error",
+    inference: true,
+    title: `Service ${name} leads to ${placeText(server)}, which is not one of its endpoints`,
+    text: `${endpointText(requested)} is translated to ${placeText(server)}, which ${refused ? "refuses the connection" : "does not answer"}; the imported EndpointSlices of ${name} do not list it.`,
+    where: [context.pointId(attempt.lastSeen), name, ...(server.pod === null ? [] : [server.pod])],
+    evidence: [
+      ...(translation ? [`DNAT ${endpointText(translation.from)} to ${endpointText(translation.to)}`] : []),
+      `the imported EndpointSlices of ${name} list ${endpoints.map((e) => e.address).join(", ")}`,
+      refused
+        ? `${count(attempt.resets.length, "RST")} from ${server.ip}: it is there, and nothing listens`
+        : `SYNs at ${timesText(context, attempt.syns)}`,
+    ],
+    fits: [
+      "the node's rules are old: kube-proxy or its EndpointSlice is late, and the address is another pod's now",
+      "a rule set by hand leads there",
+      "the cluster's objects were read at another time than the packets were",
+    ],
+    ruledOut: [
+      `a Service without endpoints: ${count(endpoints.length, "endpoint")} of ${name} ${endpoints.length === 1 ? "is" : "are"} listed`,
+      "a wrong targetPort: the address is none of the Service's",
+      ...(refused ? ["loss, a rule that drops: there is an answer"] : []),
+    ],
+    check: [
+      kubectlEndpointSlices(name),
+      onNode(connection.client.node, `iptables-save -t nat | grep -- ${shellWord(server.ip)}`),
+      `kubectl get pods -A -o wide --field-selector status.podIP=${server.ip}`,
+    ],
+  };
+}
+
+/** A Service's address, or one that says itself that it is unreachable: what it is translated to is meant. */
+function isTranslatedUnseen(
+  context: FindingContext,
+  connection: Connection,
+  unreachable: Complaint | undefined,
+): boolean {
+  const { ip } = connection.server;
+  return (
+    unreachable?.from === ip ||
+    context.cluster.networkOf(ip, context.atMs(connection)) === "service" ||
+    context.join.topology.services.some((s) => s.endpoint.ip === ip)
+  );
+}
+
+/** Questions who has the address that nobody answered while SYNs were sent to it. */
+function unansweredDuring(context: FindingContext, attempt: Attempt, address: string): readonly AddressQuestion[] {
+  const times = attempt.syns.map((syn) => context.startNs(syn));
+  return context.unanswered(address, Math.min(...times), Math.max(...times));
+}
+
+function questionText(context: FindingContext, { address, asked, point }: AddressQuestion): string {
+  return `${resolver(address)} asks ${asked} times who has ${address} at ${context.pointText(point)}, and nobody answers`;
 }
 
 /** No translation is seen, and one of the endpoints that the Service may lead to does not answer ARP or Neighbour Discovery meanwhile. */
@@ -277,7 +456,7 @@ function deadCandidate(context: FindingContext, connection: Connection, attempt:
   for (const { address, port } of context.cluster.endpointsOf(name, match.port, at)) {
     // A Service of both families leads each to its own.
     if (address.includes(":") !== requested.ip.includes(":")) continue;
-    const questions = context.observer.questionsFor(address).filter((q) => q.answered === 0 && q.asked > 1);
+    const questions = unansweredDuring(context, attempt, address);
     if (questions.length === 0) continue;
     return {
       key: `dead ${endpointText({ ip: address, port: port ?? 0 })} perhaps`,
@@ -287,10 +466,7 @@ function deadCandidate(context: FindingContext, connection: Connection, attempt:
       text: `SYNs to ${name} (${endpointText(requested)}) are not answered, and ${address}, one of its endpoints, does not answer ${resolver(address)}.`,
       where: [context.pointId(attempt.lastSeen), ...questions.map((q) => context.pointId(q.point)), name],
       evidence: [
-        ...questions.map(
-          (q) =>
-            `${resolver(address)} asks ${q.asked} times who has ${address} at ${context.pointText(q.point)}, and nobody answers`,
-        ),
+        ...questions.map((q) => questionText(context, q)),
         `SYNs at ${timesText(context, attempt.syns)}, seen before the translation only`,
       ],
       fits: ["the pod is gone and the node's rules still lead to it (EndpointSlice or kube-proxy late)"],
@@ -314,6 +490,7 @@ function noRoute(context: FindingContext, connection: Connection, attempt: Attem
   const point = context.point(context.join.sightings.point(error.row));
   return {
     key: `no route ${error.from} ${endpointText(server)}`,
+    all: { cause: `${error.from} has no route`, place: endpointText(server) },
     severity: "error",
     title: `${error.from} has no route to ${placeText(server)}`,
     text: `SYNs to ${endpointText(server)} are answered by ${error.from} with ICMP network unreachable.`,

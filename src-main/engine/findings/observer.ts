@@ -25,7 +25,8 @@ import {
 } from "../../../src-shared/model/layer-kind";
 import { LAYER_FLAG_QUOTED, PACKET_NO_TIME, STOP_CAPTURE } from "../kernel/assembly/abi";
 import type { Batch } from "../kernel/batch";
-import { ArpClaims, type ArpQuestion } from "./arp-claims";
+import type { AddressQuestion } from "./address-questions";
+import { ArpClaims } from "./arp-claims";
 import { NeighbourQuestions } from "./neighbour-questions";
 import { DnsMessages } from "./dns-messages";
 import type { ObservedPacket } from "./observed-packet";
@@ -65,9 +66,9 @@ export class PacketObserver {
     return packet - (this.#fileBase[file] ?? 0);
   }
 
-  /** Questions of ARP or of Neighbour Discovery for an address, on any link. */
-  questionsFor(address: string): readonly ArpQuestion[] {
-    return address.includes(":") ? this.neighbours.questionsFor(address) : this.arp.questionsFor(address);
+  /** Questions of ARP or of Neighbour Discovery for an address that nobody answers, on any link. */
+  unanswered(address: string): readonly AddressQuestion[] {
+    return (address.includes(":") ? this.neighbours : this.arp).questions.unanswered(address);
   }
 
   /** Sees one batch; to be called for every batch, in order. Packets of points in `off` are passed over. */

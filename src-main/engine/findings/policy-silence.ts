@@ -9,9 +9,10 @@
 import type { Finding } from "../../../src-shared/model/finding";
 import { evaluateNetworkPolicies, type PolicyEnd, type PolicyVerdict } from "../../../src-shared/model/network-policy";
 import { endpointText } from "../../../src-shared/model/endpoint-text";
-import type { Connection, Endpoint } from "../../../src-shared/reconstruct/result";
+import type { Connection, Endpoint, Journey } from "../../../src-shared/reconstruct/result";
+import { addressesInConflict } from "./arp-conflict";
 import { type Attempt, failedAttempt, rowsOf, timesText } from "./attempts";
-import { count, type FindingContext, type FindingFamily, placeText } from "./context";
+import { count, type FindingContext, type FindingFamily, firstRow, placeText, TCP_SYN, upsert } from "./context";
 import type { RoutedBack } from "./routed-back";
 import { kubectl, onNode, tcpdump } from "./shell";
 
@@ -41,15 +42,53 @@ export function policySilence(context: FindingContext, routedBack: RoutedBack): 
       for (const journey of attempt.syns) claimed.add(journey.index);
     },
     // What goes round in a loop is not dropped by a rule: the loop is told.
-    finish: () =>
-      [...groups].flatMap(([key, group]) =>
-        group.rows.some((row) => routedBack.isLooped(row)) ? [] : [say(context, key, group)],
-      ),
+    finish: () => {
+      const taken = takenAround(context, [...groups.values()]);
+      return [...groups].flatMap(([key, group]) =>
+        group.rows.some((row) => routedBack.isLooped(row)) ? [] : [say(context, key, group, taken.get(group) ?? 0)],
+      );
+    },
   };
 }
 
-function say(context: FindingContext, key: string, { first, attempt, verdict, connections, rows }: Group): Finding {
-  const denied = verdict !== null && !verdict.allowed;
+/**
+ * Of each group, how many connections between the same two were taken, if some were begun before its last one and some after its first:
+ * a rule that drops was not there meanwhile.
+ */
+function takenAround(context: FindingContext, groups: readonly Group[]): ReadonlyMap<Group, number> {
+  const around = new Map<Group, { before: boolean; after: boolean; taken: number }>();
+  if (groups.length === 0) return new Map();
+  const pairOf = ({ client, server }: Connection): string => `${client.ip}>${endpointText(server)}`;
+  const byPair = new Map<string, Group[]>();
+  for (const group of groups) upsert(byPair, pairOf(group.first), () => []).push(group);
+  const { join } = context;
+  for (let i = 0; i < join.connectionCount; i++) {
+    const connection = join.unrelated(i);
+    if (connection.protocol !== "tcp") continue;
+    const mine = byPair.get(pairOf(connection));
+    if (!mine || !isTaken(context, join.journeys(i))) continue;
+    for (const group of mine) {
+      const one = upsert(around, group, () => ({ before: false, after: false, taken: 0 }));
+      one.taken++;
+      one.after ||= Number(connection.firstTime) > Number(group.first.firstTime);
+      one.before ||= Number(connection.firstTime) < Number((group.connections.at(-1) ?? group.first).firstTime);
+    }
+  }
+  return new Map([...around].map(([group, { before, after, taken }]) => [group, before && after ? taken : 0]));
+}
+
+function isTaken({ join: { sightings } }: FindingContext, journeys: readonly Journey[]): boolean {
+  return journeys.some((j) => j.direction === "to-client" && (sightings.tcpFlags(firstRow(j)) & TCP_SYN) !== 0);
+}
+
+/** `taken`: connections between the same two that came about before and after. */
+function say(
+  context: FindingContext,
+  key: string,
+  { first, attempt, verdict, connections, rows }: Group,
+  taken: number,
+): Finding {
+  const denied = verdict !== null && !verdict.allowed && taken === 0;
   const last = context.point(attempt.lastSeen);
   const to = placeText(first.server);
   const deciding = denied ? (verdict.egress.allowed ? verdict.ingress : verdict.egress) : null;
@@ -57,8 +96,19 @@ function say(context: FindingContext, key: string, { first, attempt, verdict, co
   const policies = context.cluster.networkPolicies(context.atMs(first));
   const fits: string[] = [];
   const ruledOut: string[] = [];
+  if (isToItself(first))
+    fits.push(
+      "the address is led back to itself without SNAT: a host drops what comes in from its own address (hairpin without masquerade)",
+    );
+  const isTwice = addressesInConflict(context).has(first.server.ip);
+  if (isTwice) fits.push("the other machine with this address gets the SYNs: see the address conflict");
+  if (taken > 0)
+    ruledOut.push(
+      `a rule that drops, a missing route: ${count(taken, "connection")} between the same two came about before and after`,
+    );
   if (deciding) fits.push(`${deciding.reason}`);
   else if (reached) fits.push("the program's listen queue is full, or a rule inside the pod drops");
+  else if (taken > 0) fits.push("plain loss: several packets in a row");
   else if (verdict) ruledOut.push("NetworkPolicy: the imported policies allow it");
   else if (policies.length === 0)
     fits.push(
@@ -69,8 +119,8 @@ function say(context: FindingContext, key: string, { first, attempt, verdict, co
       })`,
     );
   if (reached) ruledOut.push(`anything before the pod: the SYNs are seen at ${context.pointText(attempt.lastSeen)}`);
-  else {
-    if (!deciding) fits.push("the host or pod is gone, and nothing says so");
+  else if (taken === 0) {
+    if (!deciding && !isToItself(first)) fits.push("the host or pod is gone, and nothing says so");
     fits.push("a return path check (rp_filter) or a missing route behind the last point seen");
     if (!deciding && connections.length === 1 && attempt.syns.length < 3)
       fits.push("plain loss: only two SYNs were sent");
@@ -85,7 +135,7 @@ function say(context: FindingContext, key: string, { first, attempt, verdict, co
   return context.finding({
     kind: "policy-silence",
     about: key,
-    severity: "warn",
+    severity: taken > 0 && !reached ? "note" : "warn",
     title: deciding
       ? `No answer from ${to}: NetworkPolicies would drop it (inferred)`
       : reached
@@ -114,6 +164,15 @@ function say(context: FindingContext, key: string, { first, attempt, verdict, co
       onNode(first.server.node ?? last.node, "iptables-save -c | grep -E 'DROP|REJECT'"),
     ],
   });
+}
+
+/** Translated to the client itself, which is to get it from its own address. */
+function isToItself({ client, server, seenByServerAs, translations }: Connection): boolean {
+  return (
+    client.ip === server.ip &&
+    (seenByServerAs === null || seenByServerAs.ip === client.ip) &&
+    translations.some((t) => t.kind === "dnat")
+  );
 }
 
 /** Null where the imported objects decide nothing: none imported, or no pod of them takes part. */

@@ -289,6 +289,55 @@ describe("broken outer checksum", () => {
     },
   );
 
+  test("not where it is right once the inner checksum, left to the device, is filled in", async () => {
+    const left = (tunnel: string): Promise<readonly string[]> => {
+      const nodes = new TwoNodes({ service: "10.96.0.10:80", tunnel });
+      for (const at of [0, 1, 3])
+        nodes.send("client", at, at === 0 ? "tcp SYN id=101 ts=5000,0 checksum=partial" : "again s", {
+          reaches: 3,
+          ...(at === 0 && { label: "s" }),
+        });
+      return search(nodes.captures()).then(findingLines);
+    };
+    const silence = "warn policy-silence: No answer from 10.1.1.9:8080: SYNs vanish without a word";
+    expect(await left("vxlan(vni=1, n1 > n2, lco)")).toEqual([silence]);
+    expect(await left("geneve(vni=1, n1 > n2, lco)")).toEqual([silence]);
+    // The whole summed as it lies there, or anything else, is wrong.
+    expect(await left("vxlan(vni=1, n1 > n2, checksum=wrong)")).toEqual([
+      "error broken-outer-checksum: Wrong outer UDP checksum: connections through the tunnel from n1 stall",
+    ]);
+  });
+
+  describe("not where another packet with it arrived on the same way", () => {
+    /** Two connections whose SYNs have wrong sums; the first one's get as far as `reaches`. */
+    const two = (reaches: number, more = ""): Promise<readonly string[]> => {
+      const nodes = new TwoNodes({ tunnel: "vxlan(vni=1, n1 > n2, checksum=wrong)" });
+      for (const at of [0, 1, 3])
+        nodes.send("client", at, at === 0 ? "tcp SYN seq=1000 id=101 ts=5000,0" : "again s", {
+          reaches,
+          ...(at === 0 && { label: "s" }),
+        });
+      nodes.line(
+        `k: 0.5 @n1/eth0 10.1.0.7:4444 > 10.1.1.9:9090 vxlan(vni=1, n1 > n2, checksum=wrong) tcp SYN seq=77 id=7`,
+      );
+      nodes.line("1.5 @n1/eth0 again k").line("3.5 @n1/eth0 again k");
+      if (more) nodes.line(more);
+      return search(nodes.captures()).then(findingLines);
+    };
+    const wrong = "error broken-outer-checksum: Wrong outer UDP checksum: connections through the tunnel from n1 stall";
+
+    test("and was seen plain behind the tunnel", async () => {
+      expect(await two(3)).toEqual([wrong]);
+      expect(await two(4)).not.toContain(wrong);
+    });
+
+    test("and was answered", async () => {
+      expect(await two(3, "0.6 @n1/eth0 10.1.1.9:8080 > 10.1.0.5:40000 tcp SYN,ACK seq=9000 ack=1001")).not.toContain(
+        wrong,
+      );
+    });
+  });
+
   test("not where packets with it arrive and are answered", async () => {
     const nodes = new TwoNodes({ tunnel: "vxlan(vni=1, n1 > n2, checksum=wrong)" }).handshake(0);
     exchange(nodes, 0.1, 120);
