@@ -3,7 +3,7 @@
  *
  * ```
  *   veth ──same TTL── bridge ──TTL less── tunnel device ──same TTL, now carried── card
- *    │ an end of the file's part of the path, always one address, whose TTL is still what a system starts with
+ *    │ an end of the file's part of the path, always one address of a family, whose TTL is still what a system starts with
  * ```
  * A step of equal TTL at an end, with a routed step behind it, shows a bridge and its port. A plain sighting and a carried one with
  * the same inner TTL show a tunnel device. Cards carry tunnels, or are ends that many addresses use.
@@ -14,10 +14,13 @@ import { type SightingColumns, W_ID } from "./sighting-columns";
 export interface TrafficRoles {
   readonly tunnelDevices: ReadonlySet<number>;
   readonly bridges: ReadonlySet<number>;
-  /** Ports of bridges with the one address behind them. */
+  /** Ports of bridges with the one address of each family behind them. */
   readonly veths: ReadonlySet<number>;
-  /** Points with one address behind them that no one routed before, with that address: a pod's veth, or a router's port to one host. */
-  readonly leaves: ReadonlyMap<number, number>;
+  /**
+   * Points with one address behind them, or one of each family, that no one routed before, with those: a pod's veth, or a router's port to
+   * one host.
+   */
+  readonly leaves: ReadonlyMap<number, readonly number[]>;
   /** Pairs of points of one file between which it routes, neither side in a tunnel. */
   readonly routedSteps: readonly (readonly [from: number, to: number])[];
 }
@@ -25,7 +28,7 @@ export interface TrafficRoles {
 /** What systems start with. */
 export const INITIAL_TTLS: ReadonlySet<number> = new Set([64, 128, 255]);
 
-/** Share of a veth's conversations that are its pod's. */
+/** Share of a veth's conversations of one family that are its pod's. */
 const MOST = 0.9;
 
 export function trafficRoles(
@@ -48,7 +51,7 @@ export function trafficRoles(
 
   for (const c of sample) {
     const v6 = table.v6[c] === 1;
-    const family = v6 ? 4294967296 : 0;
+    const family = v6 ? V6 : 0;
     // Multicast and link-local packets are everywhere.
     if (
       !isPlain(columns, table.clientAddress[c] as number, v6) ||
@@ -105,7 +108,7 @@ export function trafficRoles(
     }
     for (const p of crossed) {
       const at = addressesAt(addresses, p);
-      at.total++;
+      at.total[v6 ? 1 : 0]++;
       for (const key of new Set([
         family + (table.clientAddress[c] as number),
         family + (table.serverAddress[c] as number),
@@ -115,24 +118,27 @@ export function trafficRoles(
   }
 
   const bridges = new Set([...bridgeVotes].filter(([p, n]) => n > (portVotes.get(p) ?? 0)).map(([p]) => p));
-  const ownAt = (at: AddressesAt): number[] =>
-    [...at.counts].filter(([key, n]) => n >= at.total * MOST && !at.routed.has(key)).map(([key]) => key);
   const veths = new Set<number>();
   for (const [port, of] of ports) {
     if (bridges.has(port)) continue;
     const at = addresses.get(port);
-    if (at && [...of].some((b) => bridges.has(b)) && ownAt(at).length > 0) veths.add(port);
+    if (at && [...of].some((b) => bridges.has(b)) && ownAt(at)) veths.add(port);
   }
-  const leaves = new Map<number, number>();
+  const leaves = new Map<number, readonly number[]>();
   for (const [point, at] of addresses) {
-    const [own, other] = ownAt(at);
-    if (own !== undefined && other === undefined && at.unrouted.has(own)) leaves.set(point, own);
+    // Where a family's conversations are all of the same two, the other family says which end is behind the point.
+    const own = ownAt(at)?.flatMap((keys) => (keys.length === 1 ? keys : [])) ?? [];
+    if (own.length > 0 && own.every((key) => at.unrouted.has(key))) leaves.set(point, own);
   }
   return { tunnelDevices: new Set(tunnelVotes.keys()), bridges, veths, leaves, routedSteps: [...routedSteps.values()] };
 }
 
+/** Added to a key of an IPv6 address. */
+const V6 = 4294967296;
+
 interface AddressesAt {
-  total: number;
+  /** Connections of IPv4, of IPv6. */
+  readonly total: [v4: number, v6: number];
   readonly counts: Map<number, number>;
   /** Who sent packets that a router had passed on before, and packets that none had. */
   readonly routed: Set<number>;
@@ -141,8 +147,26 @@ interface AddressesAt {
 
 function addressesAt(all: Map<number, AddressesAt>, point: number): AddressesAt {
   let at = all.get(point);
-  if (!at) all.set(point, (at = { total: 0, counts: new Map(), routed: new Set(), unrouted: new Set() }));
+  if (!at) all.set(point, (at = { total: [0, 0], counts: new Map(), routed: new Set(), unrouted: new Set() }));
   return at;
+}
+
+/**
+ * Of each family that counts at a point, the addresses that have nearly all of its conversations and never came routed; undefined if one
+ * has none. A dual-stack pod has half of all by each of its two addresses.
+ */
+function ownAt({ total: [v4, v6], counts, routed }: AddressesAt): readonly (readonly number[])[] | undefined {
+  const few = (v4 + v6) * (1 - MOST);
+  const families = [
+    { total: v4, from: 0, to: V6 },
+    { total: v6, from: V6, to: Infinity },
+  ].filter(({ total }) => total > few);
+  const own = families.map(({ total, from, to }) =>
+    [...counts]
+      .filter(([key, n]) => key >= from && key < to && n >= total * MOST && !routed.has(key))
+      .map(([key]) => key),
+  );
+  return own.length > 0 && own.every((keys) => keys.length > 0) ? own : undefined;
 }
 
 /** First row of a connection at a point in one direction, -1 none. A hairpin crosses one point twice, translated the second time. */

@@ -99,6 +99,59 @@ describe("veths with names that say nothing", () => {
   });
 });
 
+describe("veths of pods with an address of each family, with names that say nothing", () => {
+  const A6 = "[fd00:1::5]:4000";
+  const B6 = "[fd00:1::6]:53";
+  const FAR6 = "[2001:db8:900::9]:53";
+  const talk = (a: string, b: string, far: string, node: string): string[] => [
+    datagram(a, b, [
+      ["qzl", ""],
+      ["kwv", "hops=1"],
+    ]),
+    datagram(a, far, [
+      ["qzl", ""],
+      ["up", `hops=1 src=${node}:4000`],
+    ]),
+    datagram(b, far, [
+      ["kwv", ""],
+      ["up", `hops=1 src=${node}:53`],
+    ]),
+  ];
+  const asked = datagram("10.1.0.5:4009", "10.96.0.10:53", [
+    ["qzl", ""],
+    ["kwv", `hops=1 dst=${B}`],
+  ]);
+  const both = [...talk(A, B, FAR, "192.0.2.10"), ...talk(A6, B6, FAR6, "[2001:db8:5::10]"), asked];
+
+  test("are a node's, as those of one family are", async () => {
+    const result = await joinTraffic({ "n.pcapng": [points("qzl", "kwv", "up"), ...both].join("\n") });
+    expect(rolesOf(result)).toEqual(["n.pcapng qzl host-veth", "n.pcapng kwv host-veth", "n.pcapng up node-nic"]);
+    expect(new Set(connectionsOf(result).map((c) => `${c.kind} ${c.locality}`))).toEqual(
+      new Set(["pod-to-pod same-node", "egress outside", "pod-to-service same-node"]),
+    );
+  });
+
+  test("on a bridge: its ports, each with one address of each family", async () => {
+    const switched = (text: string): string =>
+      text.replaceAll(/^(p\d+): (\S+) @qzl (.*)$/gm, "$1: $2 @qzl $3\n$2 @sw seen $1");
+    const result = await joinTraffic({
+      "n.pcapng": [points("qzl", "kwv", "sw", "up"), ...both.map(switched)].join("\n"),
+    });
+    expect(rolesOf(result).slice(0, 1)).toEqual(["n.pcapng qzl host-veth"]);
+  });
+
+  test("are not where one family has many addresses behind the point: it is a network's port", async () => {
+    const others = Array.from({ length: 6 }, (_, i) =>
+      datagram(`[fd00:1::${40 + i}]:4000`, FAR6, [
+        ["qzl", ""],
+        ["up", "hops=1"],
+      ]),
+    );
+    const result = await joinTraffic({ "n.pcapng": [points("qzl", "kwv", "up"), ...both, ...others].join("\n") });
+    expect(rolesOf(result)[0]).not.toBe("n.pcapng qzl host-veth");
+  });
+});
+
 describe("cards of pods that are parts of the node's card", () => {
   const NODE = "192.0.2.10";
   const file = (device: string, ...lines: readonly string[]): string => [points(device), ...lines].join("\n");

@@ -34,7 +34,7 @@ export function routedVeths(
   const nodes = new Set<number>();
   for (const [file, leaves] of leavesOf) {
     if (passing.has(file)) continue;
-    const own = new Set(leaves.map((point) => traffic.leaves.get(point)));
+    const own = new Set(leaves.flatMap((point) => traffic.leaves.get(point) ?? []));
     const calls = services.filter((call) => call.file === file && own.has(call.client));
     // A gateway may do this for its neighbour as well: on nodes it is for several pods, or on several of them for one Service.
     const isService = calls.some(
@@ -45,7 +45,7 @@ export function routedVeths(
   // Nodes whose pods only answer.
   const backends = new Set(services.filter((call) => nodes.has(call.file)).map((call) => call.backend));
   for (const [file, leaves] of leavesOf)
-    if (!passing.has(file) && leaves.some((point) => backends.has(traffic.leaves.get(point) as number)))
+    if (!passing.has(file) && leaves.some((point) => traffic.leaves.get(point)?.some((own) => backends.has(own))))
       nodes.add(file);
   return new Set([...nodes].flatMap((file) => leavesOf.get(file) ?? []));
 }

@@ -8,21 +8,22 @@
  * Most keys are of one set only. They are passed over: markKeys notes for each key, by 22 bits or more of it, whether it came again;
  * collectKeys keeps those that did. All kept, a million sets took 64 MB.
  * Sorted, not hashed: neighbours are read in order, and the sorted keys take 16 bytes each where a table took 28.
+ * A key of more sets than NAT makes of one says nothing, or says it of many calls: crowded-keys.ts and near-echoes.ts split those.
  */
 import { PICK_BYTES, PICK_CLASS_BYTES } from "./abi";
+import { beginCrowds, pairsOfCrowd } from "./crowded-keys";
 import { lendChains } from "./flow-matching";
 import { setFlows, setStart } from "./flow-sets";
 import { stir } from "./hash";
 import { allocate } from "./host";
 import { beginNearEchoes, isEchoSet, pairNearEchoes } from "./near-echoes";
+import { MAX_TUPLES, beginPartners, pairThem, placePartners } from "./partner-lists";
 import { picksOf } from "./picks";
 import { sortByUpper } from "./radix-sort";
 import { borrowed, lend } from "./scratch";
 
 /** Keys of a set that are looked up, each way. Long packets may have been split: they are asked where there are no short ones. */
 const LOOKED_UP: u32 = 2;
-/** More tuples than NAT can make of one: client, service, node port, pod, node, gateway. */
-const MAX_TUPLES: u32 = 6;
 
 /** Two bits by hash of a key: seen, seen again. */
 let seen: usize = 0;
@@ -35,8 +36,6 @@ let sets: u32 = 0;
 /** The smallest keys so far; the different sets of a key. */
 let smallest: usize = 0;
 let different: usize = 0;
-let starts: usize = 0;
-let partners: usize = 0;
 
 /** After `numberSets`, which found `total` sets. */
 export function beginCandidates(total: u32): void {
@@ -46,6 +45,7 @@ export function beginCandidates(total: u32): void {
   // Eight places for each set, 2 bytes.
   seenMask = (1 << 22) - 1;
   while (seenMask < total << 3) seenMask = (seenMask << 1) | 1;
+  beginCrowds();
   beginNearEchoes();
   lendChains();
   seen = borrowed((seenMask + 1) >> 2);
@@ -127,13 +127,9 @@ export function findCandidates(): void {
   // A set has its keys; what was said again no longer matters.
   lend(seen, (seenMask + 1) >> 2);
   const sorted = sortByUpper(entries, borrowed((count + 1) << 3), count);
-  starts = borrowed((sets + 2) << 2);
-  memory.fill(starts, 0, (sets + 2) << 2);
-  // starts[s + 2] counts, then starts[s + 1] is where the next partner of set s goes, and ends as where those of s + 1 begin.
+  beginPartners(sets);
   eachKey(sorted, false);
-  for (let s: u32 = 2; s <= sets; s++)
-    store<u32>(starts + (s << 2), load<u32>(starts + (s << 2)) + load<u32>(starts + ((s - 1) << 2)));
-  partners = borrowed((load<u32>(starts + (sets << 2)) + load<u32>(starts + ((sets + 1) << 2)) + 1) << 2);
+  placePartners();
   eachKey(sorted, true);
 }
 
@@ -154,33 +150,15 @@ function pairsOf(run: usize, length: u32, placed: bool): void {
     const s = load<u32>(run + (i << 3));
     if (found > 0 && load<u32>(different + ((found - 1) << 2)) == s) continue;
     if (found == MAX_TUPLES) {
-      if (isEchoSet(s)) pairNearEchoes(run, length, starts, partners, placed);
+      pairsOfCrowd(run, length, placed);
+      if (isEchoSet(s)) pairNearEchoes(run, length, placed);
       return;
     }
     store<u32>(different + (found++ << 2), s);
   }
-  for (let a: u32 = 0; a + 1 < found; a++) {
-    const s = load<u32>(different + (a << 2));
-    const at = starts + ((s + (placed ? 1 : 2)) << 2);
-    let to = load<u32>(at);
-    if (placed)
-      for (let b = a + 1; b < found; b++) store<u32>(partners + (to++ << 2), load<u32>(different + (b << 2)));
-    else to += found - a - 1;
-    store<u32>(at, to);
-  }
+  pairThem(different, found, placed, false);
 }
 
-/** Place of the first partner of a set; those of the next begin behind its last. */
-// @ts-ignore: decorator
-@inline
-export function partnersFrom(set: u32): u32 {
-  return load<u32>(starts + (set << 2));
-}
-// @ts-ignore: decorator
-@inline
-export function partnerAt(place: u32): u32 {
-  return load<u32>(partners + (place << 2));
-}
 /** Sets there are. */
 export function setTotal(): u32 {
   return sets;

@@ -13,7 +13,8 @@
  *                 one set  ◄────── heavy enough, contradicted by nothing
  *                 flow-sets.ts
  * ```
- * A key that more than six tuples share says nothing (a scan, a generator with constant numbers) and joins only equal tuples.
+ * A key that more than six tuples share says nothing (a scan, a generator with constant numbers) and joins only equal tuples,
+ * unless something else that NAT keeps splits it (crowded-keys.ts).
  * Cost: linear in packets (keys) plus the picked packets; no pair of flows is looked at that shares no key.
  *
  * The host calls, in this order: beginMatching, numberFlows, joinTuples, numberSets, markKeys, collectKeys, findCandidates,

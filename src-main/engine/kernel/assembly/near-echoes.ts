@@ -9,6 +9,7 @@
  */
 import { setFlows, setStart } from "./flow-sets";
 import { ICMP, ICMP6, protocolOf, rowIn, rowsFrom } from "./matched-flows";
+import { pairTwo } from "./partner-lists";
 import { sortByUpper } from "./radix-sort";
 import { borrowed } from "./scratch";
 import { earliestSeconds } from "./sightings";
@@ -35,10 +36,10 @@ export function isEchoSet(set: u32): bool {
 }
 
 /**
- * Of the `length` entries (u32 set, u32 key) at `run`, in order of their sets: counts pairs of sets that began at nearly the same time at
- * `starts` as findCandidates does; `placed`: writes them to `partners`.
+ * Of the `length` entries (u32 set, u32 key) at `run`, in order of their sets: counts (`placed`: places) pairs of sets that began at nearly
+ * the same time.
  */
-export function pairNearEchoes(run: usize, length: u32, starts: usize, partners: usize, placed: bool): void {
+export function pairNearEchoes(run: usize, length: u32, placed: bool): void {
   if (length > room) {
     entries = borrowed(length << 4);
     room = length;
@@ -60,10 +61,7 @@ export function pairNearEchoes(run: usize, length: u32, starts: usize, partners:
     for (let k = i + 1; k < count && k <= i + MOST; k++) {
       if (load<u32>(sorted + (k << 3) + 4) - step > NEAR_STEPS) break;
       const other = load<u32>(sorted + (k << 3));
-      const at = starts + ((min<u32>(s, other) + (placed ? 1 : 2)) << 2);
-      const to = load<u32>(at);
-      if (placed) store<u32>(partners + (to << 2), max<u32>(s, other));
-      store<u32>(at, to + 1);
+      pairTwo(s, other, placed);
     }
   }
 }

@@ -10,6 +10,7 @@
  * | IP identification, first (small ones 6); each further one | 12; 4, up to 12 |
  * | payload of UDP, ICMP, others (short ones 8, pings that all say the same 12); each further one | 20; 6, up to 12 |
  * | type and sequence of an echo whose payload says little | 6 |
+ * | payload that many say, from one sender's address and port; only on one clock, near, and routed in between | 12 |
  * | payload of TCP of 16 bytes or more | 6 |
  * | one end's address and port kept; of the other end address or port | 16; 6 |
  * | only ports or only addresses kept | 8 |
@@ -68,6 +69,8 @@ const SHORT_PAYLOAD: u32 = 8;
 const SEQUENCE: u32 = 6;
 /** What must come from elsewhere than sequence numbers and kept ends. */
 const INDEPENDENT: u32 = 12;
+/** Bits of a payload that many say. */
+const SAID_BY_MANY: u32 = 12;
 const NEAR_NS: i64 = 50000000;
 const FAR_NS: i64 = 1000000000;
 const REPETITIONS: u32 = 16;
@@ -103,9 +106,9 @@ export function pairAtOnePoint(): bool {
 
 /**
  * Weighs flows `f` and `g` by `count` packets (`most` at most, whatever the pair): `list` has u32 row of a flow of the first set, u32 row
- * of one of the second by packet. 0: not one connection.
+ * of one of the second by packet; `crowded`: many say the same, and what was found besides is the end that sent first. 0: not one connection.
  */
-export function weighPair(f: u32, g: u32, list: usize, count: u32, most: u32): u32 {
+export function weighPair(f: u32, g: u32, list: usize, count: u32, most: u32, crowded: bool): u32 {
   const protocol = protocolOf(f);
   const v6 = isV6(f);
   if (protocolOf(g) != protocol || isV6(g) != v6) return 0;
@@ -225,6 +228,11 @@ export function weighPair(f: u32, g: u32, list: usize, count: u32, most: u32): u
   else if (hashes > 1) payload += min<u32>(12, (hashes - 1) * 6);
   const time: u32 = clocked > 0 && near == clocked ? 10 : 0;
   if (time) bits |= EVIDENCE_TIME;
+  if (crowded) {
+    if (!time || routed <= unrouted) return 0;
+    idBits = 0;
+    payload = min<u32>(payload, SAID_BY_MANY);
+  }
   const independent = idBits + timestamp + payload + (ack == 20 ? time : 0);
   const isEcho = bits & EVIDENCE_ICMP_SEQ && (portsOf(f) & 0x8000) == 0;
   if (independent < INDEPENDENT && !isEcho) return 0;

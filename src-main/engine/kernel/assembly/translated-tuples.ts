@@ -7,14 +7,15 @@ import {
   PICK_BYTES,
   PICK_CLASS_BYTES,
 } from "./abi";
-import { partnerAt, partnersFrom, setTotal } from "./candidate-sets";
+import { setTotal } from "./candidate-sets";
 import { tupleOf } from "./flow-matching";
 import { flowRow } from "./flow-rows";
 import { joinSets, setFlows, setNumbers, setStart } from "./flow-sets";
 import { allocate } from "./host";
 import { rowAt } from "./joining";
-import { fileOf, pointOf } from "./matched-flows";
+import { fileOf, pointOf, ttlOf } from "./matched-flows";
 import { pairAtOnePoint, pairEvidence, pairSwapped, weighPair } from "./pair-weight";
+import { isCrowdedPartner, partnerAt, partnersFrom } from "./partner-lists";
 import { picksOf } from "./picks";
 import { sortByUpper } from "./radix-sort";
 import { borrowed, lend } from "./scratch";
@@ -84,7 +85,7 @@ export function weighCandidates(from: u32, to: u32): u32 {
     touched += sum;
     for (let s = first; s < end; s++) {
       const last = partnersFrom(s + 1);
-      for (let i = partnersFrom(s); i < last; i++) if (!isListedBefore(s, i)) weigh(s, partnerAt(i));
+      for (let i = partnersFrom(s); i < last; i++) if (!isListedBefore(s, i)) weigh(s, partnerAt(i), isCrowdedPartner(s, i));
     }
   }
   return pairCount;
@@ -113,12 +114,12 @@ function isListedBefore(set: u32, place: u32): bool {
 /**
  * Weighs two sets by the two flows that tell most and the packets both picked, in the heavier of two ways. Flows at one point are best
  * (which came first, whether it was routed between), then in one file (one clock), then any: each is asked only if the one before gave
- * nothing.
+ * nothing. `crowded`: what they share many share.
  */
-function weigh(a: u32, b: u32): void {
+function weigh(a: u32, b: u32, crowded: bool): void {
   let wanted = STRAIGHT | TURNED;
   for (let rank = AT_ONE_POINT; rank <= ANYWHERE && wanted; ) {
-    look(a, b, rank, wanted);
+    look(a, b, rank, wanted, crowded);
     if (!straightCount && !turnedCount) {
       rank++;
       continue;
@@ -126,12 +127,12 @@ function weigh(a: u32, b: u32): void {
     touched += touchRows(straightRows, straightCount) + touchRows(turnedRows, turnedCount);
     let weight: u32 = 0;
     if (straightCount) {
-      weight = weighPair(straightF, straightG, straightRows, straightCount, MAX_MATCHES);
+      weight = weighPair(straightF, straightG, straightRows, straightCount, MAX_MATCHES, crowded);
       if (weight) keep(pairCount, straightF, straightG, weight);
       wanted &= ~STRAIGHT;
     }
     if (turnedCount) {
-      const other = weighPair(turnedF, turnedG, turnedRows, turnedCount, MAX_MATCHES);
+      const other = weighPair(turnedF, turnedG, turnedRows, turnedCount, MAX_MATCHES, crowded);
       if (other > weight) {
         weight = other;
         keep(pairCount, turnedF, turnedG, weight);
@@ -170,8 +171,11 @@ function keep(number: u32, f: u32, g: u32, weight: u32): void {
   store<u32>(p + 12, (pairSwapped() ? PAIR_SWAPPED : 0) | (pairAtOnePoint() ? PAIR_AT_ONE_POINT : 0));
 }
 
-/** Looks at pairs of flows of sets `a` and `b` that were seen as `rank` says, in the wanted ways. */
-function look(a: u32, b: u32, rank: u32, wanted: u32): void {
+/**
+ * Looks at pairs of flows of sets `a` and `b` that were seen as `rank` says, in the wanted ways. `crowded`: of those that share as much,
+ * one between which it was routed.
+ */
+function look(a: u32, b: u32, rank: u32, wanted: u32, crowded: bool): void {
   straightCount = 0;
   turnedCount = 0;
   const lastA = load<u32>(setStart() + ((a + 1) << 2));
@@ -187,17 +191,17 @@ function look(a: u32, b: u32, rank: u32, wanted: u32): void {
       const own = pf == pg ? AT_ONE_POINT : fileOf(pf) == fileOf(pg) ? IN_ONE_FILE : ANYWHERE;
       if (own != rank) continue;
       let most: u32 = 0;
-      if (wanted & STRAIGHT) most = lookStraight(f, g);
-      if (wanted & TURNED) most = max<u32>(most, lookTurned(f, g));
-      if (most > 0 && (rank == ANYWHERE || most == MAX_MATCHES)) return;
+      if (wanted & STRAIGHT) most = lookStraight(f, g, crowded);
+      if (wanted & TURNED) most = max<u32>(most, lookTurned(f, g, crowded));
+      if (most > 0 && (rank == ANYWHERE || (most == MAX_MATCHES && !crowded))) return;
     }
   }
 }
 
 /** Keeps what two flows share if it is more than what was found before; how much it is. */
-function lookStraight(f: u32, g: u32): u32 {
+function lookStraight(f: u32, g: u32, crowded: bool): u32 {
   const count = findShared(f, g, 0);
-  if (count > straightCount) {
+  if (count > straightCount || (crowded && count > 0 && count == straightCount && isMoreRouted(straightRows))) {
     const rows = straightRows;
     straightRows = looked;
     looked = rows;
@@ -208,9 +212,18 @@ function lookStraight(f: u32, g: u32): u32 {
   return count;
 }
 
-function lookTurned(f: u32, g: u32): u32 {
+/** Between the rows looked at it was routed, between those kept it was not. */
+function isMoreRouted(kept: usize): bool {
+  return !isRouted(kept) && isRouted(looked);
+}
+
+function isRouted(rows: usize): bool {
+  return ttlOf(rowAt(load<u32>(rows))) != ttlOf(rowAt(load<u32>(rows + 4)));
+}
+
+function lookTurned(f: u32, g: u32, crowded: bool): u32 {
   const count = findShared(f, g, 2);
-  if (count > turnedCount) {
+  if (count > turnedCount || (crowded && count > 0 && count == turnedCount && isMoreRouted(turnedRows))) {
     const rows = turnedRows;
     turnedRows = looked;
     looked = rows;
