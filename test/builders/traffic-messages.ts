@@ -8,6 +8,7 @@ import {
   ICMP_NET_UNREACHABLE,
   ICMP_PORT_UNREACHABLE,
   ICMP_PROTOCOL_UNREACHABLE,
+  icmp,
   icmpEchoReply,
   icmpEchoRequest,
   icmpFragmentationNeeded,
@@ -19,6 +20,7 @@ import {
   ICMPV6_ADMIN_PROHIBITED,
   ICMPV6_NO_ROUTE,
   ICMPV6_PORT_UNREACHABLE,
+  icmpv6,
   icmpv6EchoReply,
   icmpv6EchoRequest,
   icmpv6PacketTooBig,
@@ -229,7 +231,7 @@ function readIcmp(
   told: Told,
 ): Message {
   const v6 = base.src.address.includes(":");
-  const kind = args.expect("request, reply, unreachable, time-exceeded or too-big");
+  const kind = args.expect("request, reply, unreachable, time-exceeded, too-big or redirect");
   const sum = (m: Message): { checksum: Checksum } => ({ checksum: m.checksum ?? "right" });
   /** ICMP has no pseudo-header to leave a partial sum of. */
   const sum4 = (m: Message): { checksum: Exclude<Checksum, "partial"> } => ({
@@ -258,8 +260,8 @@ function readIcmp(
   if (kind.word === "unreachable") {
     const which = args.expect(`what is unreachable (${Object.keys(codes).join(", ")})`);
     code = codes[which.word] ?? line.fail(`"${which.word}" is none of ${Object.keys(codes).join(", ")}`, which);
-  } else if (kind.word !== "time-exceeded" && kind.word !== "too-big") {
-    line.fail(`"${kind.word}" is none of request, reply, unreachable, time-exceeded, too-big`, kind);
+  } else if (kind.word !== "time-exceeded" && kind.word !== "too-big" && kind.word !== "redirect") {
+    line.fail(`"${kind.word}" is none of request, reply, unreachable, time-exceeded, too-big, redirect`, kind);
   }
   const mtu = args.number("mtu") ?? (kind.word === "too-big" ? line.fail("too-big needs mtu=", kind) : 0);
   const quoting = args.expect('"quoting LABEL"');
@@ -273,6 +275,14 @@ function readIcmp(
     ...base,
     ip: ip(),
     body: (m) => {
+      if (kind.word === "redirect") {
+        // For the host (code 1), to a gateway 0.0.0.0 (RFC 792); IPv6: target and destination before the option with the quote (RFC 4861 section 4.5).
+        if (!v6) return [icmp({ type: 5, code: 1, data: quote, ...sum4(m) })];
+        const option = new Uint8Array(40 + Math.ceil(quote.length / 8) * 8);
+        option.set([4, option.length / 8 - 4], 32);
+        option.set(quote, 40);
+        return [icmpv6({ type: 137, code: 0, data: option, ...sum(m) })];
+      }
       if (kind.word === "too-big")
         return [
           v6 ? icmpv6PacketTooBig({ ...data, mtu, ...sum(m) }) : icmpFragmentationNeeded({ ...data, mtu, ...sum4(m) }),

@@ -32,6 +32,7 @@
  * | icmp request, icmp reply | ident= seq= (ICMPv6 between IPv6 addresses) |
  * | icmp unreachable KIND quoting LABEL | KIND: net host protocol port admin; IPv6: no-route admin address port; quote=BYTES |
  * | icmp time-exceeded quoting LABEL, icmp too-big mtu= quoting LABEL | the quote is the labelled packet's innermost IP packet |
+ * | icmp redirect quoting LABEL | the same; to no gateway of its own |
  * | arp request, arp reply | who-has B tell A; A is-at its MAC (told to B). A > A is gratuitous |
  * | nd solicit, nd advertise | the IPv6 counterpart |
  * | wireguard | receiver= counter= len=; opaque. Ports 51820 unless given |

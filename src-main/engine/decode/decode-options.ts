@@ -12,6 +12,7 @@ import {
   PORT_LISP_CONTROL,
   PORT_MPLS,
   PORT_TLS,
+  PORT_TOLD,
   PORT_VXLAN,
   PORT_VXLAN_GPE,
   PORT_WIREGUARD,
@@ -82,6 +83,8 @@ const DEFAULT_TCP: readonly (readonly [number, DecodeAsPort])[] = [[53, "dns"]];
 export function fillPortTables(options: DecodeOptions, udp: Uint8Array, tcp: Uint8Array): void {
   udp.fill(PORT_AUTO);
   tcp.fill(PORT_AUTO);
-  for (const [port, as] of [...DEFAULT_UDP, ...options.udpPorts]) udp[port] = DECODE_AS_PORT[as];
-  for (const [port, as] of [...DEFAULT_TCP, ...options.tcpPorts]) tcp[port] = DECODE_AS_PORT[as];
+  for (const [port, as] of DEFAULT_UDP) udp[port] = DECODE_AS_PORT[as];
+  for (const [port, as] of DEFAULT_TCP) tcp[port] = DECODE_AS_PORT[as];
+  for (const [port, as] of options.udpPorts) udp[port] = DECODE_AS_PORT[as] | PORT_TOLD;
+  for (const [port, as] of options.tcpPorts) tcp[port] = DECODE_AS_PORT[as] | PORT_TOLD;
 }

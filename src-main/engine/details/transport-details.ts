@@ -46,7 +46,7 @@ export function drawTransport(d: Drawing, row: number, kind: number): OpenNode |
     const node = tree.protocol(d.parent, layout, row, detail, length);
     tree.fields(node, p, layout.fields, tree.available(layout, row));
     if ((batch.layerFlags[row] as number) & LAYER_FLAG_BY_BYTES)
-      tree.generated(node, { text: "Recognised by its bytes: the port says nothing of it" });
+      tree.generated(node, { text: "Recognised by its bytes: the port says nothing of it, or something else" });
     return node;
   };
   switch (kind) {

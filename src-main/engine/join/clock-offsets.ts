@@ -11,7 +11,8 @@
  *       ▁▁▁╱▔╲▁▁╱▔▔▁▁▁▁   lower
  * ```
  * Which of the two is upstream needs no clock: forth minus back differences are negative sums of delays, or positive ones.
- * If no offset at all fits the bounds, the files have one clock and none is made up.
+ * If no offset at all fits the bounds, the files have one clock and none is made up; nor where only stamps that were late by
+ * microseconds contradict it.
  *
  * An offset that a person tells is of one file, in place of its estimate: the others stay where they are against the reference.
  */
@@ -213,8 +214,13 @@ interface Edge extends Fit {
 const MAX_DRIFT = 1000e-6;
 /** Reads of one clock on different processors may be out of order by so much. */
 const SLACK_NS = 2000;
-/** A promiscuous bridge shows its copy of a packet so much later than the port that sent it on (up to 12 µs in recordings of Linux). */
-const LATE_NS = 20e3;
+/**
+ * Now and then a stamp of one clock is later than that by so much: the processor was busy between the packet and its stamp, or a promiscuous
+ * bridge copied the packet behind the port that sent it on (up to 12 µs in recordings of Linux).
+ */
+const JITTER_NS = 20e3;
+/** Stamps that are late so are few; of packets that contradict an offset of zero because there is one, many do. */
+const MOST_LATE = 0.05;
 
 function fitLine(pair: PairBounds): Fit | undefined {
   const { sure, tight, oneWay } = pair;
@@ -233,6 +239,13 @@ function fitLine(pair: PairBounds): Fit | undefined {
   return fit.fits ? fit : fitBounds(sure);
 }
 
+/** Few of the bounds are beyond zero, on the side of `sign`; one may be where there are others. */
+function isLateOnly(bounds: readonly number[], sign: 1 | -1): boolean {
+  let beyond = 0;
+  for (const bound of bounds) if (bound * sign > 0) beyond++;
+  return beyond <= Math.max(bounds.length * MOST_LATE, Math.min(1, bounds.length - 1));
+}
+
 function fitBounds(b: Bounds): Fit & { readonly fits: boolean } {
   const gap = (drift: number): { readonly low: number; readonly high: number } => {
     let low = -Infinity;
@@ -247,9 +260,8 @@ function fitBounds(b: Bounds): Fit & { readonly fits: boolean } {
   // No offset contradicts nothing: one clock, or two that agree.
   if (still.low <= 0 && still.high >= 0)
     return { offset: 0, drift: 0, error: Math.max(still.high, -still.low), fits: true };
-  // Nor is so little evidence of two clocks: a bridge shows some packets a little late, whichever way they go.
-  if (Math.max(still.low, -still.high) <= (still.high < still.low ? LATE_NS : SLACK_NS))
-    return { offset: 0, drift: 0, error: Math.max(SLACK_NS, still.high, -still.low), fits: true };
+  if (Math.max(still.low, -still.high) <= JITTER_NS && isLateOnly(b.lower, 1) && isLateOnly(b.upper, -1))
+    return { offset: 0, drift: 0, error: JITTER_NS, fits: true };
   // The gap is a concave function of the drift: search its top.
   let left = -MAX_DRIFT;
   let right = MAX_DRIFT;
@@ -265,6 +277,9 @@ function fitBounds(b: Bounds): Fit & { readonly fits: boolean } {
   const bent = gap(drift);
   // A straight line that fits nearly as well is the simpler explanation.
   const { low, high } = still.high - still.low >= (bent.high - bent.low) / 2 && still.high >= still.low ? still : bent;
+  // Nor does a drift fit: a bridge shows its copies late, whichever way they go.
+  if (high < low && Math.max(still.low, -still.high) <= JITTER_NS)
+    return { offset: 0, drift: 0, error: Math.max(SLACK_NS, still.low, -still.high), fits: true };
   return {
     offset: (low + high) / 2,
     drift: high === still.high && low === still.low ? 0 : drift,

@@ -9,6 +9,9 @@
  * ```
  * A quote holds 8 bytes behind the IP header at least (RFC 792): TCP's sequence number, ports, and the IP identification. These
  * must agree, one side's address too (or its port, where both addresses changed), and only one connection may fit.
+ *
+ * A redirect tells no translation: no packet was dropped, and the one it quotes may be half translated, its destination already and its
+ * source not yet (what a Service sends back to the pod that asked it).
  */
 import { addToGroup } from "../../../src-shared/base/grouping";
 import type { Evidence } from "../../../src-shared/reconstruct/result";
@@ -64,7 +67,7 @@ export function findQuotedNat(
     for (let i = columns.start[f] as number; i < (columns.start[f + 1] as number) && quotes < MOST_QUOTES; i++) {
       const row = columns.order[i] as number;
       const key = keyOf(columns, row);
-      if (key === undefined) continue;
+      if (key === undefined || isOfRedirect(columns, row)) continue;
       quotes++;
       addToGroup(wanted, key, row);
     }
@@ -105,6 +108,19 @@ export function findQuotedNat(
     );
   }
   return { translations, rows };
+}
+
+/** ICMP types, in the highest byte of W_EXTRA: RFC 792, RFC 4443 section 2.1 (RFC 4861 section 4.5). */
+const REDIRECT_V4 = 5;
+const REDIRECT_V6 = 137;
+
+/** The quote in `row` is one of a redirect: the rows of a packet lie together, the ICMP message's is the last before its quote. */
+function isOfRedirect(columns: SightingColumns, row: number): boolean {
+  let error = row - 1;
+  while (error >= 0 && columns.quoted(columns.flow(error))) error--;
+  if (error < 0 || !columns.isIcmp(columns.flow(error))) return false;
+  const type = columns.word(error, W_EXTRA) >>> 24;
+  return type === (columns.v6(columns.flow(error)) ? REDIRECT_V6 : REDIRECT_V4);
 }
 
 /** What a quote is looked up by: the sequence number, for others the identification; undefined: there is neither. */

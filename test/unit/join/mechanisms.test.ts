@@ -155,7 +155,7 @@ describe("translations", () => {
       });
     const translationsOf = (result: JoinedResult): unknown[] =>
       connectionsOf(result)
-        .filter((c) => c.protocol !== "icmp")
+        .filter((c) => !c.protocol.startsWith("icmp"))
         .map((c) => [c.server.ip, ...c.translations.map((t) => [t.kind, t.from, t.to, t.between, t.evidence])]);
     const dnat = [
       "dnat",
@@ -201,6 +201,21 @@ describe("translations", () => {
           ],
         ],
       ]);
+    });
+
+    test("a redirect tells none: nothing was dropped, and what it quotes may be half translated", async () => {
+      const lines = (kind: string): string => `
+        q: 0.000 @n1/veth1 a > s tcp SYN seq=3000000000 id=4660
+        x: 0.001 @lost/eth0 seen q dst=10.1.7.7:8080 hops=1
+           0.002 @n1/veth1 10.1.0.1 > 10.1.0.5 icmp ${kind} quoting x`;
+      expect(translationsOf(await joinN1(lines("redirect")))).toEqual([["10.96.0.10"]]);
+      expect(translationsOf(await joinN1(lines("unreachable host")))).toEqual([["10.1.7.7", expect.anything()]]);
+      const six = (kind: string): string => `
+        q: 0.000 @n1/veth1 [fd00:1::5]:40000 > [fd00:f::10]:80 tcp SYN seq=3000000000
+        x: 0.001 @lost/eth0 seen q dst=[fd00:1::77]:80 hops=1
+           0.002 @n1/veth1 [fd00:1::1] > [fd00:1::5] icmp ${kind} quoting x`;
+      expect(translationsOf(await joinN1(six("redirect")))).toEqual([["fd00:f::10"]]);
+      expect(translationsOf(await joinN1(six("unreachable address")))).toEqual([["fd00:1::77", expect.anything()]]);
     });
 
     test("nothing is told where two connections fit, or where only a number agrees", async () => {

@@ -244,6 +244,10 @@ export const PORT_MPLS = 11;
 export const PORT_VXLAN_GPE = 12;
 export const PORT_LISP = 13;
 export const PORT_LISP_CONTROL = 14;
+/** The bits of a PORT_* number. */
+export const PORT_KIND = 0x7f;
+/** A person says so, and is believed whatever the bytes look like. */
+export const PORT_TOLD = 0x80;
 
 // L_AUX of LAYER_TAG: the EtherType that names the header, or one of these where something else does
 export const TAG_IPCOMP = 0x10001;

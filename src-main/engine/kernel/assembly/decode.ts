@@ -20,6 +20,8 @@ import {
   P_STOP_AT,
   P_TIME,
   PACKET_CUSTOM_BLOCK,
+  PORT_KIND,
+  PORT_TOLD,
   STOP_CAPTURE,
   STOP_DEPTH,
   STOP_FRAGMENT,
@@ -87,11 +89,16 @@ export function configureDecoder(udp: usize, tcp: usize, fragments: usize, byByt
   configureReassembly(fragments, sixOnly);
 }
 
+/**
+ * What the two ports propose: the likelier of them (PORT_*, with PORT_TOLD) in the low byte, the other one above it. A port that
+ * a person told goes before one of the defaults, the destination before the source.
+ */
 // @ts-ignore: decorator
 @inline
-function portKind(table: usize, source: u32, destination: u32): u32 {
+function portKinds(table: usize, source: u32, destination: u32): u32 {
   const d = load<u8>(table + destination) as u32;
-  return d ? d : (load<u8>(table + source) as u32);
+  const s = load<u8>(table + source) as u32;
+  return d & PORT_TOLD || (d && !(s & PORT_TOLD)) ? d | (s << 8) : s | (d << 8);
 }
 
 /**
@@ -367,7 +374,7 @@ export function decodePacket(
     }
 
     if (next == NEXT_UDP_PAYLOAD) {
-      next = udpPayloadStep(portKind(udpPorts, ports >> 16, ports & 0xffff), p, left, have, end);
+      next = udpPayloadStep(portKinds(udpPorts, ports >> 16, ports & 0xffff), p, left, have, end);
       p += stepUsed();
       left = stepLeft();
       stop = stepStop();
@@ -375,7 +382,7 @@ export function decodePacket(
     }
 
     if (next == NEXT_TCP_PAYLOAD) {
-      const kind = portKind(tcpPorts, ports >> 16, ports & 0xffff);
+      const kind = portKinds(tcpPorts, ports >> 16, ports & 0xffff) & PORT_KIND;
       addTcpPayload(kind, p, left, end);
       next = NEXT_DONE;
       continue;

@@ -1,6 +1,6 @@
 /**
- * Headers that carry packets inside IP or UDP: GRE with ERSPAN and its kin, VXLAN, Geneve, GTP-U, LISP, bare IP, and the
- * recognition of some of them by their bytes, on ports that do not say so.
+ * Headers that carry packets inside IP or UDP: GRE with ERSPAN and its kin, VXLAN, Geneve, GTP-U, LISP, bare IP. What a UDP
+ * payload is taken for, by its ports or by its bytes, is told by payload-bytes.ts.
  */
 import {
   LAYER_FLAG_BY_BYTES,
@@ -13,9 +13,11 @@ import {
   PORT_GENEVE,
   PORT_GTPU,
   PORT_IP,
+  PORT_KIND,
   PORT_LISP,
   PORT_LISP_CONTROL,
   PORT_MPLS,
+  PORT_TOLD,
   PORT_VXLAN,
   PORT_VXLAN_GPE,
   PORT_WIREGUARD,
@@ -38,7 +40,7 @@ import {
   LAYER_VXLAN,
   LAYER_WIREGUARD,
 } from "../../../../src-shared/model/layer-kind";
-import { be16, be24, be32, sum16 } from "./bytes";
+import { be16, be24, be32 } from "./bytes";
 import {
   FIRST_ETHERTYPE,
   NEXT_DONE,
@@ -56,6 +58,7 @@ import {
   leave,
   setLayerFlags,
 } from "./layers";
+import { geneveHeader, looksLikeWireguard, saidByBytes, settlePayload } from "./payload-bytes";
 import { TYPE_MPLS, serviceProtocol } from "./tags";
 
 let recogniseByBytes: bool = true;
@@ -65,57 +68,11 @@ export function configureTunnels(byBytes: bool): void {
   recogniseByBytes = byBytes;
 }
 
-/** A TUN device behind socat: the UDP payload is one whole IP packet. Length and checksum must both be right. */
-function looksLikeIp(p: usize, left: u32, end: usize): bool {
-  const here = (end - p) as u32;
-  if (left < 20 || here < 20) return false;
-  const version = load<u8>(p) >> 4;
-  if (version == 4) {
-    const header = ((load<u8>(p) & 15) as u32) << 2;
-    if (header < 20 || here < header || be16(p + 2) != left) return false;
-    return sum16(p, header, 0) == 0xffff;
-  }
-  if (version != 6 || here < 40 || be16(p + 4) + 40 != left || !load<u8>(p + 7)) return false;
-  const next = load<u8>(p + 6) as u32;
-  return next == 6 || next == 17 || next == 58 || next == 0 || next == 44 || next == 132 || next == 4 || next == 41;
-}
-
-/** Eight VXLAN header bytes as senders write them, then a frame that could be one (RFC 7348 section 5). */
-function looksLikeVxlan(p: usize, left: u32, end: usize): bool {
-  if (left < 22 || end - p < 22) return false;
-  if ((load<u32>(p) & 0xffffffff) != 0x00000008 || load<u8>(p + 7)) return false;
-  return looksLikeFrame(p + 8, left - 8, end);
-}
-
-/** A Geneve header of version 0 with nothing reserved set that says Ethernet, then a frame that could be one (RFC 8926 section 3.4). */
-function looksLikeGeneve(p: usize, left: u32, end: usize): bool {
-  const header: u32 = 8 + (((load<u8>(p) & 63) as u32) << 2);
-  if (left < header + 14 || end - p < header + 14) return false;
-  if (load<u8>(p) >> 6 || load<u8>(p + 1) & 63 || be16(p + 2) != 0x6558 || load<u8>(p + 7)) return false;
-  return looksLikeFrame(p + header, left - header, end);
-}
-
-/** At least 14 bytes that could begin an Ethernet frame of what tunnels carry. */
-function looksLikeFrame(p: usize, left: u32, end: usize): bool {
-  const type = be16(p + 12);
-  const rest = p + 14;
-  if (type == 0x0806) return left >= 42 && (end - rest < 4 || be32(rest) == 0x00010800);
-  if (type == 0x0800) return end > rest && load<u8>(rest) >> 4 == 4 && (load<u8>(rest) & 15) >= 5;
-  if (type == 0x86dd) return end > rest && load<u8>(rest) >> 4 == 6;
-  return type == 0x8100 && end - rest >= 4 && be16(rest + 2) >= 0x0800;
-}
-
-/** WireGuard messages have a type, three zero bytes and, but for data, a fixed length. */
-function looksLikeWireguard(p: usize, left: u32, end: usize): bool {
-  if (left < 32 || end - p < 4) return false;
-  const head = load<u32>(p);
-  return (
-    (head == 1 && left == 148) || (head == 2 && left == 92) || (head == 3 && left == 64) || (head == 4 && !(left & 15))
-  );
-}
-
-/** The payload of a UDP datagram whose ports say `kind` (PORT_*). */
-export function udpPayloadStep(kind: u32, p: usize, granted: u32, have: u32, end: usize): u32 {
+/** The payload of a UDP datagram: `ports` is what its ports propose, as packed by portKinds(). */
+export function udpPayloadStep(ports: u32, p: usize, granted: u32, have: u32, end: usize): u32 {
+  let kind = ports & PORT_KIND;
+  if (kind != PORT_AUTO && !(ports & PORT_TOLD) && recogniseByBytes && !(layerFlags() & LAYER_FLAG_QUOTED))
+    kind = settlePayload(kind, (ports >> 8) & PORT_KIND, p, granted, end, !(layerFlags() & LAYER_FLAG_FRAGMENT));
   switch (kind) {
     case PORT_AUTO:
       if (recogniseByBytes && !(layerFlags() & LAYER_FLAG_QUOTED)) return recognise(p, granted, end);
@@ -165,8 +122,6 @@ export function udpPayloadStep(kind: u32, p: usize, granted: u32, have: u32, end
         addLayer(LAYER_WIREGUARD, p, 4, granted, end, 0);
         return leave(NEXT_DONE, 0, granted);
       }
-      // A tunnel's source port is a hash of what it carries: any number, this one too.
-      if (recogniseByBytes && !(layerFlags() & LAYER_FLAG_QUOTED)) return recognise(p, granted, end);
       break;
     default:
       break;
@@ -183,7 +138,7 @@ function lisp(name: u32, header: u32, p: usize, granted: u32, have: u32, end: us
 
 /** Geneve: options length in words in the low 6 bits of the first byte, then the protocol, then the VNI (RFC 8926 section 3.4). */
 function geneve(p: usize, granted: u32, have: u32, end: usize): u32 {
-  const header: u32 = 8 + (((load<u8>(p) & 63) as u32) << 2);
+  const header = geneveHeader(p);
   if (have < header) return cut(LAYER_GENEVE, p, header, granted, have, end, be24(p + 4));
   addLayer(LAYER_GENEVE, p, header, granted, end, be24(p + 4));
   dropLayerFlags(LAYER_FLAG_FRAGMENT);
@@ -217,31 +172,32 @@ function gtp(p: usize, granted: u32, have: u32, end: usize): u32 {
 /** A tunnel on a port that does not say so. Its own row is marked, what it carries is not. */
 function recognise(p: usize, granted: u32, end: usize): u32 {
   const flags = layerFlags();
-  if (looksLikeIp(p, granted, end)) {
-    setLayerFlags(flags | LAYER_FLAG_BY_BYTES);
-    addLayer(LAYER_IP_OVER_UDP, p, 0, granted, end, 0);
-    setLayerFlags(flags & ~LAYER_FLAG_FRAGMENT);
-    return leave(NEXT_IP, 0, granted);
+  const carried = flags & ~LAYER_FLAG_FRAGMENT;
+  switch (saidByBytes(p, granted, end)) {
+    case PORT_IP:
+      setLayerFlags(flags | LAYER_FLAG_BY_BYTES);
+      addLayer(LAYER_IP_OVER_UDP, p, 0, granted, end, 0);
+      setLayerFlags(carried);
+      return leave(NEXT_IP, 0, granted);
+    case PORT_VXLAN:
+      setLayerFlags(flags | LAYER_FLAG_BY_BYTES);
+      addLayer(LAYER_VXLAN, p, 8, granted, end, be24(p + 4));
+      setLayerFlags(carried);
+      return leave(NEXT_ETHERNET, 8, granted - 8);
+    case PORT_GENEVE: {
+      const header = geneveHeader(p);
+      setLayerFlags(flags | LAYER_FLAG_BY_BYTES);
+      addLayer(LAYER_GENEVE, p, header, granted, end, be24(p + 4));
+      setLayerFlags(carried);
+      return leave(NEXT_ETHERNET, header, granted - header);
+    }
+    case PORT_WIREGUARD:
+      addLayerFlags(LAYER_FLAG_BY_BYTES);
+      addLayer(LAYER_WIREGUARD, p, 4, granted, end, 0);
+      return leave(NEXT_DONE, 0, granted);
+    default:
+      return leave(NEXT_PAYLOAD, 0, granted);
   }
-  if (looksLikeVxlan(p, granted, end)) {
-    setLayerFlags(flags | LAYER_FLAG_BY_BYTES);
-    addLayer(LAYER_VXLAN, p, 8, granted, end, be24(p + 4));
-    setLayerFlags(flags & ~LAYER_FLAG_FRAGMENT);
-    return leave(NEXT_ETHERNET, 8, granted - 8);
-  }
-  if (end - p >= 22 && looksLikeGeneve(p, granted, end)) {
-    setLayerFlags(flags | LAYER_FLAG_BY_BYTES);
-    const header: u32 = 8 + (((load<u8>(p) & 63) as u32) << 2);
-    addLayer(LAYER_GENEVE, p, header, granted, end, be24(p + 4));
-    setLayerFlags(flags & ~LAYER_FLAG_FRAGMENT);
-    return leave(NEXT_ETHERNET, header, granted - header);
-  }
-  if (looksLikeWireguard(p, granted, end)) {
-    addLayerFlags(LAYER_FLAG_BY_BYTES);
-    addLayer(LAYER_WIREGUARD, p, 4, granted, end, 0);
-    return leave(NEXT_DONE, 0, granted);
-  }
-  return leave(NEXT_PAYLOAD, 0, granted);
 }
 
 /** GRE (RFC 2784, RFC 2890; version 1 is PPTP's, RFC 2637), with what it often carries in front of a frame: ERSPAN, WCCP. */
