@@ -1,6 +1,6 @@
 /** What undo takes back, step by step: for each step the versions of the notes before it. */
 import type { Annotation } from "../../src-shared/annotations/annotation";
-import { nextTurn } from "../state/last-change.svelte";
+import { turns } from "../state/last-change.svelte";
 
 export interface Step {
   readonly label: string;
@@ -22,7 +22,13 @@ export class UndoSteps {
   }
 
   get canRedo(): string | null {
-    return this.#undone.at(-1)?.label ?? null;
+    return this.redoTurn > 0 ? (this.#undone.at(-1)?.label ?? null) : null;
+  }
+
+  /** When the step was taken back that can be done again; 0: there is none. */
+  get redoTurn(): number {
+    const turn = this.#undone.at(-1)?.turn ?? 0;
+    return turn > turns.changed ? turn : 0;
   }
 
   /** Of the step that would be taken back; 0: there is none. */
@@ -31,7 +37,7 @@ export class UndoSteps {
   }
 
   add(step: Omit<Step, "turn">): void {
-    this.#done = [...this.#done, { ...step, turn: nextTurn() }].slice(-MOST_STEPS);
+    this.#done = [...this.#done, { ...step, turn: turns.change() }].slice(-MOST_STEPS);
     this.#undone = [];
   }
 
@@ -45,13 +51,13 @@ export class UndoSteps {
     const step = this.#done.at(-1);
     if (!step) return;
     this.#done = this.#done.slice(0, -1);
-    this.#undone = [...this.#undone, { ...(await revert(step)), turn: step.turn }];
+    this.#undone = [...this.#undone, { ...(await revert(step)), turn: turns.next() }];
   }
 
   async redo(revert: (step: Step) => Promise<Omit<Step, "turn">>): Promise<void> {
-    const step = this.#undone.at(-1);
+    const step = this.redoTurn > 0 ? this.#undone.at(-1) : undefined;
     if (!step) return;
     this.#undone = this.#undone.slice(0, -1);
-    this.#done = [...this.#done, { ...(await revert(step)), turn: nextTurn() }];
+    this.#done = [...this.#done, { ...(await revert(step)), turn: turns.next() }];
   }
 }

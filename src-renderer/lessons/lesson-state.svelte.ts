@@ -253,6 +253,14 @@ class LessonState {
     if (lesson?.id === lessonId) this.#put({ ...lesson, steps: lesson.steps.toSpliced(at, 0, step) }, at);
   }
 
+  /** For "Redo": wherever it stands now. */
+  dropStep(lessonId: string, step: Step): void {
+    const { lesson } = this;
+    const at = lesson?.id === lessonId ? lesson.steps.indexOf(step) : -1;
+    if (lesson && at >= 0 && lesson.steps.length > 1)
+      this.#put({ ...lesson, steps: lesson.steps.toSpliced(at, 1) }, Math.min(at, lesson.steps.length - 2));
+  }
+
   #put(lesson: Lesson, at: number): void {
     this.lesson = lesson;
     this.ofWorkspace = lesson;

@@ -18,6 +18,10 @@ function canRun(item: AppMenuItem): boolean {
   return findCommand(item.command)?.enabled() ?? false;
 }
 
+function titleOf(item: AppMenuItem): string {
+  return findCommand(item.command)?.menuTitle?.() ?? item.title;
+}
+
 /** undefined: it is no item with a check mark. */
 function isChecked(item: AppMenuItem): boolean | undefined {
   if (item.mark === undefined) return undefined;
@@ -27,7 +31,7 @@ function isChecked(item: AppMenuItem): boolean | undefined {
 /** A menu's items for the window's own bar. @param run gets the id of the command that was chosen */
 export function menuEntries(menu: AppMenu, run: (command: string) => void): MenuEntry[] {
   const entryOf = (item: AppMenuItem): MenuEntry => ({
-    label: item.title,
+    label: titleOf(item),
     keys: findCommand(item.command)?.keys[0],
     disabled: !canRun(item),
     checked: isChecked(item),
@@ -51,6 +55,10 @@ export function menuState(): MenuState {
   return {
     disabled: ids(dialogs.modal ? items : items.filter((item) => !canRun(item))),
     checked: ids(items.filter((item) => isChecked(item) === true)),
+    titles: items.flatMap((item) => {
+      const title = titleOf(item);
+      return title === item.title ? [] : [{ command: item.command, title }];
+    }),
   };
 }
 

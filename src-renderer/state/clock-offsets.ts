@@ -12,7 +12,7 @@ export interface OffsetChange {
 /** Sets those that differ from what is set. Rejected with a ContractError. */
 export async function setClockOffsets(wanted: readonly OffsetChange[]): Promise<void> {
   const changes = wanted.filter(({ file, seconds }) => file.clockOffset !== seconds);
-  for (const { file, seconds } of changes) await workspace.setClockOffset(file.file, seconds);
+  await set(changes, (change) => change.seconds);
   const [first] = changes;
   if (!first) return;
   const { file, seconds } = first;
@@ -24,13 +24,18 @@ export async function setClockOffsets(wanted: readonly OffsetChange[]): Promise<
         : `The clock offset of ${file.name} is ${seconds} s.`;
   tellChange(
     text,
-    async () => {
-      for (const { file: before } of changes) {
-        // Its number is another one when files were closed or opened since.
-        const now = workspace.state.files.find((other) => other.path === before.path);
-        if (now) await workspace.setClockOffset(now.file, before.clockOffset);
-      }
+    {
+      undo: () => set(changes, (change) => change.file.clockOffset),
+      redo: () => set(changes, (change) => change.seconds),
     },
     { ofFiles: true },
   );
+}
+
+async function set(changes: readonly OffsetChange[], to: (change: OffsetChange) => number | null): Promise<void> {
+  for (const change of changes) {
+    // Its number is another one when files were closed or opened since.
+    const now = workspace.state.files.find((other) => other.path === change.file.path);
+    if (now) await workspace.setClockOffset(now.file, to(change));
+  }
 }

@@ -74,8 +74,9 @@ class Columns {
       return;
     }
     this.list = withColumn(before, id);
-    tellChange(`Column ${label} added.`, () => {
-      this.list = withoutColumn(this.list, id);
+    tellChange(`Column ${label} added.`, {
+      undo: () => void (this.list = withoutColumn(this.list, id)),
+      redo: () => void (this.list = withColumn(this.list, id)),
     });
   }
 
@@ -86,11 +87,14 @@ class Columns {
     const after = withoutColumn(before, id);
     if (!removed || after.length === before.length) return;
     this.list = after;
-    tellChange(`Column ${removed.label} removed.`, () => {
-      // What was changed since stays: only this column comes back.
-      if (this.list.some((column) => column.id === id)) return;
-      const at = before.indexOf(removed);
-      this.list = [...this.list.slice(0, at), removed, ...this.list.slice(at)];
+    tellChange(`Column ${removed.label} removed.`, {
+      undo: () => {
+        // What was changed since stays: only this column comes back.
+        if (this.list.some((column) => column.id === id)) return;
+        const at = before.indexOf(removed);
+        this.list = [...this.list.slice(0, at), removed, ...this.list.slice(at)];
+      },
+      redo: () => void (this.list = withoutColumn(this.list, id)),
     });
   }
 }

@@ -30,6 +30,8 @@ export interface CommandSpec {
   readonly enabled?: () => boolean;
   /** For commands that are on or off: menus show a check mark. */
   readonly checked?: () => boolean;
+  /** In menus, where what it does now is more than its title says. Reactive. */
+  readonly menuTitle?: () => string;
   /** Not offered in the palette (only keys and menus). */
   readonly hidden?: boolean;
   /** `argument`: what an event of the host or a caller hands over. */
@@ -45,6 +47,7 @@ export interface Command {
   readonly inTextFields: boolean | undefined;
   readonly enabled: () => boolean;
   readonly checked: (() => boolean) | undefined;
+  readonly menuTitle: (() => string) | undefined;
   readonly hidden: boolean;
   readonly run: (argument?: string) => void | Promise<void>;
 }
@@ -78,6 +81,7 @@ export function registerCommand(spec: CommandSpec): () => void {
     inTextFields: spec.inTextFields,
     enabled: spec.enabled ?? (() => true),
     checked: spec.checked,
+    menuTitle: spec.menuTitle,
     hidden: spec.hidden ?? false,
     run: spec.run,
   };

@@ -10,6 +10,7 @@
  */
 import { readKeptView, type KeptView } from "../viewmodel/kept-view";
 import { layout } from "./layout.svelte";
+import { mapGroups } from "./map-groups.svelte";
 import { packets } from "./packets.svelte";
 import { selection } from "./selection.svelte";
 import { workspace } from "./workspace.svelte";
@@ -42,6 +43,7 @@ class KeptViewState {
     for (const [packet, time] of kept.references) selection.references.set(packet, time);
     selection.choose(kept.step, { automatic: kept.isAutomatic, reveal: true });
     packets.begin(kept.filter, kept.draft, kept.sort);
+    mapGroups.replace(kept.mapGroups);
     layout.extraTabs = kept.tabs;
     layout.showTab(kept.front);
     this.top = kept.top;
@@ -98,6 +100,7 @@ class KeptViewState {
       marks: [...selection.marks],
       ignored: [...selection.ignored],
       references: [...selection.references].map(([of, time]) => [of, [...time]]),
+      mapGroups: [...mapGroups.opened],
       top: this.wantedTop ?? this.top,
       tabs: layout.extraTabs.map(({ id, pane, title, argument }) => ({ id, pane, title, argument })),
       front: layout.mainTab,

@@ -1,45 +1,89 @@
 /**
- * What Ctrl+Z takes back of the window, newest first: a renamed capture point, a removed column, a closed file … Notes have steps of
- * their own (they can also be done again); the turns tell which of the two is newer.
+ * What Ctrl+Z takes back of the window, newest first: a renamed capture point, a removed column, a closed file … and what Ctrl+Shift+Z
+ * does once more. Notes have steps of their own; the turns tell which of the two is newer.
  *
  * ```
- * tellChange(text, undo) ──► toast with "Undo" ─┐
- *                        └─► lastChange ◄─ Ctrl+Z ┴─► undo once; the toast goes with the change
+ * tellChange(text, { undo, redo }) ──► toast with "Undo" ─┐
+ *                                  └─► done ◄─── Ctrl+Z ──┴─► undo once; the toast goes with the change
+ *                                        ▲                        │
+ *                                        └─ redo ◄─ Ctrl+Shift+Z ─ undone      emptied by whatever is changed next
  * ```
  */
 import { showError } from "./dialogs.svelte";
 import { toasts } from "./toasts.svelte";
 
 export interface Change {
-  /** Rejected: it stays as it is, and a message says why. */
+  /** Rejected: it stays as it is, and a message says why. Neither of the two tells of itself. */
   readonly undo: () => void | Promise<void>;
-  /** It is about what is open, and gone with it. */
-  readonly ofFiles?: boolean;
+  readonly redo: () => void | Promise<void>;
 }
 
-interface Kept extends Change {
+interface Options {
+  /** It is about what is open, and gone with it. */
+  readonly ofFiles?: boolean;
+  /** Of the message's button. */
+  readonly label?: string;
+  /** No message: what was changed is in sight. */
+  readonly quiet?: boolean;
+}
+
+interface Kept extends Change, Required<Options> {
+  readonly text: string;
   readonly turn: number;
+  /** -1: none. */
   readonly toast: number;
 }
 
 const MOST_CHANGES = 200;
-let turns = 0;
+const NO_TOAST = -1;
 
-/** A number for something that was changed just now: greater than all before. */
-export function nextTurn(): number {
-  return ++turns;
+class Turns {
+  #now = 0;
+  /** When something was changed anew: what was taken back before that cannot be done again. */
+  changed = $state(0);
+
+  next(): number {
+    return ++this.#now;
+  }
+
+  change(): number {
+    return (this.changed = this.next());
+  }
 }
 
+/** Counts what is done, taken back and done again, of notes and of the window: greater is later. */
+export const turns = new Turns();
+
 class LastChange {
-  #kept = $state.raw<readonly Kept[]>([]);
+  #done = $state.raw<readonly Kept[]>([]);
+  #undone = $state.raw<readonly Kept[]>([]);
 
   get canUndo(): boolean {
-    return this.#kept.length > 0;
+    return this.#done.length > 0;
+  }
+
+  get canRedo(): boolean {
+    return this.redoTurn > 0;
+  }
+
+  /** What it would take back, or do again: "Renamed to client"; null: nothing. */
+  get undoName(): string | null {
+    return nameOf(this.#done.at(-1));
+  }
+
+  get redoName(): string | null {
+    return this.canRedo ? nameOf(this.#undone.at(-1)) : null;
   }
 
   /** Of the newest change; 0: there is none. */
   get turn(): number {
-    return this.#kept.at(-1)?.turn ?? 0;
+    return this.#done.at(-1)?.turn ?? 0;
+  }
+
+  /** When the change was taken back that can be done again; 0: there is none. */
+  get redoTurn(): number {
+    const turn = this.#undone.at(-1)?.turn ?? 0;
+    return turn > turns.changed ? turn : 0;
   }
 
   /** Takes the newest change back. */
@@ -47,39 +91,60 @@ class LastChange {
     return this.#undo(this.turn);
   }
 
+  /** Does again what was taken back last. */
+  async redo(): Promise<void> {
+    const change = this.canRedo ? this.#undone.at(-1) : undefined;
+    if (!change) return;
+    this.#undone = this.#undone.filter((kept) => kept !== change);
+    try {
+      await change.redo();
+    } catch (error) {
+      return showError("This could not be done again", error);
+    }
+    this.#keep(change, turns.next());
+  }
+
   /** Keeps a change, and says it with a way back. */
-  tell(text: string, change: Change, label: string): void {
-    const turn = nextTurn();
-    const toast = toasts.show("info", text, { label, run: () => void this.#undo(turn) });
-    this.#kept = [...this.#kept, { ...change, turn, toast }].slice(-MOST_CHANGES);
+  tell(text: string, change: Change, { ofFiles = false, label = "Undo", quiet = false }: Options): void {
+    this.#undone = [];
+    this.#keep({ ...change, text, ofFiles, label, quiet }, turns.change());
   }
 
   /** Other files are open: what was changed about the ones before cannot be taken back any more. */
   forgetFiles(): void {
-    for (const change of this.#kept) if (change.ofFiles) toasts.close(change.toast);
-    this.#kept = this.#kept.filter((change) => !change.ofFiles);
+    for (const change of this.#done) if (change.ofFiles) toasts.close(change.toast);
+    this.#done = this.#done.filter((change) => !change.ofFiles);
+    this.#undone = this.#undone.filter((change) => !change.ofFiles);
+  }
+
+  #keep(change: Omit<Kept, "turn" | "toast">, turn: number): void {
+    const action = { label: change.label, run: () => void this.#undo(turn) };
+    const toast = change.quiet ? NO_TOAST : toasts.show("info", change.text, action);
+    this.#done = [...this.#done, { ...change, turn, toast }].slice(-MOST_CHANGES);
   }
 
   async #undo(turn: number): Promise<void> {
-    const change = this.#kept.find((kept) => kept.turn === turn);
+    const change = this.#done.find((kept) => kept.turn === turn);
     if (!change) return;
-    this.#kept = this.#kept.filter((kept) => kept !== change);
+    this.#done = this.#done.filter((kept) => kept !== change);
     toasts.close(change.toast);
     try {
       await change.undo();
     } catch (error) {
-      showError("This could not be undone", error);
+      return showError("This could not be undone", error);
     }
+    this.#undone = [...this.#undone, { ...change, turn: turns.next() }].slice(-MOST_CHANGES);
   }
+}
+
+/** Without the sentence's end: it stands in a menu. */
+function nameOf(change: Kept | undefined): string | null {
+  return change?.text.replace(/\.$/, "") ?? null;
 }
 
 export const lastChange = new LastChange();
 
-/** `tellChange("Renamed to a.", () => …, { ofFiles: true })`: says what was changed; its button and Ctrl+Z take it back. */
-export function tellChange(
-  text: string,
-  undo: Change["undo"],
-  { ofFiles = false, label = "Undo" }: { ofFiles?: boolean; label?: string } = {},
-): void {
-  lastChange.tell(text, { undo, ofFiles }, label);
+/** `tellChange("Renamed to a.", { undo: () => …, redo: () => … }, { ofFiles: true })`: says what was changed; Ctrl+Z takes it back. */
+export function tellChange(text: string, change: Change, options: Options = {}): void {
+  lastChange.tell(text, change, options);
 }

@@ -43,7 +43,10 @@ async function tellOfBeside(before: readonly string[]): Promise<void> {
   const what = taken.length === 1 ? baseName(first) : `${taken.length} cluster files`;
   tellChange(
     `Names are taken from ${what}, found beside the captures.`,
-    () => workspace.setCluster(workspace.state.clusterFiles.filter((path) => !taken.includes(path))),
+    {
+      undo: () => workspace.setCluster(workspace.state.clusterFiles.filter((path) => !taken.includes(path))),
+      redo: () => workspace.setCluster([...new Set([...workspace.state.clusterFiles, ...taken])]),
+    },
     { ofFiles: true },
   );
 }
@@ -57,7 +60,7 @@ async function importCluster(paths: readonly string[]): Promise<void> {
   await workspace.setCluster([...known, ...added]);
   tellChange(
     `Names are taken from ${added.length === 1 ? "a cluster file" : `${added.length} cluster files`} now.`,
-    () => workspace.setCluster(known),
+    { undo: () => workspace.setCluster(known), redo: () => workspace.setCluster([...known, ...added]) },
     { ofFiles: true },
   );
 }
@@ -71,7 +74,7 @@ export async function importConntrack(paths: readonly string[]): Promise<void> {
   await workspace.setConntrack([...known, ...added]);
   tellChange(
     `Translations are compared with ${added.length === 1 ? baseName(added[0] ?? "") : `${added.length} files of conntrack`} now.`,
-    () => workspace.setConntrack(known),
+    { undo: () => workspace.setConntrack(known), redo: () => workspace.setConntrack([...known, ...added]) },
     { ofFiles: true },
   );
 }

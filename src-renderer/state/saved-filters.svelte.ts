@@ -30,10 +30,14 @@ export function removeSavedFilter(label: string): void {
   const at = before.findIndex((saved) => saved.label === label);
   const removed = before[at];
   if (!removed) return;
-  savedFilters.value = before.filter((saved) => saved.label !== label);
-  tellChange(`Removed the filter button “${label}”.`, () => {
-    // What was saved since stays.
-    const now = savedFilters.value.filter((saved) => saved.label !== label);
-    savedFilters.value = [...now.slice(0, at), removed, ...now.slice(at)];
+  const others = (): readonly SavedFilter[] => savedFilters.value.filter((saved) => saved.label !== label);
+  savedFilters.value = others();
+  tellChange(`Removed the filter button “${label}”.`, {
+    undo: () => {
+      // What was saved since stays.
+      const now = others();
+      savedFilters.value = [...now.slice(0, at), removed, ...now.slice(at)];
+    },
+    redo: () => void (savedFilters.value = others()),
   });
 }

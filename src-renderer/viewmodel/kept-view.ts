@@ -38,6 +38,8 @@ const keptViewSchema = v.object({
   marks: v.array(packet),
   ignored: v.array(packet),
   references: v.array(v.tuple([packet, time])),
+  /** Groups of the map that are open. */
+  mapGroups: v.optional(v.array(v.string()), []),
   /** Row at the upper edge of the packet list, with a fraction. */
   top: rowPlace,
   /** Tabs that were opened for something. */

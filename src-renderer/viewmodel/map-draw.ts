@@ -20,6 +20,9 @@ const LEAST_TEXT_PX = 6.5;
 const FONT = 12;
 const SMALL = 10;
 const MOST_WIDTH = 7;
+/** Half a plus sign, and the room it takes of a group's text. */
+const FOLD_PX = 5;
+const FOLD_ROOM = 18;
 /** Mean width of a letter, in heights of the font. */
 const LETTER_W = 0.56;
 /** Of bold letters. */
@@ -90,6 +93,7 @@ function drawForeground(
     const border = kind === "service" ? colours.service : kind === "point" ? colours.strong : colours.border;
     boxes(canvas, own, view, colours.box, border, kind === "service" ? 20 : kind === "point" ? 3 : 6);
     if (kind === "service" || kind === "group") marksOfKind(canvas, own, view, kind, colours);
+    if (kind === "group") foldSigns(canvas, own, view, colours);
   }
   const fontPx = FONT * view.k;
   canvas.textBaseline = "middle";
@@ -155,6 +159,29 @@ function marksOfKind(
     canvas.lineWidth = 1;
     canvas.stroke();
   }
+}
+
+/** Plus and minus at the right of what opens and closes. */
+function foldSigns(
+  canvas: MapCanvas,
+  elements: readonly MapElement[],
+  { k, x, y }: MapView,
+  colours: MapColours,
+): void {
+  const half = FOLD_PX * Math.max(k, 0.4);
+  canvas.beginPath();
+  for (const e of elements) {
+    if (e.fold === null || e.w * k < half * 6) continue;
+    const [mx, my] = [(e.x + e.w) * k + x - half * 2.2, (e.y + e.h / 2) * k + y];
+    canvas.moveTo(mx - half, my);
+    canvas.lineTo(mx + half, my);
+    if (e.fold.open) continue;
+    canvas.moveTo(mx, my - half);
+    canvas.lineTo(mx, my + half);
+  }
+  canvas.strokeStyle = colours.text;
+  canvas.lineWidth = Math.max(1, 1.5 * k);
+  canvas.stroke();
 }
 
 /** The first `most` wires of the order. */
@@ -256,18 +283,25 @@ function elementText(
   fontFamily: string,
 ): void {
   const left = (element.x + (element.kind === "service" ? 18 : 8)) * k + x;
-  const room = (element.w - (element.kind === "service" ? 28 : 14)) * k;
+  const room = (element.w - (element.kind === "service" ? 28 : element.fold ? 14 + FOLD_ROOM : 14)) * k;
   const top = element.y * k + y;
   const isOneLine = element.h < 30;
   canvas.fillStyle = colours.text;
   const size = (isOneLine ? 11 : FONT) * k;
   canvas.font = `${element.kind === "point" ? "" : "600 "}${size.toFixed(1)}px ${fontFamily}`;
-  const words = isOneLine && element.subtitle !== "" ? `${element.label} · ${element.subtitle}` : element.label;
+  const words = isOneLine && element.subtitle !== "" ? `${element.label} · ${element.subtitle}` : labelOf(element, k);
   canvas.fillText(fitText(words, room, size), left, top + (isOneLine ? element.h / 2 : element.h * 0.34) * k);
   if (isOneLine || element.subtitle === "" || SMALL * k < LEAST_TEXT_PX) return;
   canvas.fillStyle = colours.muted;
   canvas.font = `${(SMALL * k).toFixed(1)}px ${fontFamily}`;
   canvas.fillText(fitText(element.subtitle, room, SMALL * k), left, top + element.h * 0.72 * k);
+}
+
+/** From far only one line is drawn: of a group, how many it is. */
+function labelOf({ kind, label, subtitle, fold, places }: MapElement, k: number): string {
+  if (kind !== "group" || subtitle === "" || SMALL * k >= LEAST_TEXT_PX || (fold?.machines ?? []).length > 0)
+    return label;
+  return label === "Pods" ? subtitle : `${places.length} × ${label}`;
 }
 
 /** Cut to the width with "…"; measured by the mean width of letters, as asking the canvas for each name costs more than drawing it. */

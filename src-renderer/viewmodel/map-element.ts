@@ -2,6 +2,16 @@
 
 export type MapElementKind = "machine" | "pod" | "group" | "host" | "address" | "point" | "service";
 
+/** What opens and closes: pods, addresses or machines that are drawn as one. */
+export interface MapFold {
+  /** Stable: what is remembered of it. */
+  readonly key: string;
+  /** What it holds is drawn beside it. */
+  readonly open: boolean;
+  /** Of machines put together: their indices; else empty. */
+  readonly machines: readonly number[];
+}
+
 export interface MapElement {
   /** Stable: what selection, focus and memory speak of. */
   readonly key: string;
@@ -24,6 +34,8 @@ export interface MapElement {
   readonly faint: boolean;
   /** Hangs below the lanes: its name is at its bottom, where no wire passes. */
   readonly hangs: boolean;
+  /** Null: it does not open. */
+  readonly fold: MapFold | null;
 }
 
 export interface MapLayout {
@@ -36,6 +48,9 @@ export interface MapLayout {
   readonly machines: readonly number[];
   /** y of the first lane under the nodes of each row, and the x where rows are tied together. */
   readonly rows: readonly { readonly laneY: number }[];
+  /** Box of each machine, and of each element the box it stands in: indices of elements, -1 none. */
+  readonly ofMachine: Int32Array;
+  readonly boxOf: Int32Array;
   /** Row of each element's machine box; the routers' row hangs under the last lanes. */
   readonly rowOf: Int32Array;
   readonly trunkX: number;

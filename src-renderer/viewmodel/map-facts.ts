@@ -35,6 +35,12 @@ function endsOf(model: MapModel, element: MapElement): readonly string[] {
 /** What a click limits connections to; null: nothing can be said (too many pods in one box). */
 export function elementScope(model: MapModel, element: MapElement): ConnectionScope | null {
   const { kind, label } = element;
+  const together = element.fold?.machines ?? [];
+  if (together.length > 0) {
+    const node = together.flatMap((at) => model.machines[at]?.name ?? []).join("\n");
+    const named = kind === "machine" ? label : `${label} (${element.subtitle})`;
+    return node.length > LONGEST_OPTION ? null : { kind: "machine", label: `at ${named}`, options: { node } };
+  }
   if (kind === "machine") {
     const machine = model.machines[element.machine];
     return machine ? { kind, label: `at ${machine.name}`, options: { node: machine.name } } : null;
@@ -97,9 +103,7 @@ export function mapTotals(model: MapModel, layout: MapLayout, net: MapNet): MapT
   const columns = [model.connections, model.packets, model.bytes, model.missing];
   const elements = columns.map(() => new Float64Array(layout.elements.length));
   const wires = columns.map((column) => wireSums(net, column));
-  const boxes = new Map(layout.machines.map((at) => [layout.elements[at]?.machine ?? -1, at]));
-  const boxOf = (machine: number): number => (machine < 0 ? -1 : (boxes.get(machine) ?? -1));
-  const boxOfElement = layout.elements.map((element) => boxOf(element.machine));
+  const boxOf = (machine: number): number => layout.ofMachine[machine] ?? -1;
   // Paths are few: what each concerns is looked up once. A point's machine has to do with it, though the point may not be drawn.
   const ofPath = model.paths.map((path) => [
     ...new Set(path.flatMap((point) => [layout.ofPoint[point] ?? -1, boxOf(model.points[point]?.machine ?? -1)])),
@@ -111,7 +115,7 @@ export function mapTotals(model: MapModel, layout: MapLayout, net: MapNet): MapT
     if (element === undefined || element < 0 || metBy[element] === route) return;
     metBy[element] = route;
     met.push(element);
-    meet(boxOfElement[element], route);
+    meet(layout.boxOf[element], route);
   };
   for (let r = 0; r < model.routes; r++) {
     met.length = 0;
@@ -156,6 +160,12 @@ const KIND_WORDS: Readonly<Record<MapElement["kind"], string>> = {
   service: "Service",
 };
 
+function kindWord({ kind, fold }: MapElement): string {
+  if (fold !== null && fold.machines.length > 0) return kind === "machine" ? "Machines" : "Group of machines";
+  if (kind === "group" && fold?.key.startsWith("address")) return "Group";
+  return KIND_WORDS[kind];
+}
+
 function sourceText({ source, namedBy }: MapModel["places"][number]): string {
   if (source === "told") return "named by the cluster file";
   if (namedBy !== undefined) return namedBy === "comment" ? "named by packets' comments" : "named by the interface";
@@ -167,7 +177,7 @@ export function elementFact(model: MapModel, element: MapElement, totals: Traffi
   const point = model.points[element.point];
   const place = element.places.length === 1 ? model.places[element.places[0] ?? -1] : undefined;
   const machine = model.machines[element.machine];
-  if (element.kind === "group") lines.push(element.subtitle);
+  if (element.kind === "group" && element.subtitle !== "") lines.push(element.subtitle);
   if (element.kind === "machine") lines.push(element.subtitle);
   if (place) {
     if (place.addresses.length > 0) lines.push(place.addresses.slice(0, 4).join(", "));
@@ -180,9 +190,11 @@ export function elementFact(model: MapModel, element: MapElement, totals: Traffi
   const service = model.services[element.service];
   if (service) lines.push(element.subtitle);
   if (machine && element.kind !== "machine") lines.push(`on ${machine.name}`);
-  lines.push(...(totals ? trafficLines(totals) : []));
+  // Traffic of what is open is at what stands beside it.
+  if (totals && !element.fold?.open) lines.push(...trafficLines(totals));
+  if (element.fold) lines.push(element.fold.open ? "open: a click or Enter closes it" : "a click or Enter opens it");
   const name = place && element.kind === "pod" ? place.name : (point?.name ?? element.label);
-  return { title: `${KIND_WORDS[element.kind]} ${element.kind === "host" ? "" : name}`.trim(), lines };
+  return { title: `${kindWord(element)} ${element.kind === "host" ? "" : name}`.trim(), lines };
 }
 
 export function wireFact(scene: MapScene, wire: number, totals: MapTotals): MapFact | null {
@@ -221,7 +233,7 @@ export function mapTable(scene: MapScene, totals: MapTotals, most: number): read
     return {
       element: at,
       cells: [
-        element.kind === "point" || element.kind === "service" ? element.subtitle : KIND_WORDS[element.kind],
+        element.kind === "point" || element.kind === "service" ? element.subtitle : kindWord(element),
         element.label,
         model.machines[element.machine]?.name ?? "",
         own.length > 6 ? `${own.slice(0, 6).join(", ")} and ${own.length - 6} more` : own.join(", "),

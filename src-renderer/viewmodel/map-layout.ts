@@ -15,8 +15,9 @@
  * In the pod network machines hold who talks and nothing else, so they are small; in the Service network the Services stand
  * where the lanes are: names are at the other side of every box than its lines.
  */
-import { fillBox, fillTalkers, greatest, makeBoxes, type FilledBox } from "./map-boxes";
+import { BY_NUMBER, columnsFor, fillBox, fillTalkers, greatest, makeBoxes, type FilledBox } from "./map-boxes";
 import type { MapElement, MapLayout } from "./map-element";
+import { foldMachines } from "./map-folds";
 import type { MapItem, MapModel, MapNetwork } from "./map-model";
 import { Slots, type MapMemory } from "./map-slots";
 
@@ -32,24 +33,22 @@ const SERVICE_H = 44;
 /** Above and below the Services. */
 const SERVICES_GAP = 76;
 
-/** Pods side by side: few in one row, many in a broad block. */
-function columnsFor(most: number): number {
-  return most <= 2 ? 2 : most <= 4 ? most : most <= 12 ? 4 : most <= 30 ? 6 : Math.ceil(Math.sqrt(most * 2));
-}
-
 export function layoutMap(
   model: MapModel,
   items: readonly MapItem[],
   before: MapMemory = new Map(),
   network: MapNetwork = "node",
+  opened: ReadonlySet<string> = new Set(),
 ): { readonly layout: MapLayout; readonly memory: MapMemory } {
   const slots = new Slots(before);
-  const boxes = makeBoxes(model, items);
+  const boxes = foldMachines(model, makeBoxes(model, items), opened, slots);
+  const isGrouped = items.some((item) => item.kind === "group" && item.machine >= 0);
   const columns = slots.once(
-    "columns",
+    // Pods one by one need more columns than groups of them.
+    isGrouped ? "columns of groups" : "columns",
     columnsFor(
       greatest(
-        boxes.filter((box) => box.above).map((box) => box.items.length),
+        boxes.filter((box) => box.above && !box.items.some((item) => item.fold?.open)).map((box) => box.items.length),
         1,
       ),
     ),
@@ -57,6 +56,7 @@ export function layoutMap(
   const elements: MapElement[] = [];
   const machines: number[] = [];
   const rowOfBox = new Map<number, number>();
+  const boxOfElement = new Map<number, number>();
 
   // Nodes: a grid of slots. A column is as wide, a row as high as its largest box.
   const isWired = network === "node";
@@ -64,7 +64,7 @@ export function layoutMap(
   const above = boxes.filter((box) => box.above);
   const slotOf = new Map(zip(above, slots.give("nodes", keysOf(above))));
   const placed = boxes
-    .filter((box) => isWired || box.items.length > 0)
+    .filter((box) => isWired || box.items.some((item) => item.places.length > 0))
     .map((box) => ({ box, inside: isWired ? fillBox(box, columns, slots) : fillTalkers(box, columns, slots) }));
   const nodes = placed.filter(({ box }) => box.above);
   const nodeSlots = nodes.map(({ box }) => slotOf.get(box) ?? 0);
@@ -88,8 +88,9 @@ export function layoutMap(
   });
 
   // Routers, outside, what has no place: below.
+  const hanging = boxes.filter((box) => !box.above);
+  const belowSlotOf = new Map(zip(hanging, slots.give("below", keysOf(hanging))));
   const below = placed.filter(({ box }) => !box.above);
-  const belowSlots = slots.give("below", keysOf(below.map(({ box }) => box)));
   const lowestNode =
     heights.length === 0 ? -LANES_H : (top[heights.length - 1] ?? 0) + (heights[heights.length - 1] ?? 0);
   const width = greatest(
@@ -100,7 +101,7 @@ export function layoutMap(
   const belowTop = lowestNode + (servicesH > 0 ? servicesH + SERVICES_GAP * 2 : LANES_H);
   if (rows.length === 0) rows.push({ laneY: -40 });
   hang(
-    below.map(({ inside }, i) => ({ inside, slot: belowSlots[i] ?? 0 })),
+    below.map(({ box, inside }) => ({ inside, slot: belowSlotOf.get(box) ?? 0 })),
     slots.once("below columns", hangingColumns(below, width)),
   );
 
@@ -121,9 +122,11 @@ export function layoutMap(
   }
 
   function add(inside: FilledBox, dx: number, dy: number, row: number): void {
+    const box = elements.length;
     for (const element of inside.elements) {
       const at = elements.push({ ...element, x: element.x + dx, y: element.y + dy }) - 1;
       rowOfBox.set(at, row);
+      boxOfElement.set(at, box);
       if (element.kind === "machine") machines.push(at);
     }
   }
@@ -131,14 +134,23 @@ export function layoutMap(
   const ofPlace = new Int32Array(model.places.length).fill(-1);
   const ofPoint = new Int32Array(model.points.length).fill(-1);
   const ofService = new Int32Array(model.services.length).fill(-1);
+  const ofMachine = new Int32Array(model.machines.length).fill(-1);
+  /** What machines that are put together are drawn as. */
+  const groupOf = new Int32Array(model.machines.length).fill(-1);
   elements.forEach((element, at) => {
+    // What is open is drawn beside it.
+    if (element.fold?.open) return;
     for (const place of element.places) if (element.kind !== "point") ofPlace[place] = at;
+    if (element.kind === "machine" && element.machine >= 0) ofMachine[element.machine] = at;
+    for (const machine of element.fold?.machines ?? [])
+      (element.kind === "machine" ? ofMachine : groupOf)[machine] = at;
     if (element.point >= 0) ofPoint[element.point] = at;
     if (element.service >= 0) ofService[element.service] = at;
   });
   // The card inside a pod has no mark of its own while pods are grouped, nor has its veth: they are the group.
   model.points.forEach((point, p) => {
     if ((ofPoint[p] ?? -1) < 0 && point.place >= 0) ofPoint[p] = ofPlace[point.place] ?? -1;
+    if ((ofPoint[p] ?? -1) < 0 && point.machine >= 0) ofPoint[p] = groupOf[point.machine] ?? -1;
   });
   const leftmost = -greatest(
     elements.map((e) => -e.x),
@@ -166,6 +178,8 @@ export function layoutMap(
       ofPlace,
       ofPoint,
       ofService,
+      ofMachine,
+      boxOf: Int32Array.from(elements, (_, at) => boxOfElement.get(at) ?? -1),
       machines,
       rows,
       rowOf: Int32Array.from(elements, (_, at) => rowOfBox.get(at) ?? 0),
@@ -206,7 +220,7 @@ function addServices(model: MapModel, elements: MapElement[], slots: Slots, widt
   if (model.services.length === 0) return 0;
   const order = model.services
     .map((_, i) => i)
-    .sort((a, b) => compare(model.services[a]?.label, model.services[b]?.label));
+    .sort((a, b) => BY_NUMBER.compare(model.services[a]?.label ?? "", model.services[b]?.label ?? ""));
   const own = slots.give(
     "services",
     order.map((i) => model.services[i]?.label ?? ""),
@@ -235,11 +249,8 @@ function addServices(model: MapModel, elements: MapElement[], slots: Slots, widt
       service,
       faint: false,
       hangs: false,
+      fold: null,
     });
   });
   return (Math.floor(greatest(own, 0) / across) + 1) * (SERVICE_H + 18) - 18;
-}
-
-function compare(a: string | undefined, b: string | undefined): number {
-  return (a ?? "") < (b ?? "") ? -1 : (a ?? "") > (b ?? "") ? 1 : 0;
 }

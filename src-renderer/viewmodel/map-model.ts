@@ -9,6 +9,9 @@
  */
 import type { MapActivity, MapGraph, MapMachine, MapPlace, MapPoint, MapService } from "../../src-shared/contract/map";
 
+import type { MapFold } from "./map-element";
+import { formatNoun } from "./quantity";
+
 /** Which of the three networks is drawn. */
 export type MapNetwork = "node" | "pod" | "service";
 
@@ -99,29 +102,44 @@ export interface MapItem {
   readonly places: readonly number[];
   /** Index of the machine; -1: no machine is known. */
   readonly machine: number;
+  /** Null: it does not open. */
+  readonly fold: MapFold | null;
 }
 
 /** Boxes that a person still reads one by one. */
 const MOST_PODS = 80;
 /** Addresses outside that are drawn one by one; the rest is one box. */
 const MOST_ADDRESSES = 24;
+const MORE_ADDRESSES = "address ~ more";
 
 /** What "auto" comes to. */
 export function chosenGrouping(model: MapModel, grouping: MapGrouping): Exclude<MapGrouping, "auto"> {
   if (grouping !== "auto") return grouping;
   const pods = model.places.filter((place) => place.kind === "pod");
   if (pods.length <= MOST_PODS) return "pods";
-  const known = (of: (place: MapPlace) => string | null): boolean => {
-    const values = pods.map(of);
-    return values.filter((value) => value !== null).length * 2 > pods.length;
+  const isOfUse = (of: (place: MapPlace) => string | null): boolean => {
+    const known = pods.filter((pod) => of(pod) !== null).length;
+    // Workloads that have a pod on every node are as many boxes as there are pods.
+    const boxes = new Set(pods.map((pod) => `${pod.machine} ${pod.namespace ?? ""} ${of(pod) ?? ""}`)).size;
+    return known * 2 > pods.length && boxes <= MOST_PODS;
   };
-  if (known((place) => place.workload)) return "workload";
-  return known((place) => place.namespace) ? "namespace" : "node";
+  if (isOfUse((place) => place.workload)) return "workload";
+  return isOfUse((place) => place.namespace) ? "namespace" : "node";
 }
 
-/** The boxes of all machines, each in an order that does not depend on traffic. */
-export function mapItems(model: MapModel, grouping: Exclude<MapGrouping, "auto">): readonly MapItem[] {
-  const groups = new Map<string, { readonly item: Omit<MapItem, "places" | "subtitle">; readonly places: number[] }>();
+/**
+ * The boxes of all machines, each in an order that does not depend on traffic. `opened`: keys of groups whose pods are drawn one by
+ * one, beside the group.
+ */
+export function mapItems(
+  model: MapModel,
+  grouping: Exclude<MapGrouping, "auto">,
+  opened: ReadonlySet<string> = new Set(),
+): readonly MapItem[] {
+  const groups = new Map<
+    string,
+    { readonly item: Omit<MapItem, "places" | "subtitle" | "fold">; readonly places: number[] }
+  >();
   const items: MapItem[] = [];
   const addresses: number[] = [];
   model.places.forEach((place, at) => {
@@ -133,6 +151,7 @@ export function mapItems(model: MapModel, grouping: Exclude<MapGrouping, "auto">
         subtitle: place.addresses[0] ?? "",
         places: [at],
         machine: place.machine,
+        fold: null,
       });
     } else if (place.kind !== "pod") addresses.push(at);
     else if (grouping === "pods") items.push(podItem(place, at));
@@ -143,7 +162,8 @@ export function mapItems(model: MapModel, grouping: Exclude<MapGrouping, "auto">
           : grouping === "namespace"
             ? place.namespace
             : null;
-      const key = `group ${place.machine} ${grouping === "node" ? "" : (place.namespace ?? "")} ${name ?? ""}`;
+      const machine = model.machines[place.machine]?.name ?? "";
+      const key = `group ${machine} ${grouping === "node" ? "" : (place.namespace ?? "")} ${name ?? ""}`;
       const known = groups.get(key);
       if (known) known.places.push(at);
       else {
@@ -155,10 +175,19 @@ export function mapItems(model: MapModel, grouping: Exclude<MapGrouping, "auto">
   for (const { item, places } of groups.values()) {
     const [only] = places;
     const place = only === undefined ? undefined : model.places[only];
-    if (places.length === 1 && place && only !== undefined && grouping !== "node") items.push(podItem(place, only));
-    else items.push({ ...item, subtitle: `${places.length} pods`, places });
+    if (places.length === 1 && place && only !== undefined) items.push(podItem(place, only));
+    else {
+      const open = opened.has(item.key);
+      items.push({
+        ...item,
+        subtitle: formatNoun(places.length, "pod"),
+        places,
+        fold: { key: item.key, open, machines: [] },
+      });
+      if (open) items.push(...places.flatMap((at) => (model.places[at] ? [podItem(model.places[at], at)] : [])));
+    }
   }
-  items.push(...addressItems(model, addresses));
+  items.push(...addressItems(model, addresses, opened));
   return items.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
 }
 
@@ -170,31 +199,34 @@ function podItem(place: MapPlace, at: number): MapItem {
     subtitle: place.addresses.find((address) => address !== place.name) ?? (place.source === "inferred" ? "pod" : ""),
     places: [at],
     machine: place.machine,
+    fold: null,
   };
 }
 
 /** The busiest addresses one by one, all others as one box. */
-function addressItems(model: MapModel, addresses: readonly number[]): MapItem[] {
+function addressItems(model: MapModel, addresses: readonly number[], opened: ReadonlySet<string>): MapItem[] {
   const count = new Float64Array(model.places.length);
   for (let r = 0; r < model.routes; r++)
     for (const end of [model.client[r] ?? -1, model.server[r] ?? -1])
       if (end >= 0) count[end] = (count[end] ?? 0) + (model.connections[r] ?? 0);
   const order = [...addresses].sort((a, b) => (count[b] ?? 0) - (count[a] ?? 0) || a - b);
-  const items = order.slice(0, MOST_ADDRESSES).map((at): MapItem => {
+  const rest = order.slice(MOST_ADDRESSES);
+  const open = opened.has(MORE_ADDRESSES);
+  const items = (open ? order : order.slice(0, MOST_ADDRESSES)).map((at): MapItem => {
     const place = model.places[at];
     const name = place?.name ?? "";
     const subtitle = place?.kind === "outside" ? "outside" : "network unknown";
-    return { key: `address ${name}`, kind: "address", label: name, subtitle, places: [at], machine: -1 };
+    return { key: `address ${name}`, kind: "address", label: name, subtitle, places: [at], machine: -1, fold: null };
   });
-  const rest = order.slice(MOST_ADDRESSES);
   if (rest.length > 0)
     items.push({
-      key: "address ~ more",
+      key: MORE_ADDRESSES,
       kind: "group",
       label: "More addresses",
       subtitle: `${rest.length} addresses`,
       places: rest,
       machine: -1,
+      fold: { key: MORE_ADDRESSES, open, machines: [] },
     });
   return items;
 }

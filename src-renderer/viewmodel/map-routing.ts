@@ -73,7 +73,7 @@ function exitPoint(element: MapElement, dx: number, atBottom: boolean): readonly
 export function wireLine(layout: MapLayout, a: number, b: number, lanes: Lanes): readonly number[] {
   const [one, two] = [layout.elements[a], layout.elements[b]];
   if (!one || !two) return [];
-  if (one.machine === two.machine && (one.machine >= 0 || sameBox(layout, a, b))) return insideLine(one, two);
+  if (sameBox(layout, a, b)) return insideLine(one, two);
   const lane = lanes.take();
   const [rowA, rowB] = [layout.rowOf[a] ?? 0, layout.rowOf[b] ?? 0];
   const yA = (layout.rows[rowA]?.laneY ?? 0) + lane;
@@ -84,9 +84,8 @@ export function wireLine(layout: MapLayout, a: number, b: number, lanes: Lanes):
   return [...from, ...middle, ...reversed(to)];
 }
 
-/** Boxes without a machine: those of one kind stand together. */
-function sameBox(layout: MapLayout, a: number, b: number): boolean {
-  return layout.rowOf[a] === layout.rowOf[b] && layout.elements[a]?.kind === layout.elements[b]?.kind;
+function sameBox({ boxOf }: MapLayout, a: number, b: number): boolean {
+  return (boxOf[a] ?? -1) >= 0 && boxOf[a] === boxOf[b];
 }
 
 function reversed(line: readonly number[]): number[] {

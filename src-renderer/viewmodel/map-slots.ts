@@ -6,15 +6,23 @@ export type MapMemory = ReadonlyMap<string, number>;
 export class Slots {
   readonly memory: Map<string, number>;
   readonly #used = new Map<string, Set<number>>();
+  readonly #keys = new Map<string, Set<string>>();
 
   constructor(before: MapMemory) {
     this.memory = new Map(before);
-    for (const [key, slot] of before) this.#of(key.slice(0, key.indexOf("|"))).add(slot);
+    for (const [name, slot] of before) {
+      const [container, key] = [name.slice(0, name.indexOf("|")), name.slice(name.indexOf("|") + 1)];
+      this.#of(container).add(slot);
+      const keys = this.#keys.get(container);
+      if (keys) keys.add(key);
+      else this.#keys.set(container, new Set([key]));
+    }
   }
 
-  /** Slots of `keys` in a container: known ones keep theirs, new ones take the first free. */
+  /** Slots of `keys`, all of a container: known ones keep theirs, new ones take the first free; who is not there any more has none. */
   give(container: string, keys: readonly string[]): number[] {
     const used = this.#of(container);
+    this.#forget(container, new Set(keys));
     let free = 0;
     return keys.map((key) => {
       const name = `${container}|${key}`;
@@ -35,6 +43,17 @@ export class Slots {
     if (known !== undefined) return known;
     this.memory.set(`once|${name}`, value);
     return value;
+  }
+
+  #forget(container: string, keys: ReadonlySet<string>): void {
+    const known = this.#keys.get(container);
+    for (const key of known ?? []) {
+      if (keys.has(key)) continue;
+      const name = `${container}|${key}`;
+      this.#used.get(container)?.delete(this.memory.get(name) ?? -1);
+      this.memory.delete(name);
+    }
+    this.#keys.set(container, new Set(keys));
   }
 
   #of(container: string): Set<number> {

@@ -3,6 +3,7 @@
  * what is between both of its ends.
  */
 import { addressValue, anyOf, type FilterValue, pointValue } from "./filter-value";
+import { textLiteral } from "../../src-shared/model/filter-text";
 import type { MapElement } from "./map-element";
 import type { MapModel } from "./map-model";
 import type { MapScene } from "./map-scene";
@@ -10,6 +11,8 @@ import type { MapScene } from "./map-scene";
 /** All of it first, then each address of it; empty: nothing is known that a filter could ask for. */
 export function elementValues(model: MapModel, element: MapElement): readonly FilterValue[] {
   const point = model.points[element.point];
+  const together = element.fold?.machines ?? [];
+  if (together.length > 0) return machinesValues(model, element, together);
   const addresses = addressesOf(model, element).map((address) => addressValue("Address", address));
   const own = element.kind === "point" && point ? [pointValue(point)] : [];
   const [only] = addresses;
@@ -20,6 +23,17 @@ export function elementValues(model: MapModel, element: MapElement): readonly Fi
     ...(all === null ? [] : [{ label: KINDS[element.kind], text: element.label, filter: all }]),
     ...addresses.filter(({ filter }) => filter !== null).slice(0, MOST_ADDRESSES),
   ];
+}
+
+/** Machines that are drawn as one: what was captured on any of them, and on each. */
+function machinesValues(model: MapModel, { label }: MapElement, machines: readonly number[]): readonly FilterValue[] {
+  const each = machines.flatMap((at): FilterValue[] => {
+    const machine = model.machines[at];
+    if (!machine?.recorded) return [];
+    return [{ label: "Captured on", text: machine.name, filter: `k8s.node == ${textLiteral(machine.name)}` }];
+  });
+  const all = anyOf(each.map(({ filter }) => filter));
+  return all === null ? each : [{ label: "Captured on them", text: label, filter: all }, ...each];
 }
 
 /** Packets between its ends. */

@@ -24,6 +24,7 @@ export interface GutterCell {
   readonly note?: { readonly colour: string; readonly text: string };
 }
 
+export const NO_SPAN: StreamSpan = { firstRow: -1, lastRow: -1 };
 export const NO_GUTTER: GutterCell = { line: "none", mark: null, text: "" };
 
 /** What is selected, and what its details say of other packets. */

@@ -10,6 +10,7 @@
  * d3's bundle has no sankey: with three columns in a given order no layout has to be searched for.
  */
 import type {
+  CallEnd,
   Latency,
   ServiceEndpointInfo,
   ServiceErrors,
@@ -103,14 +104,14 @@ export function buildServiceFlow(report: ServiceReport, widthPx: number): Servic
       node({
         id,
         column: 0,
-        label: shortName(client.name),
-        subtitle: client.pod === null ? "address" : client.ip,
+        label: client.pod === null ? (client.host ?? client.ip) : shortName(client.pod),
+        subtitle: endSubtitle(client, client.ip),
         connections: client.connections,
         tone: "plain",
         scope:
           client.ip === ""
             ? null
-            : serviceScope(report, `${client.name} to ${titleOf(report)}`, { client: client.name }),
+            : serviceScope(report, `${client.host ?? client.name} to ${titleOf(report)}`, { client: client.name }),
         value: clientValue(client),
       });
     else
@@ -187,8 +188,8 @@ export function buildServiceFlow(report: ServiceReport, widthPx: number): Servic
     node({
       id: `endpoint ${at}`,
       column: 2,
-      label: endpoint.pod === null ? endpointText(endpoint) : shortName(endpoint.pod),
-      subtitle: balance[at]?.note ?? `${endpointText(endpoint)}${endpoint.node === null ? "" : ` on ${endpoint.node}`}`,
+      label: endpoint.pod === null ? (endpoint.host ?? endpointText(endpoint)) : shortName(endpoint.pod),
+      subtitle: balance[at]?.note ?? endpointSubtitle(endpoint),
       connections: endpoint.connections,
       tone: failures(endpoint.errors) > 0 ? "bad" : endpoint.connections === 0 ? "quiet" : "plain",
       scope: serviceScope(report, `${endpointText(endpoint)} of ${titleOf(report)}`, {
@@ -417,8 +418,8 @@ export function serviceValue(report: ServiceReport): FilterValue {
   };
 }
 
-export function clientValue({ ip, name }: ServiceReport["clients"][number]): FilterValue {
-  return addressValue("Client", ip, name);
+export function clientValue({ ip, name, host }: ServiceReport["clients"][number]): FilterValue {
+  return addressValue("Client", ip, host ?? name);
 }
 
 /** What the cells of an endpoint's row stand for, by column; the first three, and nothing further. */
@@ -434,7 +435,7 @@ export function endpointValues(report: ServiceReport, endpoint: ServiceEndpointI
 export function lookupValues(report: ServiceReport, lookup: ServiceReport["lookups"][number]): readonly FilterValue[] {
   const client = report.clients.find(({ name }) => name === lookup.client);
   return [
-    addressValue("Client", client?.ip ?? lookup.client, lookup.client),
+    client ? clientValue(client) : addressValue("Client", lookup.client, lookup.client),
     { label: "Name", text: lookup.name, filter: `dns.qry.name == ${textLiteral(lookup.name)}` },
   ];
 }
@@ -490,6 +491,27 @@ export const ENDPOINT_COLUMNS = [
   "First byte, median",
   "Note",
 ] as const;
+
+const END_WORDS: Readonly<Record<CallEnd["kind"], string>> = {
+  pod: "pod",
+  node: "node",
+  router: "router",
+  outside: "outside",
+  machine: "machine",
+  unknown: "network unknown",
+};
+
+/** What it is, and its address where it is called otherwise: "172.20.1.11" of a pod with a name, "node · 10.0.0.1", "outside". */
+function endSubtitle({ kind, host, pod }: CallEnd & { readonly pod: string | null }, address: string): string {
+  if (pod !== null) return address;
+  return host === null ? END_WORDS[kind] : `${END_WORDS[kind]} · ${address}`;
+}
+
+function endpointSubtitle(endpoint: ServiceEndpointInfo): string {
+  const { kind, node } = endpoint;
+  const is = endSubtitle(endpoint, endpointText(endpoint));
+  return node === null || kind === "node" ? is : `${is} on ${node}`;
+}
 
 /** "web" of "default/web": the namespace is in the title. */
 function shortName(name: string): string {

@@ -137,7 +137,15 @@ export interface ServiceEntry extends EndpointJson {
   readonly connections: number;
 }
 
-export interface ServiceClient {
+/** What an end of a call is, as the map tells it. */
+export interface CallEnd {
+  /** machine: what it is for is not known; unknown: nothing tells to which network the address belongs. */
+  readonly kind: "pod" | "node" | "router" | "outside" | "machine" | "unknown";
+  /** Of what is no pod: the machine's name, or what a capture's name resolution calls it; null: only its address is known. */
+  readonly host: string | null;
+}
+
+export interface ServiceClient extends CallEnd {
   readonly name: string;
   readonly pod: string | null;
   readonly ip: string;
@@ -155,7 +163,7 @@ export interface ServiceErrors {
   readonly http5xx: number;
 }
 
-export interface ServiceEndpointInfo extends EndpointJson {
+export interface ServiceEndpointInfo extends EndpointJson, CallEnd {
   readonly pod: string | null;
   readonly node: string | null;
   /** Named by a cluster file. */

@@ -94,7 +94,7 @@ export const APP_MENUS: readonly AppMenu[] = [
   ]),
   menu("Edit", [
     ["notes.undo", "Undo", "Mod+Z"],
-    ["notes.redo", "Redo Note Change", "Mod+Shift+Z"],
+    ["notes.redo", "Redo", "Mod+Shift+Z"],
     "separator",
     ["edit.copySummary", "Copy Packet as Text", "Mod+Shift+C"],
     "separator",

@@ -18,10 +18,19 @@ const engine = startFakeEngine({
       state.workspace + 1,
       file === null ? [] : state.files.filter((other) => other.file !== file).map(({ name }) => name),
     )),
-  "workspace.setPoint": ({ point, name }) => {
-    const points = state.points.map((other) => (other.point === point ? { ...other, name: name ?? "" } : other));
+  "workspace.setPoint": ({ point, name, enabled, role }) => {
+    const points = state.points.map((other) => {
+      if (other.point !== point) return other;
+      return {
+        ...other,
+        ...(name !== undefined && { name: name ?? "" }),
+        ...(enabled !== undefined && { enabled }),
+        ...(role !== undefined && { role: role ?? "unknown", roleTold: role !== null }),
+      };
+    });
     return (state = { ...state, points });
   },
+  "workspace.setDecodeAs": ({ rules }) => (state = { ...state, decodeAs: rules }),
   "workspace.setClockOffset": ({ file, seconds }) => {
     const files = state.files.map((other) => (other.file === file ? { ...other, clockOffset: seconds } : other));
     return (state = { ...state, files });
@@ -30,10 +39,12 @@ const engine = startFakeEngine({
 
 const { connect } = await import("../../src-renderer/bridge/engine");
 const { lastChange, tellChange } = await import("../../src-renderer/state/last-change.svelte");
+const { separator } = await import("../../src-renderer/state/menus.svelte");
 const { toasts } = await import("../../src-renderer/state/toasts.svelte");
 const { workspace } = await import("../../src-renderer/state/workspace.svelte");
 const { removeSavedFilter, saveFilter, savedFilters } = await import("../../src-renderer/state/saved-filters.svelte");
-const { closeFile, renamePoint } = await import("../../src-renderer/views/points/tree-actions");
+const { closeFile, renamePoint, rowMenu, toggle } = await import("../../src-renderer/views/points/tree-actions");
+const { setDecodeAs } = await import("../../src-renderer/state/decode-rules");
 const { setClockOffsets } = await import("../../src-renderer/state/clock-offsets");
 const { UndoSteps } = await import("../../src-renderer/annotations/undo-steps.svelte");
 
@@ -46,6 +57,31 @@ const fileNames = (): string[] => workspace.state.files.map(({ name }) => name);
 
 async function undo(): Promise<void> {
   await lastChange.undo();
+  await engine.settle();
+}
+
+async function redo(): Promise<void> {
+  await lastChange.redo();
+  await engine.settle();
+}
+
+const row = (name: string) => {
+  const point = workspace.state.points.find((other) => other.name === name);
+  if (!point) throw new Error(`no point is called ${name}`);
+  const at = { key: name, position: 1, siblings: 1, file: workspace.state.files[point.file] ?? file("a") };
+  return { kind: "point" as const, point, ...at };
+};
+const switchedOn = (): string[] => workspace.state.points.filter(({ enabled }) => enabled).map(({ name }) => name);
+
+/** Chooses an item of a point's menu, by its labels from the outermost. */
+async function choose(name: string, ...labels: string[]): Promise<void> {
+  let entries = rowMenu(row(name), () => undefined, null, false);
+  for (const label of labels) {
+    const entry = entries.flatMap((one) => (one !== separator && one.label === label ? [one] : []))[0];
+    if (!entry) throw new Error(`there is no ${label}`);
+    if (entry.items) entries = [...entry.items];
+    else entry.run?.();
+  }
   await engine.settle();
 }
 
@@ -68,6 +104,8 @@ beforeEach(async () => {
   toasts.list = [];
   savedFilters.value = [];
   state = workspaceOf(1, ["a", "b"]);
+  const known = { role: "unknown" as const, roleTold: false, pod: null, node: null };
+  state = { ...state, points: state.points.map((point) => ({ ...point, id: `${point.name}#0`, ...known })) };
   workspace.adopt(state);
 });
 
@@ -107,8 +145,9 @@ describe("Ctrl+Z takes back, newest first,", () => {
 
   it("what the message's button has not taken back already", async () => {
     const undone: string[] = [];
-    tellChange("First.", () => void undone.push("first"));
-    tellChange("Second.", () => void undone.push("second"));
+    const telling = (name: string) => ({ undo: () => void undone.push(name), redo: () => undefined });
+    tellChange("First.", telling("first"));
+    tellChange("Second.", telling("second"));
     toasts.list[0]?.action?.run();
     await undo();
     await undo();
@@ -118,11 +157,113 @@ describe("Ctrl+Z takes back, newest first,", () => {
   it("what was changed before or after a note: the turns tell which is newer", () => {
     const notes = new UndoSteps();
     const step = { label: "Write", before: new Map<string, Annotation | null>() };
-    tellChange("Older.", () => undefined);
+    const nothing = { undo: () => undefined, redo: () => undefined };
+    tellChange("Older.", nothing);
     notes.add(step);
     expect(notes.turn).toBeGreaterThan(lastChange.turn);
-    tellChange("Newer.", () => undefined);
+    tellChange("Newer.", nothing);
     expect(lastChange.turn).toBeGreaterThan(notes.turn);
+  });
+});
+
+describe("Ctrl+Shift+Z does again what was taken back", () => {
+  it("last taken back, first done again; every message offers to take it back once more", async () => {
+    await rename("a", "client");
+    saveFilter("Web", "http");
+    removeSavedFilter("Web");
+    await closeFile(file("b"));
+    await engine.settle();
+    await undo();
+    await undo();
+    await undo();
+    expect([pointNames(), labels(), fileNames()]).toEqual([["a", "b"], ["Web"], ["a", "b"]]);
+    expect(lastChange.redoName).toBe("Renamed to client");
+    await redo();
+    expect(pointNames()).toEqual(["client", "b"]);
+    expect(lastChange.redoName).toBe("Removed the filter button “Web”");
+    await redo();
+    expect(labels()).toEqual([]);
+    await redo();
+    expect(fileNames()).toEqual(["a"]);
+    expect(offered()).toEqual(["Renamed to client.", "Removed the filter button “Web”.", "Closed b."]);
+    expect(lastChange.canRedo).toBe(false);
+    await redo();
+    await undo();
+    expect(fileNames()).toEqual(["a", "b"]);
+  });
+
+  it("capture points switched on and off, one or all of a file, and what they are said to be", async () => {
+    toggle(row("b"));
+    await engine.settle();
+    await choose("a", "Role", "Bridge");
+    expect(offered()).toEqual([]);
+    expect(switchedOn()).toEqual(["a"]);
+    expect(lastChange.undoName).toBe("a: Bridge");
+    await undo();
+    expect(workspace.state.points[0]).toMatchObject({ roleTold: false });
+    await undo();
+    expect(switchedOn()).toEqual(["a", "b"]);
+    expect(lastChange.redoName).toBe("b switched off");
+    await redo();
+    await redo();
+    expect(switchedOn()).toEqual(["a"]);
+    expect(workspace.state.points[0]).toMatchObject({ role: "bridge", roleTold: true });
+    // What is so already is no change.
+    await choose("a", "Role", "Bridge");
+    await undo();
+    expect(workspace.state.points[0]).toMatchObject({ roleTold: false });
+  });
+
+  it("a capture point shown alone", async () => {
+    await choose("a", "Show only this one");
+    expect(switchedOn()).toEqual(["a"]);
+    await undo();
+    expect(switchedOn()).toEqual(["a", "b"]);
+    await redo();
+    expect(switchedOn()).toEqual(["a"]);
+  });
+
+  it("what is decoded as what; the same rules again are no change", async () => {
+    const rules = [{ what: "udp.port", value: 9000, as: "vxlan" }];
+    await setDecodeAs(rules);
+    await setDecodeAs(rules);
+    expect(offered()).toEqual(["Decoded with 1 rule."]);
+    await undo();
+    expect(workspace.state.decodeAs).toEqual([]);
+    await redo();
+    expect(workspace.state.decodeAs).toEqual(rules);
+    await undo();
+    expect(lastChange.canUndo).toBe(false);
+  });
+
+  it("until something else is changed, in the window or of notes", async () => {
+    const notes = new UndoSteps();
+    const step = { label: "Write", before: new Map<string, Annotation | null>() };
+    const revert = () => Promise.resolve(step);
+    notes.add(step);
+    await rename("a", "client");
+    await undo();
+    await notes.undo(revert);
+    // The note was taken back last: it comes first.
+    expect([notes.canRedo, lastChange.redoName]).toEqual(["Write", "Renamed to client"]);
+    expect(notes.redoTurn).toBeGreaterThan(lastChange.redoTurn);
+    await notes.redo(revert);
+    expect(lastChange.redoName).toBe("Renamed to client");
+    notes.add(step);
+    expect([notes.canRedo, lastChange.redoName]).toEqual([null, null]);
+    await notes.undo(revert);
+    await rename("b", "server");
+    expect([notes.canRedo, lastChange.redoName]).toEqual([null, null]);
+    await redo();
+    expect(pointNames()).toEqual(["a", "server"]);
+  });
+
+  it("not what failed", async () => {
+    const failing = { undo: () => undefined, redo: () => Promise.reject(new Error("gone")) };
+    tellChange("Fails.", failing);
+    await undo();
+    await redo();
+    expect([lastChange.canUndo, lastChange.canRedo]).toEqual([false, false]);
   });
 });
 

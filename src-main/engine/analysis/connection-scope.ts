@@ -36,11 +36,12 @@ export function connectionScope(join: JoinResult, firstNs: number, options: Opti
       (named(c.client, ends) && named(c.server, others)) || (named(c.client, others) && named(c.server, ends));
   });
   text("client", (name) => (c) => c.client.pod === name || c.client.ip === name);
-  text("node", (node) => {
-    const machines = join.topology.machines.filter((m) => m.name === node);
+  text("node", (list) => {
+    const nodes = new Set(list.split("\n"));
+    const machines = join.topology.machines.filter((m) => nodes.has(m.name));
     const own = new Set(machines.flatMap((m) => m.addresses));
     const points = new Set(machines.flatMap((m) => m.points));
-    const at = (end: PlacedEndpoint): boolean => end.node === node || own.has(end.ip);
+    const at = (end: PlacedEndpoint): boolean => (end.node !== null && nodes.has(end.node)) || own.has(end.ip);
     return (c) => at(c.client) || at(c.server) || c.path.some((p) => points.has(p));
   });
   text("service", (name) => (c) => serviceLabel(c) === name);

@@ -6,12 +6,13 @@
  * ```
  * Entries are the addresses it was asked under; a call is a client, an entry and an endpoint, by their positions.
  */
-import type { ServiceErrors, ServiceKind } from "../../../src-shared/contract/map";
+import type { CallEnd, ServiceErrors, ServiceKind } from "../../../src-shared/contract/map";
 import type { Cluster } from "../../../src-shared/model/cluster";
 import { endpointText } from "../../../src-shared/model/endpoint-text";
 import type { Service } from "../../../src-shared/model/kubernetes";
 import type { Connection, Endpoint } from "../../../src-shared/reconstruct/result";
 import { serviceKind } from "./map-places";
+import type { ServiceEnds } from "./service-ends";
 import type { Measured } from "./service-latency";
 
 interface Errors {
@@ -21,7 +22,7 @@ interface Errors {
   http5xx: number;
 }
 
-interface GrowingEndpoint extends Endpoint {
+interface GrowingEndpoint extends Endpoint, CallEnd {
   readonly pod: string | null;
   readonly node: string | null;
   readonly told: boolean;
@@ -42,7 +43,7 @@ export interface Growing {
   protocol: string;
   readonly entries: (Endpoint & { readonly by: string; connections: number })[];
   readonly entryNumbers: Map<string, number>;
-  readonly clients: { name: string; pod: string | null; ip: string; connections: number }[];
+  readonly clients: (CallEnd & { name: string; pod: string | null; ip: string; connections: number })[];
   readonly clientNumbers: Map<string, number>;
   readonly endpoints: GrowingEndpoint[];
   readonly endpointNumbers: Map<string, number>;
@@ -53,7 +54,7 @@ export interface Growing {
 }
 
 /** A Service without calls yet, with what the cluster files tell of its addresses and endpoints; `service` null: inferred. */
-export function beginService(id: string, service: Service | null, cluster: Cluster): Growing {
+export function beginService(id: string, service: Service | null, cluster: Cluster, ends: ServiceEnds): Growing {
   const one: Growing = {
     id,
     name: service ? id : null,
@@ -82,7 +83,7 @@ export function beginService(id: string, service: Service | null, cluster: Clust
     for (const told of cluster.endpointsOf(id, null, null)) {
       if (told.port === null) continue;
       const { address: ip, port, pod, node, ready } = told;
-      endpoint(one, { ip, port }, { pod, node, told: true, ready });
+      endpoint(one, { ip, port }, { pod, node, told: true, ready, ...ends.of({ ip, port, pod, node }) });
     }
   }
   return one;
@@ -102,7 +103,9 @@ function entry(one: Growing, at: Endpoint, by: string): number {
   return number;
 }
 
-function endpoint(one: Growing, at: Endpoint, known: Pick<GrowingEndpoint, "pod" | "node" | "told" | "ready">): number {
+type KnownEndpoint = CallEnd & Pick<GrowingEndpoint, "pod" | "node" | "told" | "ready">;
+
+function endpoint(one: Growing, at: Endpoint, known: KnownEndpoint): number {
   const key = endpointText(at);
   let number = one.endpointNumbers.get(key);
   if (number === undefined) {
@@ -125,7 +128,7 @@ function endpoint(one: Growing, at: Endpoint, known: Pick<GrowingEndpoint, "pod"
 }
 
 /** Counts one connection. `facts` null: its packets were not looked at. */
-export function countCall(one: Growing, c: Connection, facts: Measured | null): void {
+export function countCall(one: Growing, c: Connection, facts: Measured | null, ends: ServiceEnds): void {
   one.protocol ||= c.protocol;
   one.connections++;
   const errors = errorsOf(c, facts);
@@ -135,7 +138,13 @@ export function countCall(one: Growing, c: Connection, facts: Measured | null): 
   let client = one.clientNumbers.get(clientKey);
   if (client === undefined) {
     client =
-      one.clients.push({ name: c.client.pod ?? c.client.ip, pod: c.client.pod, ip: c.client.ip, connections: 0 }) - 1;
+      one.clients.push({
+        name: c.client.pod ?? c.client.ip,
+        pod: c.client.pod,
+        ip: c.client.ip,
+        ...ends.of(c.client),
+        connections: 0,
+      }) - 1;
     one.clientNumbers.set(clientKey, client);
   }
   bump(one.clients[client]);
@@ -147,7 +156,7 @@ export function countCall(one: Growing, c: Connection, facts: Measured | null): 
   let to = -1;
   if (!nobody) {
     const { pod, node } = c.server;
-    to = endpoint(one, c.server, { pod, node, told: false, ready: true });
+    to = endpoint(one, c.server, { pod, node, told: false, ready: true, ...ends.of(c.server) });
     const target = one.endpoints[to];
     if (target) {
       target.connections++;

@@ -15,6 +15,7 @@ import { objectName, type Service } from "../../../src-shared/model/kubernetes";
 import type { Connection } from "../../../src-shared/reconstruct/result";
 import { beginService, countCall, type Growing } from "./growing-service";
 import { serviceLabel } from "./map-graph";
+import { ServiceEnds } from "./service-ends";
 import { latencyOf, measure } from "./service-latency";
 import { type LookupsInput, lookupsOf } from "./service-lookups";
 
@@ -30,13 +31,15 @@ export interface ServicesInput extends LookupsInput {
 
 export class ServicesReport {
   readonly #found = new Map<string, Growing>();
+  readonly #ends: ServiceEnds;
   #measured = 0;
   /** Connections that were looked at. */
   #next = 0;
   #services: readonly ServiceReport[] | undefined;
 
   constructor(private readonly input: ServicesInput) {
-    const { cluster } = input;
+    const { join, cluster } = input;
+    this.#ends = new ServiceEnds(join, cluster);
     for (const service of cluster.services(null)) this.#begin(objectName(service), service);
   }
 
@@ -58,7 +61,7 @@ export class ServicesReport {
   }
 
   #begin(id: string, service: Service | null): Growing {
-    const one = beginService(id, service, this.input.cluster);
+    const one = beginService(id, service, this.input.cluster, this.#ends);
     this.#found.set(id, one);
     return one;
   }
@@ -72,7 +75,7 @@ export class ServicesReport {
     const one = this.#found.get(id) ?? this.#begin(id, service);
     const facts = this.#measured < MOST_MEASURED ? measure(join, statusOf, index, c) : null;
     if (facts) this.#measured++;
-    countCall(one, c, facts);
+    countCall(one, c, facts, this.#ends);
   }
 
   #finish(): readonly ServiceReport[] {
@@ -105,6 +108,8 @@ function finish(one: Growing, cluster: Cluster, lookups: readonly ServiceLookup[
       name: `${rest.length} more clients`,
       pod: null,
       ip: "",
+      kind: "unknown",
+      host: null,
       connections: rest.reduce((sum, i) => sum + connectionsOf(one, i), 0),
     });
   const calls = new Map<

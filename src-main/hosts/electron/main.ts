@@ -91,8 +91,11 @@ function run(settingsFolder: string, files: readonly string[]): void {
   };
   let menuState: MenuState = NO_WINDOW;
   const setMenuState = (state: MenuState): void => {
+    const isRenamed = JSON.stringify(state.titles) !== JSON.stringify(menuState.titles);
     menuState = state;
-    applyMenuState(Menu.getApplicationMenu(), state);
+    // An item's label is given when its menu is made.
+    if (isRenamed) showMenu();
+    else applyMenuState(Menu.getApplicationMenu(), state);
   };
   const showMenu = (): void => {
     const template = menuTemplate({

@@ -63,7 +63,7 @@ function commandItem(item: AppMenuItem, { command, platform, state }: MenuOption
   const isShown = (keys: string): boolean => platform !== "darwin" || !ROLE_KEYS.has(keys);
   return {
     id: item.command,
-    label: item.title.replaceAll("&", "&&"),
+    label: menuText(state.titles.find((one) => one.command === item.command)?.title ?? item.title),
     ...(item.keys !== undefined && isShown(item.keys) && { accelerator: item.keys.replace(/\bMod\b/, "CmdOrCtrl") }),
     registerAccelerator: false,
     enabled: !state.disabled.includes(item.command),

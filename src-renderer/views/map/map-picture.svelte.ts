@@ -7,6 +7,7 @@
  * ```
  */
 import { network, grouping } from "./map-choices";
+import { mapGroups } from "../../state/map-groups.svelte";
 import { selection } from "../../state/selection.svelte";
 import { workspace } from "../../state/workspace.svelte";
 import { elementFact, elementScope, mapTotals, wireFact, type MapFact } from "../../viewmodel/map-facts";
@@ -38,13 +39,14 @@ export class MapPicture {
 
   readonly layout = $derived.by(() => {
     const { model, group } = this;
+    const { opened } = mapGroups;
     if (!model || group === null) return null;
     // Places are remembered as long as the same files are open.
     const [first] = workspace.state.files;
     const of = first ? (workspace.state.firstTime?.[0] ?? 0) : 0;
     if (of !== this.#memoryOf) this.#memory = new Map();
     this.#memoryOf = of;
-    const made = layoutMap(model, mapItems(model, group), this.#memory, network.value);
+    const made = layoutMap(model, mapItems(model, group, opened), this.#memory, network.value, opened);
     // Columns are as many as the first picture needs: a sketch may not know all pods yet.
     if (!model.graph.sketch) this.#memory = made.memory;
     return made.layout;

@@ -16,6 +16,7 @@ import AuthorDialog from "./author-dialog.svelte";
 
 /** 50,000 notes take about 40 MB. */
 const MOST_FILE_BYTES = 256 << 20;
+const MOST_NAME = 48;
 
 export const noteCommands: readonly CommandSpec[] = [
   {
@@ -26,9 +27,16 @@ export const noteCommands: readonly CommandSpec[] = [
   {
     id: "notes.undo",
     enabled: () => lastChange.canUndo || notes.steps.canUndo !== null,
-    run: () => (lastChange.turn > notes.steps.turn ? lastChange.undo() : undoNotes()),
+    menuTitle: () => titleOf("Undo", isWindowNewer() ? lastChange.undoName : notes.steps.canUndo),
+    run: () => (isWindowNewer() ? lastChange.undo() : undoNotes()),
   },
-  { id: "notes.redo", keys: ["Mod+Shift+Z", "Mod+Y"], enabled: () => notes.steps.canRedo !== null, run: redoNotes },
+  {
+    id: "notes.redo",
+    keys: ["Mod+Shift+Z", "Mod+Y"],
+    enabled: () => lastChange.canRedo || notes.steps.canRedo !== null,
+    menuTitle: () => titleOf("Redo", isWindowUndoneNewer() ? lastChange.redoName : notes.steps.canRedo),
+    run: () => (isWindowUndoneNewer() ? lastChange.redo() : redoNotes()),
+  },
   { id: "notes.next", enabled: () => notes.roots.length > 0, run: () => goToAnnotated(1) },
   { id: "notes.previous", enabled: () => notes.roots.length > 0, run: () => goToAnnotated(-1) },
   { id: "notes.import", enabled: () => !workspace.isEmpty, run: pickNotes },
@@ -44,6 +52,15 @@ export const noteCommands: readonly CommandSpec[] = [
   },
   { id: "notes.author", run: async () => void (await openDialog(AuthorDialog, {})) },
 ];
+
+const isWindowNewer = (): boolean => lastChange.turn > notes.steps.turn;
+const isWindowUndoneNewer = (): boolean => lastChange.redoTurn > notes.steps.redoTurn;
+
+/** "Undo: Renamed to client"; a menu is no wider for a long name. */
+function titleOf(what: string, name: string | null): string {
+  if (name === null) return what;
+  return `${what}: ${name.length > MOST_NAME ? `${name.slice(0, MOST_NAME - 1)}…` : name}`;
+}
 
 async function pickNotes(): Promise<void> {
   const picked = await pickText(".json,application/json", MOST_FILE_BYTES);

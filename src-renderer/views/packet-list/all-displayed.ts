@@ -26,10 +26,12 @@ async function displayed(what: Chosen): Promise<readonly PacketId[] | null> {
   return Array.from({ length: bytes.byteLength >> 2 }, (_, at) => numbers.getUint32(at * 4, true));
 }
 
-/** Undo is for these packets alone, while they have the same ids. */
-function tell(text: string, undo: () => void): void {
+/** Does it, and says so. Undo and redo are for these packets alone, while they have the same ids. */
+function change(text: string, redo: () => void, undo: () => void): void {
   const { numbering } = selection;
-  tellChange(text, () => (selection.numbering === numbering ? undo() : undefined), { ofFiles: true });
+  const whileSame = (step: () => void) => (): void => (selection.numbering === numbering ? step() : undefined);
+  redo();
+  tellChange(text, { undo: whileSame(undo), redo: whileSame(redo) }, { ofFiles: true });
 }
 
 /** Marks or ignores every packet of the list. */
@@ -41,10 +43,11 @@ export async function chooseDisplayed(what: Chosen): Promise<void> {
   if (added.length === 0) return;
   if (chosen.size + added.length > MOST_CHOSEN)
     return showToast(`No more than ${formatCount(MOST_CHOSEN)} packets can be ${DONE[what]}.`, { kind: "warning" });
-  for (const packet of added) chosen.add(packet);
-  tell(`${formatNoun(added.length, "packet")} ${DONE[what]}.`, () => {
-    for (const packet of added) chosen.delete(packet);
-  });
+  change(
+    `${formatNoun(added.length, "packet")} ${DONE[what]}.`,
+    () => added.forEach((packet) => chosen.add(packet)),
+    () => added.forEach((packet) => chosen.delete(packet)),
+  );
 }
 
 /** The marks of packets that the list does not show stay. */
@@ -56,25 +59,28 @@ export async function unmarkDisplayed(): Promise<void> {
   if (!shown) return;
   const removed = [...shown].filter((packet) => selection.marks.has(packet));
   if (removed.length === 0) return showToast("The list shows no marked packet.");
-  for (const packet of removed) selection.marks.delete(packet);
-  tell(`${formatNoun(removed.length, "packet")} unmarked.`, () => {
-    for (const packet of removed) selection.marks.add(packet);
-  });
+  change(
+    `${formatNoun(removed.length, "packet")} unmarked.`,
+    () => removed.forEach((packet) => selection.marks.delete(packet)),
+    () => removed.forEach((packet) => selection.marks.add(packet)),
+  );
 }
 
 /** All: a filter hides those that are ignored, so that none of them is ever "displayed" with one. */
 export function unignoreAll(): void {
   const before = [...selection.ignored];
-  selection.ignored.clear();
-  tell(`${formatNoun(before.length, "packet")} no longer ignored.`, () => {
-    for (const packet of before) selection.ignored.add(packet);
-  });
+  change(
+    `${formatNoun(before.length, "packet")} no longer ignored.`,
+    () => before.forEach((packet) => selection.ignored.delete(packet)),
+    () => before.forEach((packet) => selection.ignored.add(packet)),
+  );
 }
 
 export function unsetReferences(): void {
   const before = [...selection.references];
-  selection.references.clear();
-  tell(`${formatNoun(before.length, "time reference")} unset.`, () => {
-    for (const [packet, time] of before) selection.references.set(packet, time);
-  });
+  change(
+    `${formatNoun(before.length, "time reference")} unset.`,
+    () => before.forEach(([packet]) => selection.references.delete(packet)),
+    () => before.forEach(([packet, time]) => selection.references.set(packet, time)),
+  );
 }

@@ -37,14 +37,15 @@ export function listCommands(list: PacketListController, focusGrid: () => void):
   }
 
   async function goToPacket(): Promise<void> {
-    const packet = await openDialog(GoToDialog, {
+    const there = await openDialog(GoToDialog, {
       file: list.selectedData?.file ?? null,
       go: (number: number, file: number) => list.goToNumber(number, file),
     });
-    if (packet === null) return;
+    if (there === null) return;
     layout.showTab("packets");
     // In front it can have the keyboard.
     requestAnimationFrame(focusGrid);
+    if ((await there.going) < 0) showToast("The file has no such packet any more.", { kind: "warning" });
   }
 
   async function goToNeighbour(backwards: boolean): Promise<void> {
@@ -98,7 +99,7 @@ export function listCommands(list: PacketListController, focusGrid: () => void):
 
   function copySelected(): void {
     const row = list.selectedData;
-    if (row) copySummary(row, list.cellTexts(row, list.selectedRow), "text");
+    if (row) copySummary(row, list.looks.cellTexts(row, list.selectedRow), "text");
   }
 
   return [

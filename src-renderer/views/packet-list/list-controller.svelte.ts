@@ -22,8 +22,6 @@ import type { PacketId, PacketRow, TimeValue } from "../../../src-shared/contrac
 import type { RowsAround } from "../../../src-shared/contract/around";
 import type { Params } from "../../../src-shared/contract/requests";
 import { call, isCancelled } from "../../bridge/engine";
-import { notesLabel } from "../../annotations/note-actions";
-import { notes } from "../../annotations/notes.svelte";
 import { holdIdle, pause } from "../../bridge/idle";
 import { autoScroll } from "../../state/live.svelte";
 import { columns } from "../../state/columns.svelte";
@@ -32,17 +30,13 @@ import { keptView } from "../../state/kept-view.svelte";
 import { layout } from "../../state/layout.svelte";
 import { packets } from "../../state/packets.svelte";
 import { selection } from "../../state/selection.svelte";
-import { timeBase, timeStyle } from "../../state/time.svelte";
 import { showToast } from "../../state/toasts.svelte";
 import { workspace } from "../../state/workspace.svelte";
-import { isDark } from "../../ui/metrics.svelte";
-import { rowColours } from "../../viewmodel/packet-colours";
-import { gutterCell, type GutterCell, NO_GUTTER, type Selected, type StreamSpan } from "../../viewmodel/packet-gutter";
+import { NO_SPAN, type Selected } from "../../viewmodel/packet-gutter";
 import { clampTop, isShown, maxTop, topCentring, topShowing, type ScrollArea } from "../../viewmodel/packet-scroll";
-import { REFERENCE_TEXT } from "../../viewmodel/packet-time";
-import { formatTime } from "../../viewmodel/time-format";
 import { ListRows } from "./list-rows";
-import type { RowLook, RowPool } from "./row-pool";
+import { RowLooks } from "./row-looks";
+import type { RowPool } from "./row-pool";
 
 /** While files are still read, full pages are looked at again this often: rows may have been merged in. */
 const RECHECK_MS = 500;
@@ -52,8 +46,6 @@ const JUMP_SCREENS = 3;
 const AFTER_JUMP_MS = 50;
 /** Rows asked for beyond a screen: halves of rows at its ends, and the one above, for times since the row before. */
 const SPARE_ROWS = 4;
-const IGNORED_TEXT = "<Ignored>";
-const NO_SPAN: StreamSpan = { firstRow: -1, lastRow: -1 };
 
 export class PacketListController {
   /** Row at the upper edge as it is wanted; follows every movement at once. */
@@ -74,12 +66,13 @@ export class PacketListController {
     (reason) => (this.problem = reason),
   );
 
+  /** How rows look, and their texts. */
+  readonly looks = new RowLooks((index) => this.rows.row(index));
+
   #pool: RowPool | null = null;
   #drawn = 0;
   #lastTop = 0;
   #scheduled = false;
-  #looks = new WeakMap<PacketRow, RowLook>();
-  #colours = rowColours(false);
   /** Row that was asked for by a key and is selected when it is there; -1 none. */
   #pending = -1;
   /** Selected packet that `selectedRow` is about. */
@@ -88,8 +81,6 @@ export class PacketListController {
   #anchor: { packet: PacketId; row: number } | null = null;
   #relocating = false;
   #checkedAt = 0;
-  #span: StreamSpan = NO_SPAN;
-  #selected: Selected | null = null;
   #generation = -1;
   /** Rows of this view came from a live source: the last ones may come when it has ended. */
   #wasLive = false;
@@ -143,8 +134,7 @@ export class PacketListController {
 
   /** Everything looks different: theme, time format, marks, selection. */
   restyle(): void {
-    this.#looks = new WeakMap();
-    this.#colours = rowColours(isDark());
+    this.looks.restyle();
     this.invalidate();
   }
 
@@ -198,7 +188,7 @@ export class PacketListController {
     this.selectedRow = row;
     selection.select(packet);
     this.#revealed = selection.reveal;
-    this.#looks = new WeakMap();
+    this.looks.forget();
     this.#show(row, "middle");
     this.#drawNow();
     return packet;
@@ -293,7 +283,7 @@ export class PacketListController {
       columns.list.map((column) => column.id),
     );
     this.problem = null;
-    this.#looks = new WeakMap();
+    this.looks.forget();
     this.invalidate();
   }
 
@@ -320,10 +310,10 @@ export class PacketListController {
   /** Call in an effect: details tell which packets belong to the selected one. */
   followDetails(): void {
     const packet = details.packet;
-    this.#span = NO_SPAN;
-    this.#selected = null;
+    this.looks.span = NO_SPAN;
+    this.looks.selected = null;
     if (packet?.packet === selection.packet && packet) {
-      this.#selected = {
+      this.looks.selected = {
         packet: packet.packet,
         stream: this.selectedData?.stream ?? -1,
         row: this.selectedRow,
@@ -411,7 +401,7 @@ export class PacketListController {
 
   async #locateSpan(related: Selected["related"]): Promise<void> {
     const view = packets.view?.view;
-    const selected = this.#selected;
+    const { selected } = this.looks;
     const first = related.find((other) => other.relation === "first-of-stream");
     const last = related.find((other) => other.relation === "last-of-stream");
     if (view === undefined || !selected || (!first && !last)) return;
@@ -421,9 +411,9 @@ export class PacketListController {
         call("packets.locate", { view, packet: (first ?? selected).packet }),
         call("packets.locate", { view, packet: (last ?? selected).packet }),
       ]);
-      if (this.#selected?.packet !== selected.packet) return;
+      if (this.looks.selected?.packet !== selected.packet) return;
       // In another order than time the first packet may stand below the last one.
-      this.#span = { firstRow: Math.min(from.row, to.row), lastRow: Math.max(from.row, to.row) };
+      this.looks.span = { firstRow: Math.min(from.row, to.row), lastRow: Math.max(from.row, to.row) };
       this.restyle();
     } catch {
       // Without its ends the line is not drawn; the packets are marked all the same.
@@ -522,7 +512,7 @@ export class PacketListController {
     this.drawnView = view.view;
     const first = Math.floor(drawable);
     const last = Math.min(view.rows - 1, Math.ceil(drawable + area.page) - 1);
-    pool.draw(drawable, first, last, (index) => this.#look(index));
+    pool.draw(drawable, first, last, (index) => this.looks.of(index));
     this.activeId = this.selectedRow >= 0 ? pool.idOf(this.selectedRow) : null;
     this.#learnStream();
     this.#goWithNewest();
@@ -532,8 +522,9 @@ export class PacketListController {
   /** Details may come before the selected row: only the row tells the stream. */
   #learnStream(): void {
     const stream = this.selectedData?.stream ?? -1;
-    if (!this.#selected || this.#selected.stream >= 0 || stream < 0) return;
-    this.#selected = { ...this.#selected, stream };
+    const { selected } = this.looks;
+    if (!selected || selected.stream >= 0 || stream < 0) return;
+    this.looks.selected = { ...selected, stream };
     this.restyle();
   }
 
@@ -543,61 +534,5 @@ export class PacketListController {
     const row = this.selectedRow >= first && this.selectedRow <= last ? this.selectedRow : first;
     const data = this.rows.row(row);
     return data ? { packet: data.packet, row } : null;
-  }
-
-  #look(index: number): RowLook | null {
-    const row = this.rows.row(index);
-    if (!row) return null;
-    const known = this.#looks.get(row);
-    if (known) return known;
-    const made = this.#makeLook(row, index);
-    this.#looks.set(row, made);
-    return made;
-  }
-
-  #makeLook(row: PacketRow, index: number): RowLook {
-    const states: string[] = [];
-    const ignored = selection.ignored.has(row.packet);
-    const marked = selection.marks.has(row.packet);
-    const reference = selection.references.has(row.packet);
-    const selected = row.packet === selection.packet;
-    if (selected) states.push("selected");
-    if (marked) states.push("marked");
-    if (ignored) states.push("ignored");
-    if (reference) states.push("reference");
-    const colour = selected || ignored || marked ? undefined : this.#colours[row.colour];
-    return {
-      cells: this.cellTexts(row, index),
-      background: colour?.background ?? "",
-      text: colour?.text ?? "",
-      states: states.join(" "),
-      gutter: this.#gutter(row, index),
-    };
-  }
-
-  #gutter(row: PacketRow, index: number): GutterCell {
-    const cell = this.#selected
-      ? gutterCell({ index, packet: row.packet, stream: row.stream }, this.#selected, this.#span)
-      : NO_GUTTER;
-    const there = notes.onPacket(row.packet);
-    const [first] = there;
-    return first ? { ...cell, note: { colour: first.colour, text: notesLabel(there) } } : cell;
-  }
-
-  /** The texts of a row as they are shown, by column. */
-  cellTexts(row: PacketRow, index: number): string[] {
-    const ignored = selection.ignored.has(row.packet);
-    return columns.list.map((column, at) => {
-      if (column.id === "number") return String(row.number);
-      if (column.id === "time") return this.#timeText(row, index);
-      if (ignored) return column.id === "info" ? IGNORED_TEXT : "";
-      return row.cells[at] ?? "";
-    });
-  }
-
-  #timeText(row: PacketRow, index: number): string {
-    if (selection.references.has(row.packet)) return REFERENCE_TEXT;
-    const previous: TimeValue | null = index > 0 ? (this.rows.row(index - 1)?.time ?? null) : null;
-    return formatTime(row.time, timeStyle(), timeBase(row.time), previous);
   }
 }

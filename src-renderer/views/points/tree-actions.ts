@@ -26,30 +26,48 @@ function setPoint(point: PointState, change: PointChange): void {
     .catch((error: unknown) => showError("The capture point stays as it was", error));
 }
 
-/** Switches a point, or all points of a file, on or off. */
+/** Switches a point, or all points of a file, on or off. The tree shows it: no message. */
 export function toggle(row: TreeRow): void {
-  if (row.kind === "point") setPoint(row.point, { enabled: !row.point.enabled });
-  if (row.kind === "file") {
-    const enabled = row.checked !== "true";
-    for (const point of workspace.pointsOf(row.file.file)) if (point.enabled !== enabled) setPoint(point, { enabled });
-  }
+  if (row.kind === "problem") return;
+  const enabled = row.kind === "point" ? !row.point.enabled : row.checked !== "true";
+  const points = row.kind === "point" ? [row.point] : workspace.pointsOf(row.file.file);
+  const name = row.kind === "point" ? row.point.name : row.file.name;
+  switchPoints(points, () => enabled, `${name} switched ${enabled ? "on" : "off"}.`, true);
+}
+
+/** Those that change. */
+function switchPoints(
+  points: readonly PointState[],
+  isOn: (point: PointState) => boolean,
+  text: string,
+  quiet: boolean,
+): void {
+  const changed = points.filter((point) => isOn(point) !== point.enabled);
+  for (const point of changed) setPoint(point, { enabled: isOn(point) });
+  const found = changed.map((point) => ({ now: sameInterface(point), enabled: point.enabled }));
+  const set = async (undone: boolean): Promise<void> => {
+    for (const { now, enabled } of found) await changeNow(now, { enabled: enabled === undone });
+  };
+  if (changed.length > 0 || !quiet)
+    tellChange(text, { undo: () => set(true), redo: () => set(false) }, { ofFiles: true, quiet });
+}
+
+/** What a person says a point is; null: as it is inferred. */
+function setRole(point: PointState, role: PointState["role"] | null): void {
+  const before = point.roleTold ? point.role : null;
+  if (role === before) return;
+  const now = sameInterface(point);
+  setPoint(point, { role });
+  tellChange(
+    role === null ? `The role of ${point.name} is inferred again.` : `${point.name}: ${roleLabel(role)}.`,
+    { undo: () => changeNow(now, { role: before }), redo: () => changeNow(now, { role }) },
+    { ofFiles: true, quiet: true },
+  );
 }
 
 /** Switches every other point off; can be undone. */
 function showOnly(isMeant: (point: PointState) => boolean, name: string): void {
-  const before = workspace.state.points;
-  for (const point of before) {
-    const enabled = isMeant(point);
-    if (point.enabled !== enabled) setPoint(point, { enabled });
-  }
-  const were = before.map((point) => ({ now: sameInterface(point), enabled: point.enabled }));
-  tellChange(
-    `Only ${name} is shown.`,
-    async () => {
-      for (const { now, enabled } of were) await changeNow(now, { enabled });
-    },
-    { ofFiles: true },
-  );
+  switchPoints(workspace.state.points, isMeant, `Only ${name} is shown.`, false);
 }
 
 /** Nothing told: the captured name comes back. */
@@ -57,10 +75,14 @@ export function renamePoint(point: PointState, told: string): void {
   if (told === point.name) return;
   const before = point.name;
   const now = sameInterface(point);
-  setPoint(point, { name: told === "" ? null : told });
+  const name = told === "" ? null : told;
+  setPoint(point, { name });
   tellChange(
     told === "" ? "The captured name is back." : `Renamed to ${told}.`,
-    () => changeNow(now, { name: before === (point.capturedName ?? point.description) ? null : before }),
+    {
+      undo: () => changeNow(now, { name: before === (point.capturedName ?? point.description) ? null : before }),
+      redo: () => changeNow(now, { name }),
+    },
     { ofFiles: true },
   );
 }
@@ -83,7 +105,15 @@ async function changeNow(find: () => PointState | undefined, change: PointChange
 export async function closeFile(file: FileState): Promise<void> {
   try {
     await workspace.close(file.file);
-    tellChange(`Closed ${file.name}.`, () => openPaths([file.path], true), { ofFiles: true, label: "Open again" });
+    const closeAgain = async (): Promise<void> => {
+      const now = workspace.state.files.find((other) => other.path === file.path);
+      if (now) await workspace.close(now.file);
+    };
+    tellChange(
+      `Closed ${file.name}.`,
+      { undo: () => openPaths([file.path], true), redo: closeAgain },
+      { ofFiles: true, label: "Open again" },
+    );
   } catch (error) {
     showError(`${file.name} could not be closed`, error);
   }
@@ -156,14 +186,14 @@ function pointMenu(
           label: point.roleTold ? "As inferred" : `Inferred: ${roleLabel(point.role)}`,
           radio: true,
           checked: !point.roleTold,
-          run: () => setPoint(point, { role: null }),
+          run: () => setRole(point, null),
         },
         separator,
         ...ROLES.map(({ role, label }) => ({
           label,
           radio: true,
           checked: point.roleTold && point.role === role,
-          run: () => setPoint(point, { role }),
+          run: () => setRole(point, role),
         })),
       ],
     },

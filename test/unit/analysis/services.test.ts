@@ -57,6 +57,22 @@ describe("a Service that was called", () => {
     expect(one?.calls).toEqual([{ client: 0, entry: 0, endpoint: 0, connections: 1, failed: 0 }]);
   });
 
+  it("was called by a node itself, under the name the cluster file gives it, or by somebody outside", async () => {
+    const nodes = `
+- {apiVersion: v1, kind: Node, metadata: {name: one}, status: {addresses: [{type: InternalIP, address: 192.168.0.1}]}}
+- {apiVersion: v1, kind: Node, metadata: {name: two}, status: {addresses: [{type: InternalIP, address: 192.168.0.2}]}}
+`;
+    const calledBy = async (client: string, cluster?: string): Promise<unknown> => {
+      const traffic = new TwoNodes({ service: "10.96.0.9:80", client: `${client}:40000`, clientDevice: "eth1" });
+      const found = await services(traffic.handshake(0).captures(), cluster);
+      return [...found.values()].flatMap((one) => one.clients)[0];
+    };
+    const told = `${CLUSTER.trimEnd()}${nodes}`;
+    expect(await calledBy("192.168.0.1", told)).toMatchObject({ name: "192.168.0.1", kind: "node", host: "one" });
+    expect(await calledBy("203.0.113.7", told)).toMatchObject({ kind: "outside", host: null });
+    expect(await calledBy("10.1.0.5", told)).toMatchObject({ name: "shop/caller", kind: "pod", host: null });
+  });
+
   it("has latency as the client's nearest point saw it", async () => {
     const [endpoint] = (await services(call("200 OK"))).get("10.96.0.9:80")?.endpoints ?? [];
     // Sent at 0, answered at 1 ms + 3 hops of 20 µs; asked at 10 ms, answered at 60 ms + 60 µs.

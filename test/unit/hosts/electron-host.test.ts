@@ -114,7 +114,7 @@ describe("the menu", () => {
       flat(items).flatMap(({ id, enabled, checked }) => (ids.has(id ?? "") && enabled ? [{ id, checked }] : []));
     expect(states(template("linux"))).toEqual([]);
     const disabled = MENU_COMMANDS.filter((id) => id !== "file.open" && id !== "view.theme");
-    const told = template("linux", { disabled, checked: ["view.theme"] });
+    const told = template("linux", { disabled, checked: ["view.theme"], titles: [] });
     expect(states(told)).toEqual([
       { id: "file.open", checked: undefined },
       { id: "view.theme", checked: true },
@@ -124,17 +124,35 @@ describe("the menu", () => {
   it("takes over what the window says later; only items with a mark get one", () => {
     const items = flat(template("linux")).map((item) => ({ ...item }));
     const menu = { getMenuItemById: (id: string) => items.find((item) => item.id === id) ?? null } as unknown as Menu;
-    applyMenuState(menu, { disabled: ["file.save"], checked: ["view.bytes", "file.open", "time.format.epoch"] });
+    applyMenuState(menu, {
+      disabled: ["file.save"],
+      checked: ["view.bytes", "file.open", "time.format.epoch"],
+      titles: [],
+    });
     const enabled = items.filter((item) => MENU_COMMANDS.includes(item.id ?? "") && item.enabled !== true);
     expect(enabled.map(({ id }) => id)).toEqual(["file.save"]);
     expect(items.filter(({ checked }) => checked).map(({ id }) => id)).toEqual(["view.bytes", "time.format.epoch"]);
   });
 
   it.each([
-    ["a command that is in no menu", { disabled: ["app.quit"], checked: [] }],
-    ["a command twice as often as there are any", { disabled: [...MENU_COMMANDS, ...MENU_COMMANDS], checked: [] }],
-    ["something else", { disabled: [], checked: [], label: "Quit" }],
+    ["a command that is in no menu", { disabled: ["app.quit"], checked: [], titles: [] }],
+    [
+      "a command twice as often as there are any",
+      { disabled: [...MENU_COMMANDS, ...MENU_COMMANDS], checked: [], titles: [] },
+    ],
+    ["something else", { disabled: [], checked: [], titles: [], label: "Quit" }],
+    [
+      "a name that is no line of a menu",
+      { disabled: [], checked: [], titles: [{ command: "notes.undo", title: "a".repeat(81) }] },
+    ],
   ])("is not told %s", (_what, state) => expect(v.safeParse(menuStateSchema, state).success).toBe(false));
+
+  it("calls undo what it undoes now, whatever a capture calls it", () => {
+    const titles = [{ command: "notes.undo" as const, title: "Undo: Renamed to a&b\u202Egnp" }];
+    const items = flat(template("linux", { disabled: [], checked: [], titles }));
+    expect(items.find(({ id }) => id === "notes.undo")?.label).toBe("Undo: Renamed to a&&b�gnp");
+    expect(items.find(({ id }) => id === "notes.redo")?.label).toBe("Redo");
+  });
 
   it("shows keys, and leaves carrying them out to the window", () => {
     const open = flat(template("linux")).find(({ id }) => id === "file.open");

@@ -13,6 +13,7 @@ const KEPT: KeptView = {
   marks: [57],
   ignored: [],
   references: [[12, [1, 0]]],
+  mapGroups: ["group n1 shop web"],
   top: 40.5,
   tabs: [{ id: "follow:12", pane: "follow", title: "Stream 6", argument: "57" }],
   front: "follow:12",

@@ -18,6 +18,7 @@ import {
 import { linePath } from "../../../src-renderer/viewmodel/map-line";
 import { drawMapOverlay } from "../../../src-renderer/viewmodel/map-overlay";
 import { elementAt, neighbour, wireAt } from "../../../src-renderer/viewmodel/map-pointing";
+import { elementValues } from "../../../src-renderer/viewmodel/map-values";
 import { buildScene, type MapScene } from "../../../src-renderer/viewmodel/map-scene";
 import type { MapMemory } from "../../../src-renderer/viewmodel/map-slots";
 import {
@@ -86,6 +87,19 @@ function twoNodes(more: readonly MapPlace[] = []): MapGraph {
     firstTime: [100, 0],
     durationNs: 1e9,
   };
+}
+
+/** Machines that nothing is known of but their names and a card each. */
+function lan(count: number): MapGraph {
+  const machines = Array.from({ length: count }, (_, i) => ({
+    name: `machine-${i}`,
+    kind: "unknown" as const,
+    source: "inferred" as const,
+    addresses: [`10.0.0.${i}`],
+    recorded: true,
+  }));
+  const points = machines.map((_, i) => point(i, "eth0", "unknown", i));
+  return { ...twoNodes(), machines, points, places: [], services: [] };
 }
 
 function sceneOf(graph: MapGraph, network: MapNetwork, memory?: MapMemory): MapScene & { readonly memory: MapMemory } {
@@ -218,6 +232,133 @@ describe("the layout", () => {
     ]);
     expect(labels(mapItems(model, "node"))).toEqual(["Pods: 51 pods", "Pods: 51 pods"]);
     expect(mapItems(model, "pods")).toHaveLength(102);
+  });
+});
+
+/** `nodes` nodes with `pods` pods each; pod 0 of each node calls pod 0 of the next one, over both NICs. */
+function cluster(nodes: number, pods: number): MapGraph {
+  const graph = twoNodes();
+  const at = Array.from({ length: nodes }, (_, i) => i);
+  const next = (i: number): number => (i + 1) % nodes;
+  const same = floats(...at.map(() => 1));
+  return {
+    ...graph,
+    machines: at.map((i) => ({ name: `n-${i}`, kind: "node", source: "told", addresses: [], recorded: true })),
+    points: at.map((i) => point(i, "eth0", "node-nic", i)),
+    places: at.flatMap((i) => Array.from({ length: pods }, (_, p) => pod(`shop/p-${i}-${p}`, i))),
+    paths: [[], ...at.map((i) => [i, next(i)])],
+    carried: [[], ...at.map(() => [])],
+    routes: {
+      count: nodes,
+      client: ints(...at.map((i) => i * pods)),
+      server: ints(...at.map((i) => next(i) * pods)),
+      service: ints(...at.map(() => -1)),
+      path: ints(...at.map((i) => i + 1)),
+      returnPath: ints(...at.map(() => 0)),
+      flags: ints(...at.map(() => 0)),
+      connections: same,
+      packets: same,
+      bytes: same,
+      missing: floats(...at.map(() => 0)),
+    },
+  };
+}
+
+describe("groups that open", () => {
+  const made = (graph: MapGraph, opened: readonly string[] = [], memory?: MapMemory) => {
+    const model = readMapGraph(graph);
+    const keys = new Set(opened);
+    const { layout, memory: after } = layoutMap(
+      model,
+      mapItems(model, chosenGrouping(model, "auto"), keys),
+      memory,
+      "node",
+      keys,
+    );
+    const net = buildWires(model, layout, "node");
+    const facts = (label: string): readonly string[] => {
+      const at = layout.elements.findIndex((e) => e.label === label);
+      const element = layout.elements[at];
+      return element ? elementFact(model, element, mapTotals(model, layout, net).ofElement[at]).lines : [];
+    };
+    const find = (label: string) => layout.elements.filter((e) => e.label === label);
+    return { model, layout, net, memory: after, facts, find };
+  };
+  const boxes = (layout: MapLayout): string[] => names(layout, layout.machines);
+
+  it("are the pods of a node; opened they stand beside the group, each with its own lines", () => {
+    const graph = cluster(10, 30);
+    const closed = made(graph);
+    expect(closed.find("shop").map((e) => e.subtitle)).toEqual(Array(10).fill("30 pods"));
+    const opened = made(graph, ["group n-3 shop shop"], closed.memory);
+    expect(opened.layout.elements.filter((e) => e.kind === "pod").map((e) => e.label)).toHaveLength(30);
+    expect(opened.find("p-3-0")[0]?.machine).toBe(3);
+    // The pod that is called and calls has its own lines now; of the group none is left.
+    const ends = new Set(opened.net.wires.flatMap(({ a, b }) => [a, b]));
+    const elementOf = (key: string): number => opened.layout.elements.findIndex((e) => e.key === key);
+    expect(ends.has(elementOf("pod shop/p-3-0"))).toBe(true);
+    expect(ends.has(elementOf("group n-3 shop shop"))).toBe(false);
+    expect(opened.layout.elements[elementOf("group n-3 shop shop")]?.fold?.open).toBe(true);
+    // What one limits connections to is the same, open or not.
+    const scopes = [closed, opened].map(({ layout, model }) => {
+      const group = layout.elements.find((e) => e.key === "group n-3 shop shop");
+      return group ? elementScope(model, group) : null;
+    });
+    expect(scopes[0]?.options).toMatchObject({ ends: expect.stringContaining("shop/p-3-29") as string });
+    expect(scopes[1]).toEqual(scopes[0]);
+    // Closed again it is as it was.
+    expect(made(graph, [], opened.memory).layout).toEqual(closed.layout);
+  });
+
+  it("leave pods alone that workloads would not make fewer", () => {
+    const graph = cluster(10, 30);
+    const everywhere = { ...graph, places: graph.places.map((p, i) => ({ ...p, workload: `DaemonSet d-${i % 30}` })) };
+    expect(chosenGrouping(readMapGraph(everywhere), "auto")).toBe("namespace");
+    const few = { ...graph, places: graph.places.map((p, i) => ({ ...p, workload: `DaemonSet d-${i % 3}` })) };
+    expect(chosenGrouping(readMapGraph(few), "auto")).toBe("workload");
+  });
+
+  it("are machines, twenty in a box, when there are more than sixty; below that nothing is put together", () => {
+    expect(made(cluster(60, 1)).layout.elements.every((e) => e.fold === null)).toBe(true);
+    const { layout, model, net, find, facts } = made(cluster(65, 1));
+    expect(boxes(layout)).toEqual(["n-0 … n-19", "n-20 … n-39", "n-40 … n-59", "n-60 … n-64"]);
+    expect(find("20 nodes").map((e) => e.subtitle)).toEqual(["20 pods", "20 pods", "20 pods"]);
+    // Lines between machines of different boxes; the box counts what concerns any machine in it.
+    expect(net.wires).toHaveLength(4);
+    // Calls of n-0 … n-19, and the one of n-64 to n-0.
+    expect(facts("20 nodes")).toContain("21 connections, 21 packets, 21 B of payload");
+    const box = layout.elements[layout.machines[3] ?? -1];
+    expect(box && elementScope(model, box)).toEqual({
+      kind: "machine",
+      label: "at n-60 … n-64",
+      options: { node: "n-60\nn-61\nn-62\nn-63\nn-64" },
+    });
+    expect(box && elementValues(model, box)[0]?.filter).toBe(
+      [60, 61, 62, 63, 64].map((i) => `k8s.node == "n-${i}"`).join(" || "),
+    );
+  });
+
+  it("opened show their machines, and close to what was there before; the others stay where they are", () => {
+    const graph = cluster(65, 1);
+    const closed = made(graph);
+    const opened = made(graph, ["machines above node 1"], closed.memory);
+    expect(boxes(opened.layout).filter((name) => /^n-\d+$/.test(name))).toEqual(
+      Array.from({ length: 20 }, (_, i) => `n-${20 + i}`),
+    );
+    for (const name of ["n-0 … n-19", "n-20 … n-39", "n-40 … n-59"]) {
+      const [before] = closed.find(name);
+      expect(opened.find(name)[0], name).toMatchObject({ x: before?.x, y: before?.y });
+    }
+    expect(made(graph, [], opened.memory).layout).toEqual(closed.layout);
+  });
+
+  it("say how many they are also from far, and whether they open", () => {
+    const { layout, model, net, facts } = made(cluster(10, 30));
+    const scene = buildScene(model, layout, net, wireSums(net, model.packets), wireSums(net, model.missing));
+    const { canvas, calls } = record();
+    drawMapBase(canvas, scene, { k: 0.6, x: 0, y: 0, widthPx: 4000, heightPx: 4000 }, COLOURS, "sans");
+    expect(texts(calls)).toContain("30 × shop");
+    expect(facts("shop").at(-1)).toBe("a click or Enter opens it");
   });
 });
 
@@ -399,18 +540,14 @@ describe("the drawing", () => {
   });
 
   it.each([1, 2, 10, 60, 300])("%i machines without pods make a block, none upon another", (count) => {
-    const machines = Array.from({ length: count }, (_, i) => ({
-      name: `machine-${i}`,
-      kind: "unknown" as const,
-      source: "inferred" as const,
-      addresses: [`10.0.0.${i}`],
-      recorded: true,
-    }));
-    const points = machines.map((_, i) => point(i, "eth0", "unknown", i));
-    const model = readMapGraph({ ...twoNodes(), machines, points, places: [], services: [] });
-    const { layout } = layoutMap(model, mapItems(model, "pods"));
+    const machines = lan(count).machines;
+    const model = readMapGraph(lan(count));
+    // All of those that are put together are open.
+    const opened = new Set(Array.from({ length: count / 20 }, (_, i) => `machines below unknown ${i}`));
+    const { layout } = layoutMap(model, mapItems(model, "pods"), undefined, "node", opened);
     const boxes = layout.machines.flatMap((at) => layout.elements[at] ?? []);
-    expect(boxes.map(({ label }) => label)).toEqual(machines.map(({ name }) => name));
+    const single = boxes.filter(({ fold }) => fold === null);
+    expect(single.map(({ label }) => label)).toEqual(machines.map(({ name }) => name));
     for (const [i, one] of boxes.entries())
       for (const other of boxes.slice(i + 1))
         expect(one.x + one.w < other.x || other.x + other.w < one.x || one.y + one.h < other.y).toBe(true);

@@ -1,6 +1,6 @@
 /** The Services' flow picture: columns, ribbons, balance, what each kind of Service is drawn as. */
 import { describe, expect, it } from "vitest";
-import type { ServiceEndpointInfo, ServiceReport } from "../../../src-shared/contract/map";
+import type { ServiceClient, ServiceEndpointInfo, ServiceReport } from "../../../src-shared/contract/map";
 import { servicesCsv } from "../../../src-renderer/viewmodel/services-csv";
 import {
   balanceOf,
@@ -20,6 +20,8 @@ function endpoint(ip: string, connections: number, more: Partial<ServiceEndpoint
     port: 8080,
     pod: null,
     node: null,
+    kind: "pod",
+    host: null,
     told: true,
     ready: true,
     connections,
@@ -31,6 +33,15 @@ function endpoint(ip: string, connections: number, more: Partial<ServiceEndpoint
     ...more,
   };
 }
+
+const CALLER: ServiceClient = {
+  name: "shop/caller",
+  pod: "shop/caller",
+  ip: "10.1.0.5",
+  kind: "pod",
+  host: null,
+  connections: 0,
+};
 
 /** One client, one ClusterIP, endpoints that got that many calls. */
 function service(counts: readonly number[], more: Partial<ServiceReport> = {}): ServiceReport {
@@ -46,7 +57,7 @@ function service(counts: readonly number[], more: Partial<ServiceReport> = {}): 
     localOnly: false,
     ingresses: [],
     entries: [{ ip: "10.96.0.9", port: 80, by: "cluster-ip", connections }],
-    clients: [{ name: "shop/caller", pod: "shop/caller", ip: "10.1.0.5", connections }],
+    clients: [{ ...CALLER, connections }],
     moreClients: 0,
     endpoints: counts.map((n, i) => endpoint(`10.1.1.${i + 1}`, n)),
     calls: counts.flatMap((n, i) => (n > 0 ? [{ client: 0, entry: 0, endpoint: i, connections: n, failed: 0 }] : [])),
@@ -119,8 +130,46 @@ describe("the flow", () => {
     expect(names(ingress)).toContain("shop.example/cart (Ingress shop/front)");
   });
 
+  it("calls ends what they are: a pod, a node by its name, an address outside, one that nothing is known of", () => {
+    const end = (ip: string, kind: ServiceClient["kind"], host: string | null): ServiceClient => ({
+      name: ip,
+      pod: null,
+      ip,
+      kind,
+      host,
+      connections: 1,
+    });
+    const clients = [
+      { ...CALLER, connections: 1 },
+      end("192.168.0.1", "node", "n1"),
+      end("203.0.113.9", "outside", "laptop"),
+      end("198.51.100.7", "outside", null),
+      end("10.9.9.9", "unknown", null),
+      end("10.1.0.77", "pod", null),
+    ];
+    const calls = clients.map((_, client) => ({ client, entry: 0, endpoint: 0, connections: 1, failed: 0 }));
+    const endpoints = [
+      endpoint("192.168.0.2", 6, { kind: "node", host: "n2", node: "n2" }),
+      endpoint("10.1.1.4", 0, { pod: "shop/cart-0", node: "n2" }),
+    ];
+    const flow = buildServiceFlow(service([6], { clients, calls, endpoints }), 800);
+    expect(flow.nodes.filter((n) => n.column !== 1).map((n) => `${n.label} | ${n.subtitle}`)).toEqual([
+      "caller | 10.1.0.5",
+      "n1 | node · 192.168.0.1",
+      "laptop | outside · 203.0.113.9",
+      "198.51.100.7 | outside",
+      "10.9.9.9 | network unknown",
+      "10.1.0.77 | pod",
+      "n2 | node · 192.168.0.2:8080",
+      "cart-0 | never chosen",
+    ]);
+    // What a click limits connections to is still found by its address.
+    expect(flow.nodes[1]?.scope).toMatchObject({ label: "n1 to shop/cart", options: { client: "192.168.0.1" } });
+  });
+
   it("draws the busiest clients, all others as one", () => {
     const clients = Array.from({ length: 40 }, (_, i) => ({
+      ...CALLER,
       name: `c${i}`,
       pod: null,
       ip: `10.2.0.${i}`,
