@@ -136,6 +136,8 @@ class StationRanks {
     const { table, facts, matcher } = this;
     const { columns } = this.input;
     const step = Math.max(1, Math.floor(table.count / CONNECTIONS));
+    /** Two stations as PAIR says, and how many packets. */
+    const pairs: number[] = [];
     for (let c = 0; c < table.count; c += step) {
       const { toServer, toClient } = facts.rows(c);
       const protocol = columns.protocol(table.root[c] as number);
@@ -143,8 +145,13 @@ class StationRanks {
         /** By two stations (their keys): packets that the first saw earlier. */
         const earlier = new Map<number, number>();
         matcher.eachUnambiguous(rows.subarray(0, PACKETS), protocol, (same) => this.takePacket(same, earlier), true);
-        for (const [pair, n] of earlier) this.takePair(Math.floor(pair / PAIR), pair % PAIR, n);
+        for (const [pair, n] of earlier) pairs.push(pair, n);
       }
+    }
+    // Clocks of nanoseconds need no more: 8 of 40 ms less for them.
+    for (let i = 0; this.needed && i < pairs.length; i += 2) {
+      const pair = pairs[i] as number;
+      this.takePair(Math.floor(pair / PAIR), pair % PAIR, pairs[i + 1] as number);
     }
   }
 
