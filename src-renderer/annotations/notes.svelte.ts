@@ -227,7 +227,7 @@ class Notes {
 
   // Changes.
 
-  async #revert(step: Step): Promise<Omit<Step, "turn">> {
+  async #revert(step: Step): Promise<Step> {
     const before = new Map<string, Annotation | null>();
     const reverted = [...step.before].flatMap(([id, version]) => {
       const now = this.#index.notes.get(id);

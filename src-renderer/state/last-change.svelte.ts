@@ -32,6 +32,8 @@ interface Kept extends Change, Required<Options> {
   readonly turn: number;
   /** -1: none. */
   readonly toast: number;
+  /** Done, or taken back: who takes it back or does it again before waits for that. False: it failed, which was said. */
+  readonly ready: Promise<boolean>;
 }
 
 const MOST_CHANGES = 200;
@@ -96,18 +98,17 @@ class LastChange {
     const change = this.canRedo ? this.#undone.at(-1) : undefined;
     if (!change) return;
     this.#undone = this.#undone.filter((kept) => kept !== change);
-    try {
-      await change.redo();
-    } catch (error) {
-      return showError("This could not be done again", error);
-    }
-    this.#keep(change, turns.next());
+    const ready = run(change.ready, change.redo, "This could not be done again");
+    const done = this.#keep(change, turns.next(), ready);
+    if (await ready) return;
+    this.#done = this.#done.filter((kept) => kept !== done);
+    toasts.close(done.toast);
   }
 
   /** Keeps a change, and says it with a way back. */
   tell(text: string, change: Change, { ofFiles = false, label = "Undo", quiet = false }: Options): void {
     this.#undone = [];
-    this.#keep({ ...change, text, ofFiles, label, quiet }, turns.change());
+    this.#keep({ ...change, text, ofFiles, label, quiet }, turns.change(), Promise.resolve(true));
   }
 
   /** Other files are open: what was changed about the ones before cannot be taken back any more. */
@@ -117,10 +118,12 @@ class LastChange {
     this.#undone = this.#undone.filter((change) => !change.ofFiles);
   }
 
-  #keep(change: Omit<Kept, "turn" | "toast">, turn: number): void {
+  #keep(change: Omit<Kept, "turn" | "toast" | "ready">, turn: number, ready: Promise<boolean>): Kept {
     const action = { label: change.label, run: () => void this.#undo(turn) };
     const toast = change.quiet ? NO_TOAST : toasts.show("info", change.text, action);
-    this.#done = [...this.#done, { ...change, turn, toast }].slice(-MOST_CHANGES);
+    const kept = { ...change, turn, toast, ready };
+    this.#done = [...this.#done, kept].slice(-MOST_CHANGES);
+    return kept;
   }
 
   async #undo(turn: number): Promise<void> {
@@ -128,12 +131,22 @@ class LastChange {
     if (!change) return;
     this.#done = this.#done.filter((kept) => kept !== change);
     toasts.close(change.toast);
-    try {
-      await change.undo();
-    } catch (error) {
-      return showError("This could not be undone", error);
-    }
-    this.#undone = [...this.#undone, { ...change, turn: turns.next() }].slice(-MOST_CHANGES);
+    const ready = run(change.ready, change.undo, "This could not be undone");
+    const undone = { ...change, turn: turns.next(), ready };
+    this.#undone = [...this.#undone, undone].slice(-MOST_CHANGES);
+    if (!(await ready)) this.#undone = this.#undone.filter((kept) => kept !== undone);
+  }
+}
+
+/** Does it when what was before it is ready. Gives whether it worked; a failure is said. */
+async function run(before: Promise<boolean>, act: () => void | Promise<void>, failed: string): Promise<boolean> {
+  if (!(await before)) return false;
+  try {
+    await act();
+    return true;
+  } catch (error) {
+    showError(failed, error);
+    return false;
   }
 }
 

@@ -301,3 +301,37 @@ describe("a change of what was open", () => {
     expect(offered()).toEqual([]);
   });
 });
+
+describe("redo that is asked for before undo has ended", () => {
+  it("waits for it: of the window", async () => {
+    const done: string[] = [];
+    let end: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    tellChange("Turned.", {
+      undo: () => ended.then(() => void done.push("undone")),
+      redo: () => void done.push("done again"),
+    });
+    const undone = lastChange.undo();
+    await Promise.resolve();
+    const redone = lastChange.redo();
+    end();
+    await Promise.all([undone, redone]);
+    expect(done).toEqual(["undone", "done again"]);
+    expect(lastChange.canUndo).toBe(true);
+  });
+
+  it("waits for it: of notes", async () => {
+    const steps = new UndoSteps();
+    const done: string[] = [];
+    let end: () => void = () => undefined;
+    const kept = new Promise<void>((resolve) => (end = resolve));
+    const step = { label: "note", before: new Map<string, Annotation | null>() };
+    steps.add(step);
+    const undone = steps.undo(() => kept.then(() => (done.push("undone"), step)));
+    const redone = steps.redo(() => Promise.resolve((done.push("done again"), step)));
+    end();
+    await Promise.all([undone, redone]);
+    expect(done).toEqual(["undone", "done again"]);
+    expect(steps.canUndo).toBe("note");
+  });
+});

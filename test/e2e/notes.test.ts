@@ -183,7 +183,7 @@ describe.skipIf(CHROMIUM === undefined)("notes", () => {
     await page.keyboard.press("Control+z");
     await page.getByText("No packet matches the filter").waitFor();
     await page.keyboard.press("Control+Shift+z");
-    await rows.first().waitFor();
+    await expect.poll(() => page.getByRole("grid", { name: "Packets" }).getAttribute("aria-rowcount")).toBe("2");
     // Shown at once; idle when it is kept.
     await app.idle();
     await app.close();
