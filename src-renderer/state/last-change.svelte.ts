@@ -33,7 +33,7 @@ interface Kept extends Change, Required<Options> {
   /** -1: none. */
   readonly toast: number;
   /** Done, or taken back: who takes it back or does it again before waits for that. False: it failed, which was said. */
-  readonly ready: Promise<boolean>;
+  ready: true | Promise<boolean>;
 }
 
 const MOST_CHANGES = 200;
@@ -100,15 +100,17 @@ class LastChange {
     this.#undone = this.#undone.filter((kept) => kept !== change);
     const ready = run(change.ready, change.redo, "This could not be done again");
     const done = this.#keep(change, turns.next(), ready);
-    if (await ready) return;
-    this.#done = this.#done.filter((kept) => kept !== done);
-    toasts.close(done.toast);
+    if (await ready) done.ready = true;
+    else {
+      this.#done = this.#done.filter((kept) => kept !== done);
+      toasts.close(done.toast);
+    }
   }
 
   /** Keeps a change, and says it with a way back. */
   tell(text: string, change: Change, { ofFiles = false, label = "Undo", quiet = false }: Options): void {
     this.#undone = [];
-    this.#keep({ ...change, text, ofFiles, label, quiet }, turns.change(), Promise.resolve(true));
+    this.#keep({ ...change, text, ofFiles, label, quiet }, turns.change(), true);
   }
 
   /** Other files are open: what was changed about the ones before cannot be taken back any more. */
@@ -118,7 +120,7 @@ class LastChange {
     this.#undone = this.#undone.filter((change) => !change.ofFiles);
   }
 
-  #keep(change: Omit<Kept, "turn" | "toast" | "ready">, turn: number, ready: Promise<boolean>): Kept {
+  #keep(change: Omit<Kept, "turn" | "toast" | "ready">, turn: number, ready: Kept["ready"]): Kept {
     const action = { label: change.label, run: () => void this.#undo(turn) };
     const toast = change.quiet ? NO_TOAST : toasts.show("info", change.text, action);
     const kept = { ...change, turn, toast, ready };
@@ -132,15 +134,16 @@ class LastChange {
     this.#done = this.#done.filter((kept) => kept !== change);
     toasts.close(change.toast);
     const ready = run(change.ready, change.undo, "This could not be undone");
-    const undone = { ...change, turn: turns.next(), ready };
+    const undone: Kept = { ...change, turn: turns.next(), ready };
     this.#undone = [...this.#undone, undone].slice(-MOST_CHANGES);
-    if (!(await ready)) this.#undone = this.#undone.filter((kept) => kept !== undone);
+    if (await ready) undone.ready = true;
+    else this.#undone = this.#undone.filter((kept) => kept !== undone);
   }
 }
 
-/** Does it when what was before it is ready. Gives whether it worked; a failure is said. */
-async function run(before: Promise<boolean>, act: () => void | Promise<void>, failed: string): Promise<boolean> {
-  if (!(await before)) return false;
+/** Does it at once, or when what was before it is ready. Gives whether it worked; a failure is said. */
+async function run(before: Kept["ready"], act: () => void | Promise<void>, failed: string): Promise<boolean> {
+  if (before !== true && !(await before)) return false;
   try {
     await act();
     return true;
