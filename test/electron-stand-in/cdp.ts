@@ -98,9 +98,12 @@ export async function startChromium(executable: string, profile: string): Promis
       "--disable-sync",
       "--host-resolver-rules=MAP * ~NOTFOUND",
       "--remote-debugging-port=0",
+      "--remote-debugging-pipe",
       `--user-data-dir=${profile}`,
     ],
-    { stdio: ["ignore", "ignore", "pipe"] },
+    // A process group of its own: Ctrl+C is for the application alone, which then ends its Chromium. It also ends when its
+    // pipes (3, 4) close, that is with this process, even one that is killed.
+    { stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"], detached: true },
   );
   const address = await new Promise<string>((resolve, reject) => {
     let text = "";
