@@ -39,12 +39,14 @@ const may = (from, ...to) => ({ from: { path: from }, to: { path: to } });
 /**
  * Files below `from` may import Node's own modules.
  * @param {string} from
+ * @returns {import("dependency-cruiser").IAllowedRuleType}
  */
 const mayUseNode = (from) => ({ from: { path: from }, to: { dependencyTypes: ["core"] } });
 
 /**
  * Files below `from` may import packages: those the product depends on, but for the ones that belong to one folder.
  * @param {string} from
+ * @returns {import("dependency-cruiser").IAllowedRuleType}
  */
 const mayUsePackages = (from) => ({
   from: { path: from },
@@ -54,6 +56,7 @@ const mayUsePackages = (from) => ({
 /**
  * Tools import whatever package.json lists.
  * @param {string} from
+ * @returns {import("dependency-cruiser").IAllowedRuleType}
  */
 const mayUseTools = (from) => ({ from: { path: from }, to: { dependencyTypes: ["npm", "npm-dev"] } });
 

@@ -1,7 +1,10 @@
+import { availableParallelism } from "node:os";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
 /** One project per kind of test: `npx vitest --project unit`. */
+/** Every core: vitest would leave one idle, half of a machine that has two. */
+const maxWorkers = availableParallelism();
 const kinds = ["unit", "property", "golden", "differential"];
 
 export default defineConfig({
@@ -15,13 +18,14 @@ export default defineConfig({
           include: [`test/${name}/**/*.test.ts`],
           // Differential tests start tshark, which alone takes a second or two.
           testTimeout: 30_000,
+          maxWorkers,
         },
       })),
       {
         // The window's state, as it runs in the window: runes compiled, Svelte's own modules for the browser.
         plugins: [svelte({ configFile: false })],
         resolve: { conditions: ["browser"] },
-        test: { name: "component", include: ["test/component/**/*.test.ts"] },
+        test: { name: "component", include: ["test/component/**/*.test.ts"], maxWorkers },
       },
       {
         test: {

@@ -4,7 +4,8 @@
  *
  * ```
  * format ─► types ─► import rules ─► build ─┬─► tests
- *        └► lint (as long as all of those) ─┘
+ * lint of TypeScript ───────────────────────┤
+ * lint of Svelte's components ──────────────┘
  * ```
  */
 import { spawn } from "node:child_process";
@@ -13,14 +14,15 @@ import { spawn } from "node:child_process";
 
 /** @type {readonly (readonly (readonly Step[])[])[]} Phases of lanes that run at once, each step of a lane behind the one before. */
 const phases = [
-  [[{ name: "format", script: "format:check" }]],
   [
     [
+      { name: "format", script: "format:check" },
       { name: "types", script: "types" },
       { name: "import rules", script: "rules" },
       { name: "build", script: "build" },
     ],
-    [{ name: "lint", script: "lint" }],
+    [{ name: "lint of TypeScript", script: "lint:ts" }],
+    [{ name: "lint of Svelte's components", script: "lint:svelte" }],
   ],
   [[{ name: "tests", script: "test" }]],
 ];

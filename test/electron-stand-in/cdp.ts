@@ -107,7 +107,7 @@ export async function startChromium(executable: string, profile: string): Promis
   );
   const address = await new Promise<string>((resolve, reject) => {
     let text = "";
-    child.stderr.on("data", (chunk: Buffer) => {
+    child.stderr?.on("data", (chunk: Buffer) => {
       text += chunk.toString("utf8");
       const found = /^DevTools listening on (ws:\/\/\S+)$/m.exec(text)?.[1];
       if (found !== undefined) resolve(found);
