@@ -1,8 +1,10 @@
 /** Map, Services and the linking of views in a real browser: a Service call that two nodes recorded, and a lab where it is at hand. */
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LABS, isHere } from "../builders/shared-data";
+import { parseTraffic, trafficToPcapng } from "../builders/traffic";
 import { openTab } from "./support/actions";
 import { type App, openApp } from "./support/app";
 import { expectAccessible } from "./support/axe";
@@ -162,6 +164,66 @@ describe.skipIf(CHROMIUM === undefined)("a Service call recorded on two nodes", 
     await openTab(app, name);
     await expectAccessible(app, name);
     await app.screenshot(`map/fixture-${name.toLowerCase()}-${colorScheme}`);
+  });
+});
+
+describe.skipIf(CHROMIUM === undefined)("seventy nodes", () => {
+  let app: App;
+  beforeAll(async () => {
+    const folder = mkdtempSync(join(tmpdir(), "hopscope-e2e-map-"));
+    const nodes = Array.from({ length: 70 }, (_, i) => ({ name: `node-${i}`, address: `192.0.2.${i + 1}` }));
+    const calls = nodes.map(
+      ({ address }, i) => `${i / 100} ${address}:40000 > 192.0.2.250:53 dns query ${i} A host-${i}.example`,
+    );
+    writeFileSync(join(folder, "wire.pcapng"), trafficToPcapng(parseTraffic(calls.join("\n"))));
+    const items = nodes.map(({ name, address }) => ({
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: { name },
+      status: { addresses: [{ type: "InternalIP", address }] },
+    }));
+    writeFileSync(join(folder, "cluster.json"), JSON.stringify({ apiVersion: "v1", kind: "List", items }));
+    app = await openApp("browser", [join(folder, "wire.pcapng")]);
+    await app.drop([join(folder, "cluster.json")]);
+    await app.page.getByText(/^Names are taken/).waitFor();
+    await openTab(app, "Map");
+  }, 60_000);
+  afterAll(async () => {
+    await app.close();
+    await closeSharedChromium();
+  });
+
+  it("are twenty in a box; a box opens by Enter, its menu closes it, and one button closes all", async () => {
+    const boxes = async (): Promise<string[]> =>
+      (await mapRows(app)).flatMap((row) => /^Machines? (node-\d+(?: … node-\d+)?) /.exec(row)?.[1] ?? []);
+    const closed = ["node-0 … node-19", "node-20 … node-39", "node-40 … node-59", "node-60 … node-69"];
+    const last = Array.from({ length: 10 }, (_, i) => `node-${60 + i}`);
+    expect(await boxes()).toEqual(closed);
+
+    const map = app.page.getByRole("application", { name: /^Map/ });
+    await map.focus();
+    await app.page.keyboard.press("Home");
+    for (let i = 0; i < 3; i++) await app.page.keyboard.press("PageDown");
+    await app.idle();
+    expect(await app.page.locator("#map-focus").innerText()).toContain("node-60 … node-69");
+    await app.page.keyboard.press("Enter");
+    await app.idle();
+    expect(await boxes()).toEqual([...closed, ...last]);
+    await app.screenshot("map/seventy-nodes");
+    await expectAccessible(app, "map with an open box");
+
+    await map.focus();
+    await app.page.keyboard.press("Shift+F10");
+    await app.page.getByRole("menuitem", { name: "Close the group" }).click();
+    await app.idle();
+    expect(await boxes()).toEqual(closed);
+
+    await map.focus();
+    await app.page.keyboard.press("Enter");
+    await app.page.getByRole("button", { name: "Close groups" }).click();
+    await app.idle();
+    expect(await boxes()).toEqual(closed);
+    expect(await app.page.getByRole("button", { name: "Close groups" }).count()).toBe(0);
   });
 });
 
