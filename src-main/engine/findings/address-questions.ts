@@ -69,6 +69,11 @@ export class AddressQuestions {
     return this.#questions.get(address)?.find((q) => q.link === link)?.asked ?? 0;
   }
 
+  /** Those of all addresses. */
+  *allUnanswered(): Generator<AddressQuestion> {
+    for (const address of this.#questions.keys()) yield* this.unanswered(address);
+  }
+
   /** Questions for an address that were asked again, of each link whose last is later than any answer anywhere. */
   unanswered(address: string): readonly AddressQuestion[] {
     const answered = this.#answeredNs.get(address) ?? -Infinity;

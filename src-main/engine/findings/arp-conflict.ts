@@ -10,7 +10,7 @@
  */
 import type { Finding } from "../../../src-shared/model/finding";
 import type { ArpAddress, ArpClaim } from "./arp-claims";
-import type { FindingContext, FindingFamily } from "./context";
+import { durationText, type FindingContext, type FindingFamily } from "./context";
 import { onNode, shellWord } from "./shell";
 
 const CALICO_MAC = "ee:ee:ee:ee:ee:ee";
@@ -100,7 +100,7 @@ function twoAnswers(claims: readonly ArpClaim[]): Proof | null {
     const [a, b] = [claims[i - 1] as ArpClaim, claims[i] as ArpClaim];
     // Asked again in between: the address has moved.
     if (a.reply && b.reply && a.lastQuestion === b.question && b.atNs - a.lastNs < ONE_QUESTION_NS)
-      return { claims: [a, b], how: `two different answers come within ${Math.round((b.atNs - a.lastNs) / 1e6)} ms` };
+      return { claims: [a, b], how: `two different answers come within ${durationText(b.atNs - a.lastNs)}` };
   }
   return null;
 }

@@ -51,6 +51,9 @@ export interface FindingDraft extends Omit<
 /** A kernel asks for so long before it gives up, and remembers that for as long (Linux: three times, a second apart). */
 const ASKING_NS = 3e9;
 
+/** Addresses that nobody has and somebody has a use for. */
+const MOST_IN_VAIN = 256;
+
 /** Share of a point's packets whose headers may be cut. */
 const MOST_CUT = 0.01;
 
@@ -63,6 +66,7 @@ export class FindingContext {
   readonly #firstNs: Float64Array;
   readonly #lastNs: Float64Array;
   #lastHeard: Map<string, number> | undefined;
+  #inVain: readonly AddressQuestion[] | undefined;
 
   constructor(private readonly input: FindingInput) {
     this.join = input.join;
@@ -154,14 +158,27 @@ export class FindingContext {
    */
   unanswered(address: string, firstNs: number, lastNs: number): readonly AddressQuestion[] {
     if (this.heardFrom(address, firstNs)) return [];
-    return this.observer.unanswered(address).filter((q) => {
-      const file = this.point(q.point).fileIndex;
-      const clock = this.join.clocks.find((c) => c.fileIndex === file);
-      const toReferenceNs = (this.observer.baseSeconds - this.join.baseSeconds + (clock?.seconds ?? 0)) * 1e9;
-      return (
-        q.firstAgainNs + toReferenceNs <= lastNs + ASKING_NS && q.lastAgainNs + toReferenceNs >= firstNs - ASKING_NS
-      );
-    });
+    return this.observer.unanswered(address).filter((q) => this.#isAskedDuring(q, firstNs, lastNs));
+  }
+
+  /** Addresses that nobody has and that a machine asked for, again and again, at that time (reference clock): what it sent there waits in vain. */
+  askedInVain(machine: number, atNs: number): readonly AddressQuestion[] {
+    this.#inVain ??= [...this.observer.allUnanswered()];
+    // Who asks for so many scans, and waits for none of them.
+    if (this.#inVain.length > MOST_IN_VAIN) return [];
+    return this.#inVain.filter(
+      (q) =>
+        this.point(q.point).machine === machine &&
+        this.#isAskedDuring(q, atNs, atNs) &&
+        !this.heardFrom(q.address, atNs),
+    );
+  }
+
+  #isAskedDuring(q: AddressQuestion, firstNs: number, lastNs: number): boolean {
+    const file = this.point(q.point).fileIndex;
+    const clock = this.join.clocks.find((c) => c.fileIndex === file);
+    const toReferenceNs = (this.observer.baseSeconds - this.join.baseSeconds + (clock?.seconds ?? 0)) * 1e9;
+    return q.firstAgainNs + toReferenceNs <= lastNs + ASKING_NS && q.lastAgainNs + toReferenceNs >= firstNs - ASKING_NS;
   }
 
   /** Packets the capture says it lost at a point; null: it does not say. */

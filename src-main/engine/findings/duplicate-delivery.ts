@@ -147,6 +147,7 @@ function say(context: FindingContext, group: Group, crossed: number): Finding {
   const gap = durationText(median(gapsNs));
   const hop = ends.map((p) => context.pointText(p)).join(" and ");
   const { node, interface: device } = context.point(behind);
+  const isOneMachine = before >= 0 && context.point(before).machine === context.point(behind).machine;
   return context.finding({
     kind: "duplicate-delivery",
     about: ends.map((p) => context.pointId(p)).join(">"),
@@ -172,7 +173,12 @@ function say(context: FindingContext, group: Group, crossed: number): Finding {
     ],
     fits: mirrored
       ? ["the port is mirrored both ways, or the capture shows packets on the way in and on the way out"]
-      : ["a bridge loop or a bond that sends on two links", "flooding of a MAC address the bridge does not know"],
+      : [
+          // Between two points of one machine nothing but that machine made the copy.
+          ...(isOneMachine ? ["a rule that copies packets (iptables TEE, nft dup, tc mirred)"] : []),
+          "a bridge loop or a bond that sends on two links",
+          "flooding of a MAC address the bridge does not know",
+        ],
     ruledOut: ["retransmission: that has another IP identification", "routing: the TTL is the same"],
     rows,
     connections,
@@ -181,6 +187,7 @@ function say(context: FindingContext, group: Group, crossed: number): Finding {
       : [
           onNode(node, `bridge -d link show; bridge fdb show dev ${shellWord(device ?? "br0")}`),
           onNode(node, "cat /proc/net/bonding/* 2>/dev/null"),
+          ...(isOneMachine ? [onNode(node, "iptables-save -c | grep TEE; nft list ruleset | grep dup")] : []),
         ],
   });
 }

@@ -15,6 +15,7 @@ import { brokenOuterChecksums } from "./broken-outer-checksum";
 import { conntrackClashes } from "./conntrack-clash";
 import { type ConntrackComparison, ConntrackDiffers } from "./conntrack-differs";
 import { FindingContext, type FindingFamily, type FindingInput } from "./context";
+import { cutOnTheWay } from "./cut-on-the-way";
 import { dnsStalls } from "./dns-stall";
 import { duplicateDeliveries } from "./duplicate-delivery";
 import { lostBetween } from "./lost-between";
@@ -47,6 +48,7 @@ export function findFindings(input: FindingInput): FindingResult {
     brokenOuterChecksums(context),
     noEndpoints(context),
     mtuBlackholes(context),
+    cutOnTheWay(context),
     conntrackClashes(context),
     policySilence(context, routedBack),
     lostBetween(context),

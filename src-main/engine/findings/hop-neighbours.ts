@@ -93,6 +93,22 @@ export function isAsLarge(size: number, lost: number): boolean {
   return size >= lost && size <= lost * 1.1;
 }
 
+/** No Ethernet frame without jumbo frames carries more. */
+const ETHERNET_MTU = 1500;
+
+/**
+ * What may be a super-packet of segmentation offload where `lost` bytes vanish: whole on a veth or behind a NIC that merges, it is several
+ * small packets on a wire, and where it is whole no link's MTU was asked.
+ */
+export function isSuperPacket(size: number, lost: number): boolean {
+  return size > ETHERNET_MTU && size > lost && !isAsLarge(size, lost);
+}
+
+/** `largest`: bytes of the largest one that passed. */
+export function superPacketsText(largest: number): string {
+  return `packets of up to ${largest} bytes passed, but they are super-packets of segmentation offload: they do not say what one packet on a link may have`;
+}
+
 /** Indices of the journeys that send what another one sends, too. */
 export function repeatedJourneys(journeys: readonly Journey[]): Set<number> {
   return new Set([...repeatedSends(journeys).values()].flatMap((sends) => sends.map((j) => j.index)));

@@ -13,7 +13,7 @@ import type { Connection, Journey } from "../../../src-shared/reconstruct/result
 import { arrivedUnseen } from "./arrived-unseen";
 import { count, type FindingContext, type FindingFamily, lastRow, upsert } from "./context";
 import { ECHO_TYPES } from "./echo";
-import { repeatedJourneys } from "./hop-neighbours";
+import { isSuperPacket, repeatedJourneys, superPacketsText } from "./hop-neighbours";
 import { onNode, shellWord } from "./shell";
 
 interface Hop {
@@ -25,14 +25,17 @@ interface Hop {
   readonly connections: Connection[];
   repeated: number;
   passed: number;
-  /** Bytes of the smallest packet lost, the largest that passed. */
+  /** Bytes of the smallest packet lost. */
   smallestLost: number;
-  largestPassed: number;
+  /** Sizes of packets that passed. */
+  readonly passedSizes: Set<number>;
 }
 
 /** Share of a hop's packets from which on it is no accident, and how many there must be to say so. */
 const MOST_LOST = 0.5;
 const LEAST_LOST = 3;
+/** Of what was lost, packets whose time is held against ARP's questions. */
+const MOST_LOOKED_AT = 100;
 /** Smaller packets fit everywhere (RFC 8200 section 5). */
 const SMALLEST_MTU = 1280;
 
@@ -59,7 +62,7 @@ export function lostBetween(context: FindingContext): FindingFamily {
           repeated: 0,
           passed: 0,
           smallestLost: Infinity,
-          largestPassed: 0,
+          passedSizes: new Set<number>(),
         }));
         touched.add(hop);
         if (arrivedUnseen(context, journeys, journey)) {
@@ -76,7 +79,7 @@ export function lostBetween(context: FindingContext): FindingFamily {
           const at = journey.points.indexOf(hop.from);
           if (at < 0 || journey.points.lastIndexOf(hop.to) < at) continue;
           hop.passed++;
-          hop.largestPassed = Math.max(hop.largestPassed, sightings.ipLength(lastRow(journey)));
+          hop.passedSizes.add(sightings.ipLength(lastRow(journey)));
         }
       }
     },
@@ -97,7 +100,10 @@ function sayLost(context: FindingContext, hop: Hop): Finding {
   const share = hop.lost.length / (hop.lost.length + hop.passed);
   // What the capture itself lost is not seen either.
   const isCapture = drops !== null && drops >= hop.lost.length + hop.unseen.length;
-  const isLarge = hop.smallestLost > Math.max(SMALLEST_MTU, hop.largestPassed);
+  const sizes = [...hop.passedSizes];
+  const largestPassed = Math.max(0, ...sizes.filter((bytes) => !isSuperPacket(bytes, hop.smallestLost)));
+  const superPassed = Math.max(0, ...sizes.filter((bytes) => isSuperPacket(bytes, hop.smallestLost)));
+  const isLarge = hop.smallestLost > Math.max(SMALLEST_MTU, largestPassed);
   return context.finding({
     kind: "lost-between",
     about: `${from.id}>${to.id}`,
@@ -112,8 +118,10 @@ function sayLost(context: FindingContext, hop: Hop): Finding {
       `${toText} was recording: its file has packets from before and after`,
       `${count(hop.repeated, "lost packet")} sent again by the sender, ${hop.lost.length - hop.repeated} never answered`,
       `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} % of the packets at this hop`,
+      ...(isLarge && superPassed > 0 ? [superPacketsText(superPassed)] : []),
     ],
     fits: [
+      ...waitedInVain(context, hop, sameNode),
       ...(drops !== null && drops > 0 ? [`the capture at ${toText} lost ${drops} packets itself`] : []),
       ...(sameNode
         ? [
@@ -121,13 +129,13 @@ function sayLost(context: FindingContext, hop: Hop): Finding {
           ]
         : ["the network between the two dropped them: congestion, a bad link, a policer"]),
       ...(isLarge
-        ? [`an MTU below ${hop.smallestLost} bytes: the largest packet that passed has ${hop.largestPassed}`]
+        ? [`an MTU below ${hop.smallestLost} bytes: the largest packet that passed has ${largestPassed}`]
         : []),
     ],
     ruledOut: [
       ...(drops === 0 ? [`a capture gap: ${toText} reports no lost packets`] : []),
-      ...(hop.largestPassed >= hop.smallestLost
-        ? [`MTU: packets as large passed (${hop.largestPassed} bytes; the smallest lost has ${hop.smallestLost})`]
+      ...(largestPassed >= hop.smallestLost
+        ? [`MTU: packets as large passed (${largestPassed} bytes; the smallest lost has ${hop.smallestLost})`]
         : []),
       ...(hop.passed > 0 ? ["a wrong route or rule for all of them: others of the same connections passed"] : []),
     ],
@@ -140,6 +148,19 @@ function sayLost(context: FindingContext, hop: Hop): Finding {
       onNode(from.node, "iptables-save -c | grep -E 'DROP|REJECT'"),
     ],
   });
+}
+
+/** What a rule translated to an address that nobody has waits in the kernel for ARP's answer, and is given up. */
+function waitedInVain(context: FindingContext, { lost, to }: Hop, sameNode: boolean): string[] {
+  if (!sameNode) return [];
+  const { machine } = context.point(to);
+  const asked = new Set<string>();
+  for (const row of lost.slice(0, MOST_LOOKED_AT))
+    for (const { address } of context.askedInVain(machine, context.ns(row))) asked.add(address);
+  if (asked.size === 0) return [];
+  return [
+    `${[...asked].slice(0, 3).join(", ")}: nobody has ${asked.size === 1 ? "this address" : "these addresses"}, the machine asks for ${asked.size === 1 ? "it" : "them"} at the time, and what a rule leads there waits for the answer in vain`,
+  ];
 }
 
 /** The receiver has them, the capture has not. */

@@ -27,12 +27,16 @@ import {
   TCP_SYN,
   upsert,
 } from "./context";
-import { isAsLarge, Neighbours, sizeAt } from "./hop-neighbours";
+import { isAsLarge, isSuperPacket, Neighbours, sizeAt, superPacketsText } from "./hop-neighbours";
 import { isTooBig } from "./icmp-errors";
 import { onNode } from "./shell";
 
-/** No link's MTU is below what IPv6 asks for (RFC 8200 section 5): smaller packets that vanish do so for another reason. */
+/** No link that carries IPv6 has a smaller MTU (RFC 8200 section 5): smaller packets that vanish do so for another reason. */
 const SMALLEST_MTU = 1280;
+/** One of IPv4 may, but hosts need not take more than this (RFC 791 section 3.1); down to here more must speak for it. */
+const SMALLEST_MTU_OF_IPV4 = 576;
+/** Times each piece of data must have vanished where less speaks for it: a small one, or super-packets that passed. */
+const LOSSES_TO_BE_SURE = 3;
 /** A connection that said nothing for so long may be forgotten by a firewall or a NAT on the way. */
 const FORGOTTEN_NS = 60e9;
 /** Times the same data must have been sent without an acknowledgment, where the packets cannot be seen behind the loss. */
@@ -47,6 +51,8 @@ interface Blackhole {
   heard: boolean;
   smallestLost: number;
   largestPassed: number;
+  /** The largest super-packet of segmentation offload that passed; 0: none did. */
+  superPassed: number;
   readonly lost: Journey[];
   readonly rows: number[];
   readonly connections: Connection[];
@@ -97,6 +103,7 @@ export function mtuBlackholes(context: FindingContext): FindingFamily {
         }));
         hole.smallestLost = Math.min(hole.smallestLost, one.smallestLost);
         hole.largestPassed = Math.max(hole.largestPassed, one.largestPassed);
+        hole.superPassed = Math.max(hole.superPassed, one.superPassed);
         hole.heard ||= one.heard;
         hole.connections.push(connection);
         hole.lost.push(...one.lost);
@@ -113,7 +120,8 @@ export function mtuBlackholes(context: FindingContext): FindingFamily {
 }
 
 function keyOf(from: number, to: number, direction: Journey["direction"]): string {
-  return `${from}>${to} ${direction}`;
+  // Where both points are known they say which way the packets go, whoever of the two asked for the connection.
+  return to < 0 ? `${from}> ${direction}` : `${from}>${to}`;
 }
 
 function inDirection(
@@ -142,20 +150,38 @@ function inDirection(
     const passed = mine.filter((j) => j.missingAt < 0 && j.points.includes(to));
     // A super-packet of segmentation offload says nothing of the packets on the wire: the smallest send of each piece does.
     const smallestLost = Math.min(...lost.map(size));
-    const largestPassed = Math.max(0, ...passed.map(size));
-    if (passed.length >= 2 && largestPassed < smallestLost && smallestLost > SMALLEST_MTU) {
+    const sizes = passed.map(size);
+    const largestPassed = Math.max(0, ...sizes.filter((bytes) => !isSuperPacket(bytes, smallestLost)));
+    const superPassed = Math.max(0, ...sizes.filter((bytes) => isSuperPacket(bytes, smallestLost)));
+    const leastMtu = sightings.ipVersion(lastRow(lost[0] as Journey)) === 4 ? SMALLEST_MTU_OF_IPV4 : SMALLEST_MTU;
+    if (passed.length >= 2 && largestPassed < smallestLost && smallestLost > leastMtu) {
       const startNs = Math.min(...lost.map((j) => context.startNs(j)));
       const heard = heardAfter(context, journeys, direction, lost, worst);
       const destination = sightings.destination(lastRow(lost[0] as Journey));
       const hop = neighbours.evidenceAt(connection.index, { from, to, smallestLost, startNs, destination });
+      const isSure = superPassed === 0 && smallestLost > SMALLEST_MTU;
       // Only where small packets get through while large ones do not, or where a router says so, is size what decides.
       const works =
         heard ||
         (hop.smallPassed > hop.smallLost && !wasForgotten(context, mine, startNs)) ||
         found.has(keyOf(from, to, direction)) ||
         tooBigErrors(context, connection).some((e) => e.mtu !== null && e.mtu < smallestLost);
-      if (hop.largePassed === 0 && hop.smallLost <= hop.smallPassed && works)
-        return blackhole(context, connection, { from, to, direction, smallestLost, largestPassed, lost, heard });
+      if (
+        hop.largePassed === 0 &&
+        hop.smallLost <= hop.smallPassed &&
+        works &&
+        (isSure || (heard && lost.length >= LOSSES_TO_BE_SURE * worst.groups))
+      )
+        return blackhole(context, connection, {
+          from,
+          to,
+          direction,
+          smallestLost,
+          largestPassed,
+          superPassed,
+          lost,
+          heard,
+        });
     }
   }
   if (vanished.length > 0) return null;
@@ -186,6 +212,7 @@ function inDirection(
     direction,
     smallestLost,
     largestPassed,
+    superPassed: 0,
     lost,
     heard,
   });
@@ -390,28 +417,30 @@ function largeDelivered(
 }
 
 function say(context: FindingContext, hole: Blackhole): Finding {
-  const { from, to, smallestLost, largestPassed, lost, connections, errors, direction } = hole;
+  const { from, to, smallestLost, largestPassed, superPassed, lost, connections, errors, direction } = hole;
   const [first] = connections;
   const between =
     to < 0 ? `behind ${context.pointText(from)}` : `between ${context.pointText(from)} and ${context.pointText(to)}`;
   const told = errors.find((e) => e.mtu !== null && e.mtu > 0);
   const sender = first && (direction === "to-server" ? first.client : first.server);
   const receiver = first && (direction === "to-server" ? first.server : first.client);
+  const senders = new Set(lost.map((j) => context.join.sightings.source(firstRow(j)))).size;
   const drops = to < 0 ? null : context.dropsAt(to);
   const node = context.point(from).node;
   const overhead = first?.encapsulations.map((e) => e.kind).join(", ") ?? "";
   return context.finding({
     kind: "mtu-blackhole",
     about: `${context.pointId(from)}>${to < 0 ? "" : context.pointId(to)} ${direction}`,
-    severity: to < 0 ? "warn" : "error",
+    severity: to < 0 || superPassed > 0 ? "warn" : "error",
     title: `MTU blackhole ${between}: ${smallestLost} bytes vanish, ${largestPassed} pass`,
-    text: `${count(lost.length, "packet")} of ${smallestLost} bytes and more from ${sender ? placeText(sender) : "the sender"} ${to < 0 ? "are sent again and again and never acknowledged" : "vanish each time they are sent"}, while packets up to ${largestPassed} bytes get through.${errors.length ? ` ICMP "fragmentation needed" from ${errors[0]?.from ?? "?"}${told ? ` tells an MTU of ${told.mtu}` : ""}, but the sender goes on.` : ' No ICMP "fragmentation needed" is seen.'}`,
-    inference: to < 0 || !hole.heard,
+    text: `${count(lost.length, "packet")} of ${smallestLost} bytes and more from ${sender ? placeText(sender) : "the sender"}${senders > 1 ? ` and ${count(senders - 1, "other")}` : ""} ${to < 0 ? "are sent again and again and never acknowledged" : "vanish each time they are sent"}, while packets up to ${largestPassed} bytes get through.${errors.length ? ` ICMP "fragmentation needed" from ${errors[0]?.from ?? "?"}${told ? ` tells an MTU of ${told.mtu}` : ""}, but the sender goes on.` : ' No ICMP "fragmentation needed" is seen.'}`,
+    inference: to < 0 || !hole.heard || superPassed > 0,
     where: [context.pointId(from), ...(to < 0 ? [] : [context.pointId(to)]), ...(node === null ? [] : [node])],
     evidence: [
       `smallest packet lost ${smallestLost} bytes, largest that passed ${largestPassed} bytes`,
       `the lost packets are sent again and lost again${hole.heard ? "; the other side is still heard" : to < 0 ? `; ${receiver?.ip ?? "the receiver"} still answers others` : `; ${context.pointText(to)} goes on recording other packets`}`,
       ...errors.map((e) => `ICMP error from ${e.from} at ${context.pointText(e.point)}`),
+      ...(superPassed > 0 ? [superPacketsText(superPassed)] : []),
     ],
     fits: [
       overhead === ""

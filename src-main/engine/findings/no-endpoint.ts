@@ -12,7 +12,7 @@
 import type { Finding } from "../../../src-shared/model/finding";
 import { objectName } from "../../../src-shared/model/kubernetes";
 import { endpointText } from "../../../src-shared/model/endpoint-text";
-import type { Connection } from "../../../src-shared/reconstruct/result";
+import type { Connection, Journey } from "../../../src-shared/reconstruct/result";
 import type { AddressQuestion } from "./address-questions";
 import { addressesInConflict } from "./arp-conflict";
 import { type Attempt, type Complaint, failedAttempt, rowsOf, timesText } from "./attempts";
@@ -21,6 +21,7 @@ import {
   type FindingContext,
   type FindingDraft,
   type FindingFamily,
+  firstRow,
   hostText,
   placeText,
   upsert,
@@ -252,8 +253,14 @@ function byService(
     : attempt.resets.length
       ? "answered with RST"
       : `not answered (SYNs at ${timesText(context, attempt.syns)})`;
+  const answered = attempt.complaints.length + attempt.resets.length > 0;
   const common = {
     severity: "error" as const,
+    ruledOut: answered
+      ? ["loss, a rule that drops: there is an answer"]
+      : [
+          `MTU: the lost packets are SYNs of ${context.join.sightings.ipLength(firstRow(attempt.syns[0] as Journey))} bytes`,
+        ],
     where: [context.pointId(attempt.lastSeen), name],
     check: [kubectl("get", "service", name, " -o yaml"), kubectlEndpointSlices(name)],
   };
@@ -265,7 +272,6 @@ function byService(
       text: `Connections to ${wanted} are ${what}: its ports are ${match.service.ports.map((p) => p.port).join(", ") || "none"}.`,
       evidence: [`the imported Service ${name} does not list TCP port ${requested.port}`],
       fits: ["the client uses another port than the Service has"],
-      ruledOut: [],
     };
   const endpoints = cluster.endpointsOf(name, match.port, at);
   const ready = endpoints.filter((e) => e.ready || (e.serving && e.terminating));
@@ -287,7 +293,6 @@ function byService(
           ? "nobody made endpoints for a Service without a selector"
           : "no pod matches the selector, or none is ready",
       ],
-      ruledOut: [],
     };
   // externalTrafficPolicy Local: only endpoints of the node that was asked.
   const node = match.by === "cluster-ip" ? null : (cluster.nodeAt(requested.ip, at)?.meta.name ?? null);
@@ -309,7 +314,6 @@ function byService(
         `none of its ready endpoints is on ${node}`,
       ],
       fits: ["the load balancer or the client does not heed the health check of the node"],
-      ruledOut: [],
     };
   return null;
 }

@@ -71,6 +71,12 @@ export class PacketObserver {
     return (address.includes(":") ? this.neighbours : this.arp).questions.unanswered(address);
   }
 
+  /** The questions for all such addresses. */
+  *allUnanswered(): Generator<AddressQuestion> {
+    yield* this.arp.questions.allUnanswered();
+    yield* this.neighbours.questions.allUnanswered();
+  }
+
   /** Sees one batch; to be called for every batch, in order. Packets of points in `off` are passed over. */
   observe(batch: Batch, off?: ReadonlySet<number>): void {
     const count = batch.packetCount;

@@ -6,32 +6,39 @@
  * SYN ─► … ─► last seen at X         (nothing: no SYN-ACK, no RST, no ICMP)        SYN again after 1, 3, 7 s
  * ```
  */
-import type { Finding } from "../../../src-shared/model/finding";
 import { evaluateNetworkPolicies, type PolicyEnd, type PolicyVerdict } from "../../../src-shared/model/network-policy";
 import { endpointText } from "../../../src-shared/model/endpoint-text";
 import type { Connection, Endpoint, Journey } from "../../../src-shared/reconstruct/result";
 import { addressesInConflict } from "./arp-conflict";
-import { type Attempt, failedAttempt, rowsOf, timesText } from "./attempts";
-import { count, type FindingContext, type FindingFamily, firstRow, placeText, TCP_SYN, upsert } from "./context";
+import { failedAttempt, rowsOf, timesText } from "./attempts";
+import {
+  count,
+  type FindingContext,
+  type FindingDraft,
+  type FindingFamily,
+  firstRow,
+  placeText,
+  TCP_SYN,
+  upsert,
+} from "./context";
 import type { RoutedBack } from "./routed-back";
 import { kubectl, onNode, tcpdump } from "./shell";
-
-interface Group {
-  readonly first: Connection;
-  readonly attempt: Attempt;
-  readonly verdict: PolicyVerdict | null;
-  readonly connections: Connection[];
-  readonly rows: number[];
-}
+import { type Said, scansAsOne, type SilentGroup, SingleSyns } from "./silent-scan";
 
 export function policySilence(context: FindingContext, routedBack: RoutedBack): FindingFamily {
-  const groups = new Map<string, Group>();
+  const groups = new Map<string, SilentGroup>();
+  const singles = new SingleSyns(context);
   return {
     visit(connection, journeys, claimed) {
+      singles.hear(connection, journeys);
       const attempt = failedAttempt(context, connection, journeys);
-      // One SYN without an answer may be the end of the recording.
-      if (!attempt || attempt.syns.length < 2 || attempt.resets.length + attempt.complaints.length > 0) return;
+      if (!attempt || attempt.resets.length + attempt.complaints.length > 0) return;
       if (attempt.syns.some((j) => claimed.has(j.index))) return;
+      // One SYN without an answer may be the end of the recording.
+      if (attempt.syns.length < 2) {
+        singles.take(connection, attempt);
+        return;
+      }
       const verdict = policyVerdict(context, connection);
       const denied = verdict && !verdict.allowed;
       const key = `${connection.client.ip}>${endpointText(connection.server)} after ${context.pointId(attempt.lastSeen)}${denied ? " policy" : ""}`;
@@ -44,9 +51,10 @@ export function policySilence(context: FindingContext, routedBack: RoutedBack): 
     // What goes round in a loop is not dropped by a rule: the loop is told.
     finish: () => {
       const taken = takenAround(context, [...groups.values()]);
-      return [...groups].flatMap(([key, group]) =>
-        group.rows.some((row) => routedBack.isLooped(row)) ? [] : [say(context, key, group, taken.get(group) ?? 0)],
+      const said = [...groups, ...singles.ofScans()].flatMap(([key, group]) =>
+        group.rows.some((row) => routedBack.isLooped(row)) ? [] : [sayOf(context, key, group, taken.get(group) ?? 0)],
       );
+      return scansAsOne(context, said).map((draft) => context.finding(draft));
     },
   };
 }
@@ -55,11 +63,11 @@ export function policySilence(context: FindingContext, routedBack: RoutedBack): 
  * Of each group, how many connections between the same two were taken, if some were begun before its last one and some after its first:
  * a rule that drops was not there meanwhile.
  */
-function takenAround(context: FindingContext, groups: readonly Group[]): ReadonlyMap<Group, number> {
-  const around = new Map<Group, { before: boolean; after: boolean; taken: number }>();
+function takenAround(context: FindingContext, groups: readonly SilentGroup[]): ReadonlyMap<SilentGroup, number> {
+  const around = new Map<SilentGroup, { before: boolean; after: boolean; taken: number }>();
   if (groups.length === 0) return new Map();
   const pairOf = ({ client, server }: Connection): string => `${client.ip}>${endpointText(server)}`;
-  const byPair = new Map<string, Group[]>();
+  const byPair = new Map<string, SilentGroup[]>();
   for (const group of groups) upsert(byPair, pairOf(group.first), () => []).push(group);
   const { join } = context;
   for (let i = 0; i < join.connectionCount; i++) {
@@ -82,12 +90,8 @@ function isTaken({ join: { sightings } }: FindingContext, journeys: readonly Jou
 }
 
 /** `taken`: connections between the same two that came about before and after. */
-function say(
-  context: FindingContext,
-  key: string,
-  { first, attempt, verdict, connections, rows }: Group,
-  taken: number,
-): Finding {
+function sayOf(context: FindingContext, key: string, group: SilentGroup, taken: number): Said {
+  const { first, attempt, verdict, connections, rows } = group;
   const denied = verdict !== null && !verdict.allowed && taken === 0;
   const last = context.point(attempt.lastSeen);
   const to = placeText(first.server);
@@ -122,7 +126,7 @@ function say(
   else if (taken === 0) {
     if (!deciding && !isToItself(first)) fits.push("the host or pod is gone, and nothing says so");
     fits.push("a return path check (rp_filter) or a missing route behind the last point seen");
-    if (!deciding && connections.length === 1 && attempt.syns.length < 3)
+    if (!deciding && connections.length === 1 && attempt.syns.length === 2)
       fits.push("plain loss: only two SYNs were sent");
   }
   ruledOut.push(
@@ -132,7 +136,14 @@ function say(
   const drops = context.dropsAt(attempt.lastSeen);
   if (drops !== null && drops > 0)
     fits.push(`the capture lost ${drops} packets at ${context.pointText(attempt.lastSeen)}`);
-  return context.finding({
+  const cause = deciding
+    ? "NetworkPolicies would drop it (inferred)"
+    : reached
+      ? "SYNs arrive and are not answered"
+      : taken > 0
+        ? "SYNs were lost"
+        : "SYNs vanish without a word";
+  const draft: FindingDraft = {
     kind: "policy-silence",
     about: key,
     severity: taken > 0 && !reached ? "note" : "warn",
@@ -140,7 +151,9 @@ function say(
       ? `No answer from ${to}: NetworkPolicies would drop it (inferred)`
       : reached
         ? `${to} gets SYNs and does not answer`
-        : `No answer from ${to}: SYNs vanish without a word`,
+        : isToItself(first)
+          ? `${to} asks itself through a Service, and its SYNs vanish without a word`
+          : `No answer from ${to}: SYNs vanish without a word`,
     text: `${count(connections.length, "connection")} from ${first.client.pod ?? first.client.ip} to ${endpointText(first.server)}: SYNs at ${timesText(context, attempt.syns)}, last seen at ${context.pointText(attempt.lastSeen)}, and no SYN-ACK, RST or ICMP error comes back.`,
     inference: true,
     where: [last.id, ...[first.client.pod, first.server.pod, last.node].filter((name) => name !== null)],
@@ -163,7 +176,8 @@ function say(
       onNode(first.server.node ?? last.node, tcpdump(null, first.server.ip, first.server.port, "tcp")),
       onNode(first.server.node ?? last.node, "iptables-save -c | grep -E 'DROP|REJECT'"),
     ],
-  });
+  };
+  return { group, cause, draft };
 }
 
 /** Translated to the client itself, which is to get it from its own address. */

@@ -114,7 +114,12 @@ export function slowAnswers(context: FindingContext): FindingFamily {
               ? ["the program is slow, or waits for another service", "CPU limits of the pod (throttling)"]
               : cause === "network"
                 ? [repeated ? "packets were lost and sent again" : "delay on the way: see slow hops"]
-                : ["the server or the network: a capture at the server's pod would tell"],
+                : cause === "both"
+                  ? [
+                      "both are slow: a busy machine that server and network share, for example",
+                      ...(repeated ? ["packets were lost and sent again"] : []),
+                    ]
+                  : ["the server or the network: a capture at the server's pod would tell"],
           ruledOut: [
             ...(cause === "server" ? ["the network: both packets cross it in the rest of the time"] : []),
             ...(cause === "network" ? ["the server: it answers at once when the question arrives"] : []),

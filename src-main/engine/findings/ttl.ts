@@ -25,6 +25,8 @@ interface Group {
 
 /** traceroute counts from 1; nothing is 30 hops away on purpose. */
 const LEAST_HONEST_TTL = 32;
+/** More are not listed one by one. */
+const MOST_TTLS = 8;
 /** Packets of the sender that must agree on a TTL before another one is strange. */
 const LEAST_OTHERS = 3;
 
@@ -59,7 +61,7 @@ export function ttlSurprises(context: FindingContext, routedBack: RoutedBack): F
         rows.sort((a, b) => context.ns(a) - context.ns(b) || a - b).map((row) => sightings.ttl(row)),
       );
       if (ttls.length >= leastLoopCrossings(context, point))
-        add(loops, context.pointId(point), connection, rows, `TTL ${ttls.join(", ")} at ${context.pointText(point)}`);
+        add(loops, context.pointId(point), connection, rows, `${ttlsText(ttls)} at ${context.pointText(point)}`);
     }
   };
 
@@ -67,7 +69,7 @@ export function ttlSurprises(context: FindingContext, routedBack: RoutedBack): F
   const takeTurns = (): void => {
     for (const { point, rows, connections } of routedBack.loops()) {
       const ttls = [...rows.keys()].sort((a, b) => b - a);
-      const example = `TTL ${ttls.join(", ")} at ${context.pointText(point)}`;
+      const example = `${ttlsText(ttls)} at ${context.pointText(point)}`;
       const group = upsert(loops, context.pointId(point), () => ({ connections: [], rows: [], example }));
       group.connections.push(...connections.filter((c) => !group.connections.includes(c)));
       group.rows.push(...rows.values());
@@ -153,7 +155,7 @@ export function ttlSurprises(context: FindingContext, routedBack: RoutedBack): F
       return [
         ...say(context, loops, "loop", "error", (_, [place]) => ({
           title: `Routing loop: packets cross ${place} again and again`,
-          text: "The same packets come by with a smaller TTL each time.",
+          text: "The same packets come by with a smaller TTL each time; where a NAT gives each turn another port, each turn counts as a connection.",
           fits: [
             "two machines each take the other for the next hop (routes of a removed node, overlapping pod ranges)",
           ],
@@ -161,14 +163,14 @@ export function ttlSurprises(context: FindingContext, routedBack: RoutedBack): F
             "retransmissions: identification and TTL show the same packet",
             "a bridge loop: the TTL falls, so it is routed",
           ],
-          check: ["ip route get DESTINATION   # on each machine of the loop", "ip route show table all"],
+          check: ["ip route get DESTINATION", "ip route show table all"],
         })),
         ...say(context, expired, "expired", "warn", (key) => ({
           title: `${key} says: time to live exceeded`,
           text: "Packets that set out with an ordinary TTL ran out of hops.",
           fits: ["a routing loop behind the last point seen"],
           ruledOut: ["traceroute: its packets set out with a small TTL"],
-          check: [`ip route get ${key}`, "tracepath -n DESTINATION"],
+          check: ["ip route get DESTINATION", "tracepath -n DESTINATION"],
         })),
         ...say(context, rises, "rises", "note", (_, [before, behind]) => ({
           title: `TTL rises between ${before} and ${behind}`,
@@ -187,6 +189,12 @@ export function ttlSurprises(context: FindingContext, routedBack: RoutedBack): F
       ];
     },
   };
+}
+
+/** "TTL 62, 61, 60 … 1: 62 crossings" */
+function ttlsText(ttls: readonly number[]): string {
+  const list = ttls.length > MOST_TTLS ? `${ttls.slice(0, 3).join(", ")} … ${ttls.at(-1) ?? ""}` : ttls.join(", ");
+  return `TTL ${list}: ${ttls.length} crossings`;
 }
 
 /** The values that are less than all before them. */
@@ -218,7 +226,7 @@ function say(
       about: `${what} ${key}`,
       severity,
       ...rest,
-      text: `${rest.text} ${count(connections.length, "connection")}.`,
+      text: `${rest.text} ${count(connections.length, "connection")}${first ? `, for example from ${first.client.ip} to ${endpointText(first.server)}` : ""}.`,
       inference: false,
       where: [...points.slice(0, 4).map((p) => context.pointId(p)), ...(node === null ? [] : [node])],
       evidence: [example],

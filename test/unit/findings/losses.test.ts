@@ -53,6 +53,19 @@ describe("lost between X and Y", () => {
     expect(loss?.check[0]).toBe("ip -s link show eth0   # on n1");
   });
 
+  test("a SYN that a rule led to an address nobody has, and that another endpoint took when it was sent again", async () => {
+    const nodes = new TwoNodes({ service: "10.96.0.10:80" })
+      .send("client", 0, "tcp SYN seq=3000000000 id=101 ts=5000,0", { reaches: 1, label: "s" })
+      .line("0.0001 @n1/veth1 10.1.0.1 > 10.1.0.77 arp request")
+      .line("1.0001 @n1/veth1 10.1.0.1 > 10.1.0.77 arp request")
+      .send("client", 1.02, "again s id=102")
+      .send("server", 1.03, "tcp SYN,ACK seq=2000000000 id=0 ts=7000,5000")
+      .send("client", 1.04, "tcp ACK id=103 ts=5001,7000");
+    const [loss] = (await search(exchange(nodes, 2, 110).captures())).of("lost-between");
+    expect(loss?.title).toBe("1 packet lost between veth1 of n1 and eth0 of n1");
+    expect(loss?.fits[0]).toMatch(/^10\.1\.0\.77: nobody has this address, the machine asks for it at the time/);
+  });
+
   test("no finding where the later point had stopped recording", async () => {
     const nodes = healthy()
       .send("client", 0.2, 'tcp PSH,ACK id=300 ts=6300,8115 "last"', { reaches: 2, label: "x" })
@@ -98,6 +111,45 @@ describe("MTU blackhole", () => {
     const [hole] = (await search({ "n1.pcapng": n1 as Uint8Array })).of("mtu-blackhole");
     expect(hole).toMatchObject({ severity: "warn", inference: true });
     expect(hole?.title).toContain("behind");
+  });
+
+  describe("where super-packets of segmentation offload pass whole", () => {
+    /** 7240 bytes of data in one super-packet, twice; then a piece of one packet, in vain as often as told. */
+    function superPackets(times: number, length = 1100): TwoNodes {
+      const nodes = healthy();
+      for (const [i, seconds] of [0.2, 0.21].entries())
+        nodes
+          .send("client", seconds, `tcp ACK id=${300 + 10 * i} ts=${6300 + i},8115 len=7240 seq=next`)
+          .send("server", seconds + 0.001, `tcp ACK id=${5400 + i} ts=${9000 + i},${6300 + i}`);
+      nodes.send("client", 0.3, `tcp PSH,ACK id=330 ts=6330,9001 len=${length} seq=next`, {
+        reaches: 2,
+        label: "rest",
+      });
+      for (let i = 1; i < times; i++) nodes.send("client", 0.3 + 0.2 * 2 ** i, "again rest", { reaches: 2 });
+      return nodes;
+    }
+
+    test("they do not speak against an MTU: the piece that fits one packet vanishes each time", async () => {
+      const nodes = superPackets(4).send("server", 5, "tcp FIN,ACK id=5410 ts=9900,6301");
+      const found = await search(nodes.send("client", 5.01, "tcp ACK id=340 ts=6990,9900").captures());
+      const [hole] = found.of("mtu-blackhole");
+      expect(hole).toMatchObject({ severity: "warn", inference: true });
+      expect(hole?.title).toMatch(/: 1152 bytes vanish, \d\d pass$/);
+      expect(hole?.evidence.at(-1)).toMatch(/^packets of up to 7292 bytes passed, but they are super-packets/);
+      expect(found.of("lost-between")).toEqual([]);
+    });
+
+    test("nor are they a reason to say that MTU is ruled out", async () => {
+      const nodes = superPackets(1, 1300)
+        .send("client", 0.5, "tcp ACK id=331 ts=6530,9001 len=650 seq=next-1300")
+        .send("client", 0.501, "tcp PSH,ACK id=332 ts=6530,9001 len=650 seq=next-650")
+        .send("server", 0.51, "tcp ACK id=5410 ts=9900,6530");
+      const found = await search(exchange(nodes, 0.6, 350).captures());
+      expect(found.of("mtu-blackhole")).toEqual([]);
+      const [loss] = found.of("lost-between");
+      expect(loss?.ruledOut.filter((r) => r.startsWith("MTU"))).toEqual([]);
+      expect(loss?.fits.at(-1)).toMatch(/^an MTU below 1352 bytes: the largest packet that passed has \d+$/);
+    });
   });
 
   test("not where a packet as large passed", async () => {

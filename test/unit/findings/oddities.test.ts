@@ -162,6 +162,7 @@ describe("duplicate delivery", () => {
     const [twice, ...more] = (await search(talk((i) => i % 4 === 0).captures())).of("duplicate-delivery");
     expect(more).toEqual([]);
     expect(twice?.title).toBe("3 packets delivered twice: the copies begin between eth0 of n2 and veth2 of n2");
+    expect(twice?.fits[0]).toMatch(/^a rule that copies packets/);
   });
 
   test("a wire that doubles both ways is one finding, about the wire and not about every point behind it", async () => {
@@ -173,6 +174,8 @@ describe("duplicate delivery", () => {
       where: ["n1.pcapng#1", "n2.pcapng#0", "n1", "n2"],
       packetCount: 12,
     });
+    // Between two machines it is no rule of one of them.
+    expect(twice?.fits[0]).toMatch(/^a bridge loop/);
   });
 
   test("not a protocol that says the same every second with one identification", async () => {

@@ -261,6 +261,26 @@ describe("SNAT that hides the client", () => {
     expect(found.of("snat-hides-client").map((f) => f.severity)).toEqual(["warn"]);
     expect(found.rules.map((r) => [r.id, r.verdict])).toContainEqual(["pods-reach-pods", "broken"]);
   });
+
+  test("a pod that asks a node's port is masqueraded like anybody else: no wrong rule is to blame", async () => {
+    const inside = { client: "10.1.0.5:40000", clientDevice: "veth1", seenAs: "192.168.0.1:52000" };
+    const found = await search(request(inside).captures(), { cluster: CLUSTER("Cluster") });
+    expect(findingLines(found)).toEqual([
+      "note snat-hides-client: shop/web (192.168.0.1:30080): the server sees 192.168.0.1 in place of 10.1.0.5",
+    ]);
+    expect(found.findings[0]?.fits[0]).toMatch(/^externalTrafficPolicy Cluster.*a call from inside is no exception$/);
+    expect(found.findings[0]?.fits.join()).not.toContain("cluster range not told");
+    expect(found.findings[0]?.text).toContain("asking the Service's own address, it would be seen as itself");
+  });
+
+  test("a pod that asks the Service's own address is not: there a rule matches too much", async () => {
+    const inside = { client: "10.1.0.5:40000", clientDevice: "veth1", service: "10.96.0.10:80" };
+    const found = await search(request({ ...inside, seenAs: "192.168.0.1:52000" }).captures(), {
+      cluster: CLUSTER("Cluster"),
+    });
+    expect(found.of("snat-hides-client").map((f) => [f.severity, f.fits.length])).toEqual([["warn", 1]]);
+    expect(found.of("snat-hides-client")[0]?.fits[0]).toContain("cluster range not told");
+  });
 });
 
 describe("connection tracking told beside what is seen", () => {

@@ -32,16 +32,30 @@ export function chooseWay(all: readonly Way[]): { readonly way: Way | undefined;
   const usual = most(bare);
   let best = first;
   for (const one of ways) {
-    if (one.points.length <= best.points.length || !startsWith(one.points, best.points)) continue;
+    if (one.points.length <= best.points.length || !isOnTheWay(one.points, best.points)) continue;
     if (one.count * 4 < best.count && !(usual && equalLists(usual.points, one.points))) continue;
     best = one;
   }
   // All data was lost where everything else came through.
-  if (usual && usual.points.length > best.points.length && startsWith(usual.points, best.points) && usual.count > 1)
+  if (usual && usual.points.length > best.points.length && isOnTheWay(usual.points, best.points) && usual.count > 1)
     best = usual;
   let votes = 0;
-  for (const one of ways) if (startsWith(best.points, one.points)) votes += one.count;
+  for (const one of ways) if (isOnTheWay(best.points, one.points)) votes += one.count;
   return { way: best, others: total - votes };
+}
+
+/**
+ * `start` is a packet that was lost on the way `list`. A bridge's own tap sees what it forwards after the port it goes out by: what
+ * is lost at that port is seen at the bridge all the same.
+ *
+ * ```
+ * list    in  out  bridge  …          start   in  bridge
+ * ```
+ */
+function isOnTheWay(list: readonly number[], start: readonly number[]): boolean {
+  const last = start.length - 1;
+  for (let i = 0; i < last; i++) if (list[i] !== start[i]) return false;
+  return list[last] === start[last] || (last > 0 && list[last + 1] === start[last] && last + 2 < list.length);
 }
 
 function startsWith(list: readonly number[], start: readonly number[]): boolean {
