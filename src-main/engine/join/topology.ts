@@ -12,7 +12,7 @@ import type { PointRole } from "../../../src-shared/model/point-role";
 import type { Machine, Point, Topology } from "../../../src-shared/reconstruct/result";
 import { bindNames } from "./told-names/bind-names";
 import { AddressPlaces, type Place, inferredPodName } from "./topology/address-places";
-import { findHosts } from "./topology/hosts";
+import { findHosts, hostPoints } from "./topology/hosts";
 import { COOKED, KnownNetwork, type TopologyInput } from "./topology/known-network";
 import { findOwned, findTunnelEnds } from "./topology/owned-addresses";
 import { findPeers } from "./topology/peers";
@@ -21,6 +21,7 @@ import { findErrorSenders, findOpenedTunnels } from "./topology/shown-addresses"
 import { findPods, joinFiles } from "./topology/pods";
 import { sampleConnections } from "./topology/sample";
 import { findServices, listServices } from "./topology/services-seen";
+import { isRoutedAgain } from "./topology/several-machines";
 
 export class NetworkTopology implements Topology {
   readonly machines: Machine[] = [];
@@ -34,17 +35,18 @@ export class NetworkTopology implements Topology {
     this.network = network;
     const sample = sampleConnections(network.table);
     findRoles(network, sample);
-    const nextToTunnel = findPods(network, sample);
+    const hosts = hostPoints(network);
+    const nextToTunnel = findPods(network, sample, hosts);
     joinFiles(network, sample, nextToTunnel);
     findOwned(network, sample);
-    findHosts(network, sample);
+    findHosts(network, sample, hosts);
     findOpenedTunnels(network, sample);
     findErrorSenders(network, sample);
     findTunnelEnds(network, sample);
     findServices(network);
     findPeers(network, sample);
     network.told = bindNames(network, network.input.told);
-    const machineNumber = this.buildMachines();
+    const machineNumber = this.buildMachines(sample);
     this.buildPoints(machineNumber);
     this.places = new AddressPlaces(network, this.machines, machineNumber);
     this.services = listServices(network);
@@ -66,7 +68,7 @@ export class NetworkTopology implements Topology {
   }
 
   /** Numbers the machines, by the file that stands for each. */
-  private buildMachines(): ReadonlyMap<number, number> {
+  private buildMachines(sample: readonly number[]): ReadonlyMap<number, number> {
     const { network } = this;
     const { groups, points } = network.input;
     const roots = [...new Set(network.fileMachine)].sort((a, b) => a - b);
@@ -76,7 +78,7 @@ export class NetworkTopology implements Topology {
       const own = points.map((_, i) => i).filter((i) => network.machineFile(i) === file);
       const addresses = textsOf(network.owned);
       const pods = textsOf(network.pods);
-      if (this.isOfSeveralNodes(own, addresses, pods)) network.several.add(file);
+      if (this.isOfSeveralNodes(own, addresses, pods, sample)) network.several.add(file);
       const told = network.isMixed(file) ? null : this.toldNode(addresses, pods);
       const has = (role: PointRole): boolean => own.some((p) => network.roles[p] === role);
       const kind =
@@ -98,13 +100,21 @@ export class NetworkTopology implements Topology {
   }
 
   /**
-   * One interface that shows pods of several nodes, or translations to several addresses of each of several nodes: recordings merged into one
-   * (mergecap -F pcap). A capture of all interfaces shows what comes from other nodes, too: there only pods count, which begin behind it.
+   * One interface that shows what several machines routed, pods of several nodes, or translations to several addresses of each of several nodes:
+   * recordings merged into one (mergecap -F pcap). A capture of all interfaces shows what comes from other nodes, too: there only pods count,
+   * which begin behind it.
    */
-  private isOfSeveralNodes(own: readonly number[], addresses: readonly string[], pods: readonly string[]): boolean {
+  private isOfSeveralNodes(
+    own: readonly number[],
+    addresses: readonly string[],
+    pods: readonly string[],
+    sample: readonly number[],
+  ): boolean {
     const { cluster } = this.network;
     const [only, more] = own;
-    if (!cluster || only === undefined || more !== undefined) return false;
+    if (only === undefined || more !== undefined) return false;
+    if (isRoutedAgain(this.network, only, sample)) return true;
+    if (!cluster) return false;
     const several = (names: readonly (string | null | undefined)[], least: number): boolean =>
       [...new Set(names)].filter((name) => name && names.filter((n) => n === name).length >= least).length > 1;
     if (

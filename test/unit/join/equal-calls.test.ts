@@ -124,6 +124,43 @@ describe("equal calls are told apart", () => {
   });
 });
 
+/** MACs of a pod, of another one, and of the bridge that is their gateway. */
+const [ASKER, ANSWERER, GATE] = ["02:bb:00:00:00:05", "02:bb:00:00:00:08", "02:aa:00:00:00:01"];
+
+/** Two pods on one bridge: IPv6, so no identification; where answers are seen as whose the bridge makes them. */
+const bridged =
+  (answerFrom: string): Call =>
+  (k, at) => `
+    ${at(0)} @veth1 [fd00:1::5]:${41000 + k} > [fd00:96::9]:53 udp "heartbeat v1 ok!" ttl=64 smac=${ASKER} dmac=${GATE}
+    ${at(0.02)} @veth2 [fd00:1::5]:${41000 + k} > [fd00:1::8]:5353 udp "heartbeat v1 ok!" ttl=64 smac=${ASKER} dmac=${ANSWERER}
+    ${at(0.3)} @veth2 [fd00:1::8]:5353 > [fd00:1::5]:${41000 + k} udp "re: heartbeat v1" ttl=64 smac=${ANSWERER} dmac=${ASKER}
+    ${at(0.31)} @veth1 [fd00:96::9]:53 > [fd00:1::5]:${41000 + k} udp "re: heartbeat v1" ttl=64 smac=${answerFrom} dmac=${ASKER}
+  `;
+const PORTS = "@veth1 = ethernet resolution=ns\n@veth2 = ethernet resolution=ns\n";
+
+describe("equal calls that a bridge translates, without a hop", () => {
+  test("are told by their answers, which come from the server's MAC and another address", async () => {
+    expect(await changes({ "n.pcapng": PORTS + traffic(bridged(ANSWERER)) })).toEqual([
+      CALLS,
+      each((k) => `fd00:1::5:${41000 + k} dnat fd00:1::8:5353`),
+    ]);
+  });
+
+  test("also where a bridge's copy keeps the stamp", async () => {
+    const text = PORTS + traffic((k, at) => bridged(ANSWERER)(k, (ms) => at(ms === 0.02 ? 0 : ms)));
+    expect((await changes({ "n.pcapng": text }))[0]).toBe(CALLS);
+  });
+
+  test("stay apart where another machine answers", async () => {
+    expect(await changes({ "n.pcapng": PORTS + traffic(bridged(GATE)) })).toEqual([2 * CALLS, []]);
+  });
+
+  test("stay apart where the first one asked is the first to answer", async () => {
+    const late = traffic((k, at) => bridged(ANSWERER)(k, (ms) => at(ms === 0.31 ? 0.29 : ms)));
+    expect(await changes({ "n.pcapng": PORTS + late })).toEqual([2 * CALLS, []]);
+  });
+});
+
 describe("equal calls stay apart", () => {
   const APART = [2 * CALLS, []];
 

@@ -45,8 +45,26 @@ const LINES = `
      1.000260 @card1 seen f src=192.168.0.1:30080 dst=198.51.100.9:50000 hops=2
 `;
 
+const MASQUERADED_ONCE = `
+  g: 2.000000 @all 10.1.0.5:42000 > 198.51.100.9:443 tcp SYN seq=3200000000 id=4670 ts=900000009,0
+     2.000020 @all seen g src=192.168.0.1:42000 hops=1
+  h: 2.000200 @all 198.51.100.9:443 > 192.168.0.1:42000 tcp SYN,ACK seq=4200000000 ack=3200000001 id=4671 ts=800000009,900000009
+     2.000220 @all seen h dst=10.1.0.5:42000 hops=1
+`;
+
 /** `names`: what the interfaces are called in the file, one after the other. */
 async function translationsOf(names: readonly string[], points: string, lines = LINES): Promise<readonly string[]> {
+  return connectionsOf(await joinMerged(names, points, lines)).flatMap((c) =>
+    c.translations.map((t) => `${c.kind} ${t.kind} ${t.from.ip} to ${t.to.ip} on ${t.node ?? "?"}`),
+  );
+}
+
+async function joinMerged(
+  names: readonly string[],
+  points: string,
+  lines: string,
+  isTold = true,
+): Promise<JoinedResult> {
   const traffic = parseTraffic(points + lines);
   const merged = {
     ...traffic,
@@ -54,13 +72,26 @@ async function translationsOf(names: readonly string[], points: string, lines = 
   };
   const read = (paths: readonly string[], folder: string): Promise<JoinedResult> => {
     writeFileSync(join(folder, "cluster.yaml"), CLUSTER);
-    return joinFiles(paths, { cluster: [join(folder, "cluster.yaml")] });
+    return joinFiles(paths, isTold ? { cluster: [join(folder, "cluster.yaml")] } : {});
   };
-  const result = await withFiles({ "all.pcapng": trafficToPcapng(merged) }, read);
-  return connectionsOf(result).flatMap((c) =>
-    c.translations.map((t) => `${c.kind} ${t.kind} ${t.from.ip} to ${t.to.ip} on ${t.node ?? "?"}`),
-  );
+  return withFiles({ "all.pcapng": trafficToPcapng(merged) }, read);
 }
+
+const ONE_POINT = "@all = ethernet resolution=ns\n";
+/** All of it as one interface (mergecap -F pcap). */
+function asOnePoint(lines: string): string {
+  return lines.replaceAll(/@\w+/g, "@all");
+}
+
+/** A call that red masquerades, and a gateway behind it again. */
+const EGRESS = `
+  g: 2.000000 @all 10.1.0.5:42000 > 198.51.100.9:443 tcp SYN seq=3200000000 id=4670 ts=900000009,0
+     2.000020 @all seen g src=192.168.0.1:42000 hops=1
+     2.000040 @all seen g src=203.0.113.1:42000 hops=2
+  h: 2.000200 @all 198.51.100.9:443 > 203.0.113.1:42000 tcp SYN,ACK seq=4200000000 ack=3200000001 id=4671 ts=800000009,900000009
+     2.000220 @all seen h dst=192.168.0.1:42000 hops=1
+     2.000240 @all seen h dst=10.1.0.5:42000 hops=2
+`;
 
 const TRANSLATIONS = [
   "pod-to-service dnat 10.96.0.10 to 10.1.9.9 on red",
@@ -93,5 +124,51 @@ describe("the node of a translation, where points do not tell their machine", ()
     expect((await translationsOf(["eth0", "eth0"], points, out)).map((line) => line.replace(/^\S+ /, ""))).toEqual([
       "snat 192.168.0.1 to 203.0.113.1 on ?",
     ]);
+  });
+
+  test("all of it as one interface: it is no pod's card, and no machine", async () => {
+    const lines = asOnePoint(LINES) + EGRESS;
+    expect(await translationsOf(["all"], ONE_POINT, lines)).toEqual([
+      ...TRANSLATIONS,
+      "egress snat 10.1.0.5 to 192.168.0.1 on red",
+      "egress snat 192.168.0.1 to 203.0.113.1 on ?",
+    ]);
+    const [point] = (await joinMerged(["all"], ONE_POINT, lines)).points;
+    expect([point?.role, point?.pod, point?.node]).toEqual(["unknown", null, null]);
+  });
+
+  test("without a cluster file it is no machine either, where packets were routed twice", async () => {
+    const nodes = async (lines: string): Promise<readonly (string | null)[]> =>
+      connectionsOf(await joinMerged(["all"], ONE_POINT, lines, false)).flatMap((c) =>
+        c.translations.map((t) => t.node),
+      );
+    expect(await nodes(EGRESS)).toEqual([null, null]);
+    expect(await nodes(MASQUERADED_ONCE)).toEqual(["all"]);
+    const loop = Array.from(
+      { length: 50 },
+      (_, n) => `3.${String(n * 20).padStart(6, "0")} @all 10.1.0.5:1 > 10.7.7.7:9 udp "lost" id=7 ttl=${60 - n}`,
+    );
+    expect(await nodes(MASQUERADED_ONCE + loop.join("\n"))).toEqual(["all"]);
+  });
+});
+
+describe("the only card of a file", () => {
+  const call = (client: string, server: string, k: number, ttl = 64): string => `
+    ${k}.000000 @eth0 ${client}:4000${k} > ${server}:8080 tcp SYN seq=${3000000000 + k} id=${4660 + k} ts=900000001,0 ttl=${ttl}
+    ${k}.000200 @eth0 ${server}:8080 > ${client}:4000${k} tcp SYN,ACK seq=${2000000000 + k} ack=${3000000001 + k} id=${5660 + k} ts=700000001,900000001 ttl=${ttl === 64 ? 62 : 64}`;
+  const cardOf = async (lines: string): Promise<readonly unknown[]> => {
+    const [point] = (await joinMerged(["eth0"], "@eth0 = ethernet resolution=ns\n", lines)).points;
+    return [point?.role, point?.pod];
+  };
+
+  test("is a pod's that is in all conversations", async () => {
+    const calls =
+      call("10.1.0.5", "10.1.9.9", 1) + call("10.1.0.5", "198.51.100.7", 2) + call("10.1.9.9", "10.1.0.5", 3, 62);
+    expect(await cardOf(calls)).toEqual(["pod-nic", "default/asker"]);
+  });
+
+  test("is no pod's where others talk", async () => {
+    const calls = [1, 2, 3, 4].map((k) => call(`10.1.0.${k + 4}`, `10.1.9.${k + 8}`, k, 63)).join("\n");
+    expect(await cardOf(calls)).toEqual(["unknown", null]);
   });
 });

@@ -1,5 +1,5 @@
 /** Pairs that exclude each other: where two partners of one set are equally good, neither is taken. */
-import { PAIR_AT_ONE_POINT, PAIR_BYTES } from "../../kernel/assembly/abi";
+import { PAIR_AT_ONE_POINT, PAIR_BYTES, PAIR_TURNS } from "../../kernel/assembly/abi";
 import type { FlowSets } from "../flow-sets";
 import type { SightingColumns } from "../sighting-columns";
 
@@ -21,6 +21,10 @@ export class AcceptedPairs {
   /** Both were seen at one point with one TTL. */
   atOnePoint(pair: number): boolean {
     return ((this.words[this.at(pair) + 3] as number) & PAIR_AT_ONE_POINT) !== 0;
+  }
+  /** They are turns of a routing loop, one behind the other. */
+  areTurns(pair: number): boolean {
+    return ((this.words[this.at(pair) + 3] as number) & PAIR_TURNS) !== 0;
   }
   /** Adds a PAIR_* bit. */
   mark(pair: number, bit: number): void {
@@ -89,6 +93,8 @@ export function findForks(
         // One became the other, and a router lay between.
         const link = linked.get(linkKey(p.other, q.other));
         if (link !== undefined && !pairs.atOnePoint(link)) continue;
+        // One turn before it, one behind.
+        if (pairs.areTurns(p.pair) && pairs.areTurns(q.pair)) continue;
         refused.add(p.pair);
         refused.add(q.pair);
         if (link !== undefined) refused.add(link);

@@ -15,11 +15,10 @@ import { COOKED, type KnownNetwork, keyOf } from "./known-network";
 
 const BOTH = COOKED_IN | COOKED_OUT;
 
-/** Takes the addresses that hosts send from. */
-export function findHosts(network: KnownNetwork, sample: readonly number[]): void {
+/** Takes the addresses that hosts send from; `hosts`: from hostPoints. */
+export function findHosts(network: KnownNetwork, sample: readonly number[], hosts: ReadonlySet<number>): void {
   const { table, pods, owned } = network;
   const { columns, joined } = network.input;
-  const hosts = hostPoints(network);
   for (const c of sample)
     network.pathsOf(c).forEach((path, back) => {
       const p = path[0];

@@ -6,14 +6,17 @@ import { cardsNextToBridges } from "./behind-bridges";
 import { cardsNextToTunnelEnds } from "./behind-tunnel-ends";
 import { findBridgedPods } from "./bridged-pods";
 import { findSharedCards } from "./shared-cards";
-import { hostPoints } from "./hosts";
 import { COOKED, type KnownNetwork, hasAllHops, isV6, keyOf } from "./known-network";
 
 /**
  * Takes addresses at the ends of paths that begin or end at a veth or a pod's card. Gives cards next to the ends of tunnels, with their
- * files.
+ * files. `hosts`: from hostPoints.
  */
-export function findPods(network: KnownNetwork, sample: readonly number[]): ReadonlyMap<number, number> {
+export function findPods(
+  network: KnownNetwork,
+  sample: readonly number[],
+  hosts: ReadonlySet<number>,
+): ReadonlyMap<number, number> {
   const { points } = network.input;
   findSharedCards(network, sample);
   findBridgedPods(network, sample);
@@ -28,9 +31,10 @@ export function findPods(network: KnownNetwork, sample: readonly number[]): Read
     (_, f) => points.filter((p) => p.group === f && namedRole(p.name) !== "loopback").length,
   );
   const arrivals: (readonly [point: number, key: number])[] = [];
-  const hosts = hostPoints(network);
   /** By point: whose packets had come over a router before. */
   const remote = new Map<number, Set<number>>();
+  /** By point: conversations less those of which it saw every packet several times. */
+  const seenOnce = new Map<number, number>();
   for (const c of sample) {
     const v6 = network.v6(c);
     const [there = [], back = []] = network.pathsOf(c);
@@ -56,6 +60,9 @@ export function findPods(network: KnownNetwork, sample: readonly number[]): Read
     };
     ends(there, true);
     ends(back, false);
+    const [only, more] = there;
+    if (only !== undefined && more === undefined && votes.has(only))
+      seenOnce.set(only, (seenOnce.get(only) ?? 0) + (isSeenAgain(network, c) ? -1 : 1));
   }
   // A veth whose pod was not seen sending: what arrived there.
   const silent = arrivals.filter(([point]) => network.roles[point] === "host-veth" && !votes.has(point));
@@ -90,8 +97,10 @@ export function findPods(network: KnownNetwork, sample: readonly number[]): Read
       else if (nextToBridge.has(point)) network.giveRole(point, "pod-nic", "next to a node's bridge");
       else if (nextToTunnel.has(point)) network.giveRole(point, "pod-nic", "next to the end of a tunnel");
       else if (network.sharedCards.has(point)) network.giveRole(point, "pod-nic", "part of a node's card");
-      else if (told) network.giveRole(point, "pod-nic", "told");
-      else {
+      else if (told) {
+        if ((seenOnce.get(point) ?? 0) < 0 || !isItsCard(address, m, remote.get(point))) continue;
+        network.giveRole(point, "pod-nic", "told");
+      } else {
         // A host's only card: the address in everything is its own, if several conversations tell it from their other ends.
         if (second && second[1] * 2 > best[1]) continue;
         if (remote.get(point)?.has(address)) continue;
@@ -114,6 +123,31 @@ export function findPods(network: KnownNetwork, sample: readonly number[]): Read
   }
   for (const address of network.pods.keys()) if (!isV6(address)) network.podPrefixes.add(address >>> 16);
   return nextToTunnel;
+}
+
+/** A point alone saw every packet several times: recordings merged into one (mergecap -F pcap). What a pod sends itself comes back to its card. */
+function isSeenAgain({ table }: KnownNetwork, c: number): boolean {
+  if (table.clientAddress[c] === table.serverAddress[c]) return false;
+  return (table.sightings[c] as number) >= 2 * (table.distinct[c] as number);
+}
+
+/**
+ * A pod's card shows what the pod itself sends and gets: each of its conversations votes for it, and for its other end at most. A node's card
+ * shows conversations of others; of two pods that are in all of them either may be it. `remote`: came over a router.
+ */
+function isItsCard(
+  address: number,
+  votes: ReadonlyMap<number, number>,
+  remote: ReadonlySet<number> | undefined,
+): boolean {
+  const own = votes.get(address) ?? 0;
+  let total = 0;
+  for (const [key, count] of votes) {
+    if (isV6(key) !== isV6(address)) continue;
+    total += count;
+    if (key !== address && count === own && !remote?.has(key)) return false;
+  }
+  return own * 3 >= total;
 }
 
 /** The machine that recorded the first of a connection's packets at a point sent it. */

@@ -530,3 +530,5 @@ export const PAIR_SWAPPED = 1;
 export const PAIR_AT_ONE_POINT = 2;
 /** Set by the host: excluded by another pair that is equally good. */
 export const PAIR_REFUSED = 4;
+/** Turns of a routing loop, one behind the other. */
+export const PAIR_TURNS = 8;

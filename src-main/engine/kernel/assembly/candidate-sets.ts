@@ -8,7 +8,8 @@
  * Most keys are of one set only. They are passed over: markKeys notes for each key, by 22 bits or more of it, whether it came again;
  * collectKeys keeps those that did. All kept, a million sets took 64 MB.
  * Sorted, not hashed: neighbours are read in order, and the sorted keys take 16 bytes each where a table took 28.
- * A key of more sets than NAT makes of one says nothing, or says it of many calls: crowded-keys.ts and near-echoes.ts split those.
+ * A key of more sets than NAT makes of one says nothing, or says it of many calls: crowded-keys.ts and near-echoes.ts split those. Or it is of a
+ * segment that went round and round: loop-turns.ts.
  */
 import { PICK_BYTES, PICK_CLASS_BYTES } from "./abi";
 import { beginCrowds, pairsOfCrowd } from "./crowded-keys";
@@ -16,6 +17,7 @@ import { lendChains } from "./flow-matching";
 import { setFlows, setStart } from "./flow-sets";
 import { stir } from "./hash";
 import { allocate } from "./host";
+import { isSegmentSet, pairLoopTurns } from "./loop-turns";
 import { beginNearEchoes, isEchoSet, pairNearEchoes } from "./near-echoes";
 import { MAX_TUPLES, beginPartners, pairThem, placePartners } from "./partner-lists";
 import { picksOf } from "./picks";
@@ -152,6 +154,7 @@ function pairsOf(run: usize, length: u32, placed: bool): void {
     if (found == MAX_TUPLES) {
       pairsOfCrowd(run, length, placed);
       if (isEchoSet(s)) pairNearEchoes(run, length, placed);
+      else if (isSegmentSet(s)) pairLoopTurns(run, length, placed);
       return;
     }
     store<u32>(different + (found++ << 2), s);

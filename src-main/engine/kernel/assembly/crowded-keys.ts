@@ -77,7 +77,7 @@ function firstOf(set: u32): u32 {
 }
 
 /** The first row that a flow of the set picked with this key, 0 none. */
-function rowOf(set: u32, key: u32): usize {
+export function rowOf(set: u32, key: u32): usize {
   const last = load<u32>(setStart() + ((set + 1) << 2));
   for (let i = load<u32>(setStart() + (set << 2)); i < last; i++) {
     const picks = picksOf(load<u32>(setFlows() + (i << 2)));

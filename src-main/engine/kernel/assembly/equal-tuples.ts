@@ -8,7 +8,7 @@ import { allocate } from "./host";
 import { rowAt } from "./joining";
 import { ICMP, ICMP6, protocolOf, rowIn, rowsFrom } from "./matched-flows";
 import { joinOneWay } from "./one-way-flows";
-import { picksOf } from "./picks";
+import { nextShared, picksOf, sharedAt } from "./picks";
 import { borrowed } from "./scratch";
 import { beginTuple, joinBy, sawWeak } from "./same-tuple";
 
@@ -174,18 +174,7 @@ function compare(f: u32, g: u32, weak: bool): void {
 function compareShared(f: u32, g: u32, x: usize, y: usize, weak: bool): bool {
   const endX = x + 4 + load<u32>(x) * PICK_BYTES;
   const endY = y + 4 + load<u32>(y) * PICK_BYTES;
-  x += 4;
-  y += 4;
-  while (x < endX && y < endY) {
-    const a = load<u32>(x);
-    const b = load<u32>(y);
-    if (a < b) x += PICK_BYTES;
-    else if (b < a) y += PICK_BYTES;
-    else {
-      if (joinBy(f, g, rowAt(load<u32>(x + 4)), rowAt(load<u32>(y + 4)), weak)) return true;
-      x += PICK_BYTES;
-      y += PICK_BYTES;
-    }
-  }
+  for (let at = nextShared(x + 4, endX, y + 4, endY); at; at = nextShared(at + PICK_BYTES, endX, sharedAt + PICK_BYTES, endY))
+    if (joinBy(f, g, rowAt(load<u32>(at + 4)), rowAt(load<u32>(sharedAt + 4)), weak)) return true;
   return false;
 }

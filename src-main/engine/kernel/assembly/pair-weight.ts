@@ -10,12 +10,12 @@
  * | IP identification, first (small ones 6); each further one | 12; 4, up to 12 |
  * | payload of UDP, ICMP, others (short ones 8, pings that all say the same 12); each further one | 20; 6, up to 12 |
  * | type and sequence of an echo whose payload says little | 6 |
- * | payload that many say, from one sender's address and port; only on one clock, near, and routed in between | 12 |
+ * | payload that many say, from one sender's address and port; only on one clock, near, and routed or bridged in between | 12 |
  * | payload of TCP of 16 bytes or more | 6 |
  * | one end's address and port kept; of the other end address or port | 16; 6 |
  * | only ports or only addresses kept | 8 |
  * | on one clock: within 50 ms, forth and back in opposite order | 10 |
- * | routed in between (TTL less by some hops) | 6 |
+ * | routed in between (TTL less by some hops), or bridged (isBridged) | 6 |
  * | UDP and echoes: questions and answers nested (nested-exchange.ts); asked where the rest is not enough | 30 |
  *
  * 40 are needed, 60 when neither end was kept, 75 when both were seen on one wire with one TTL, and never only sequence numbers and kept ends:
@@ -74,7 +74,7 @@ const SAID_BY_MANY: u32 = 12;
 const NEAR_NS: i64 = 50000000;
 const FAR_NS: i64 = 1000000000;
 const REPETITIONS: u32 = 16;
-/** A bridge that translates passes on within this, and shows at least so many packets. */
+/** A bridge that translates passes on within this; at one point it shows at least so many packets. */
 const SWITCHED_NS: i64 = 1000000;
 const ALIKE_NEEDED: i32 = 4;
 /** Clock reads of two interfaces may be that much out of order. */
@@ -86,6 +86,11 @@ let swapped: u32 = 0;
 let atOnePoint: bool = false;
 let keptBits: u32 = 0;
 let keptSides: u32 = 0;
+/** Of a pair that many say the same as: a bridge may have passed all packets on; in which order, by direction; where MACs are the same (1, 2). */
+let bridged: bool = false;
+let bridgedA: i32 = 0;
+let bridgedB: i32 = 0;
+let keptMacs: u32 = 0;
 
 /** Different identifications and hashes of a pair: as many as it has packets. */
 let seenIds: usize = 0;
@@ -143,6 +148,10 @@ export function weighPair(f: u32, g: u32, list: usize, count: u32, most: u32, cr
   let alike: i32 = 0;
   let nestedA: i32 = 0;
   let nestedB: i32 = 0;
+  bridged = crowded;
+  keptMacs = 0;
+  bridgedA = 0;
+  bridgedB = 0;
   for (let i: u32 = 0; i < count; i++) {
     let rowX = load<u32>(list + (i << 3));
     let rowY = load<u32>(list + (i << 3) + 4);
@@ -201,6 +210,7 @@ export function weighPair(f: u32, g: u32, list: usize, count: u32, most: u32, cr
     if (ttlX == ttlY) unrouted++;
     else routed++;
     matched++;
+    if (bridged) lookBridged(fx, fy, x, y);
     bits |= same;
     const id = load<u16>(x + 38) as u32;
     if (same & EVIDENCE_ID && isNew(seenIds, ids, id)) {
@@ -228,8 +238,9 @@ export function weighPair(f: u32, g: u32, list: usize, count: u32, most: u32, cr
   else if (hashes > 1) payload += min<u32>(12, (hashes - 1) * 6);
   const time: u32 = clocked > 0 && near == clocked ? 10 : 0;
   if (time) bits |= EVIDENCE_TIME;
+  const passedOn = routed > unrouted || isBridged();
   if (crowded) {
-    if (!time || routed <= unrouted) return 0;
+    if (!time || !passedOn) return 0;
     idBits = 0;
     payload = min<u32>(payload, SAID_BY_MANY);
   }
@@ -237,7 +248,7 @@ export function weighPair(f: u32, g: u32, list: usize, count: u32, most: u32, cr
   const isEcho = bits & EVIDENCE_ICMP_SEQ && (portsOf(f) & 0x8000) == 0;
   if (independent < INDEPENDENT && !isEcho) return 0;
   const echoBits: u32 = isEcho && payload <= SHORT_PAYLOAD ? SEQUENCE : 0;
-  let weight = seq + ack + timestamp + idBits + payload + echoBits + keptBits + time + (routed > unrouted ? 6 : 0);
+  let weight = seq + ack + timestamp + idBits + payload + echoBits + keptBits + time + (passedOn ? 6 : 0);
   const needed = atOnePoint ? NEEDED_AT_ONE_POINT : keptSides == 0 ? NEEDED_WITHOUT_KEPT_END : NEEDED;
   if (weight < needed || independent < INDEPENDENT) {
     // Of a ping that says what all say, one end at least is the same.
@@ -255,6 +266,35 @@ export function weighPair(f: u32, g: u32, list: usize, count: u32, most: u32, cr
  */
 function isNested(alike: i32, there: i32, back: i32): bool {
   return alike >= ALIKE_NEEDED && there * back < 0 && abs(there) + abs(back) == alike;
+}
+
+/** Looks whether a bridge that translates may have made packet `y` of packet `x`, or the other way round, on its way from port to port. */
+function lookBridged(fx: u32, fy: u32, x: usize, y: usize): void {
+  const apart = apartNs(x, y);
+  if (pointOf(fx) == pointOf(fy) || ttlOf(x) != ttlOf(y) || apart > SWITCHED_NS || apart < -SWITCHED_NS) {
+    bridged = false;
+    return;
+  }
+  const order: i32 = apart > 0 ? 1 : apart < 0 ? -1 : 0;
+  const before: i32 = directionOf(x) ? bridgedB : bridgedA;
+  if (order * before < 0) bridged = false;
+  if (order && directionOf(x)) bridgedB = order;
+  else if (order) bridgedA = order;
+  if (sameMacs(fx, fy, x, y)) keptMacs |= directionOf(x) ? 2 : 1;
+}
+
+/**
+ * All packets were passed on by a bridge that translates. Its answers keep their MACs, those of server and client, and lose the server's
+ * address; questions go to another MAC. What is copied from port to port may keep its stamp too: one way they are apart.
+ *
+ * ```
+ *   port of the client   C > V   c > gateway            V > C   s > c   later
+ *   port of the server   C > P   c > s         later    P > C   s > c
+ * ```
+ */
+function isBridged(): bool {
+  if (!bridged || bridgedA * bridgedB > 0) return false;
+  return (keptMacs & 1 && bridgedA != 0) || (keptMacs & 2 && bridgedB != 0);
 }
 
 /** Adds a value to `count` different ones; false: it is one of them. */

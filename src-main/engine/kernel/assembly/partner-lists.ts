@@ -2,7 +2,7 @@
  * The partners of every set: those with a greater number that share something with it. Pairs are counted, then placed.
  *
  * ```
- * partners[starts[s]] … partners[starts[s + 1] - 1]   of set s; u32 set, CROWDED
+ * partners[starts[s]] … partners[starts[s + 1] - 1]   of set s; u32 set, CROWDED, TURN
  * ```
  */
 import { borrowed } from "./scratch";
@@ -11,6 +11,8 @@ import { borrowed } from "./scratch";
 export const MAX_TUPLES: u32 = 6;
 /** The two share a key with many, and what else they share is the end that sent first. */
 const CROWDED: u32 = 0x80000000;
+/** The two are turns of a routing loop, one behind the other. */
+const TURN: u32 = 0x40000000;
 
 let sets: u32 = 0;
 let starts: usize = 0;
@@ -46,9 +48,18 @@ export function pairThem(list: usize, found: u32, placed: bool, crowded: bool): 
 
 /** Counts (`placed`: places) one pair of sets. */
 export function pairTwo(a: u32, b: u32, placed: bool): void {
+  pairAs(a, b, 0, placed);
+}
+
+/** Counts (`placed`: places) two turns of a routing loop, one behind the other. */
+export function pairTurns(a: u32, b: u32, placed: bool): void {
+  pairAs(a, b, TURN, placed);
+}
+
+function pairAs(a: u32, b: u32, flag: u32, placed: bool): void {
   const at = starts + ((min<u32>(a, b) + (placed ? 1 : 2)) << 2);
   const to = load<u32>(at);
-  if (placed) store<u32>(partners + (to << 2), max<u32>(a, b));
+  if (placed) store<u32>(partners + (to << 2), max<u32>(a, b) | flag);
   store<u32>(at, to + 1);
 }
 
@@ -61,7 +72,11 @@ export function partnersFrom(set: u32): u32 {
 // @ts-ignore: decorator
 @inline
 export function partnerAt(place: u32): u32 {
-  return load<u32>(partners + (place << 2)) & ~CROWDED;
+  return load<u32>(partners + (place << 2)) & ~(CROWDED | TURN);
+}
+/** The partner at a place and the set are turns of a routing loop. */
+export function isTurnOfLoop(place: u32): bool {
+  return (load<u32>(partners + (place << 2)) & TURN) != 0;
 }
 /** Of all that the partner at a place shares with the set, many have a part. */
 export function isCrowdedPartner(set: u32, place: u32): bool {

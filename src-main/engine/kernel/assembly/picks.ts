@@ -46,6 +46,26 @@ export function picksOf(flow: u32): usize {
   return (load<u32>(directory + ((flow >> PICKS_SEGMENT_SHIFT) << 2)) as usize) + (flow & SEGMENT_MASK) * PICKS_BYTES;
 }
 
+/** Of `nextShared`: the place of the key in the second list. */
+export let sharedAt: usize = 0;
+
+/** Place of the next key of a list, from `x` on, that the other has from `y` on too; 0: there is none. */
+// @ts-ignore: decorator
+@inline
+export function nextShared(x: usize, endX: usize, y: usize, endY: usize): usize {
+  while (x < endX && y < endY) {
+    const a = load<u32>(x);
+    const b = load<u32>(y);
+    if (a < b) x += PICK_BYTES;
+    else if (b < a) y += PICK_BYTES;
+    else {
+      sharedAt = y;
+      return x;
+    }
+  }
+  return 0;
+}
+
 /** Of a TCP segment no more than its ports was captured. */
 // @ts-ignore: decorator
 @inline

@@ -4,6 +4,7 @@ import {
   PAIR_BYTES,
   PAIR_REFUSED,
   PAIR_SWAPPED,
+  PAIR_TURNS,
   PICK_BYTES,
   PICK_CLASS_BYTES,
 } from "./abi";
@@ -15,8 +16,8 @@ import { allocate } from "./host";
 import { rowAt } from "./joining";
 import { fileOf, pointOf, ttlOf } from "./matched-flows";
 import { pairAtOnePoint, pairEvidence, pairSwapped, weighPair } from "./pair-weight";
-import { isCrowdedPartner, partnerAt, partnersFrom } from "./partner-lists";
-import { picksOf } from "./picks";
+import { isCrowdedPartner, isTurnOfLoop, partnerAt, partnersFrom } from "./partner-lists";
+import { nextShared, picksOf, sharedAt } from "./picks";
 import { sortByUpper } from "./radix-sort";
 import { borrowed, lend } from "./scratch";
 
@@ -32,21 +33,14 @@ const AT_ONE_POINT: u32 = 0;
 const IN_ONE_FILE: u32 = 1;
 const ANYWHERE: u32 = 2;
 
-/** Endpoint A of one flow is A of the other. */
-const STRAIGHT: u32 = 1;
-/** Canonical order has turned round: what A of the one sent, B of the other sent. */
-const TURNED: u32 = 2;
-
-// What two sets share if their ends belong together in one of the two ways: two flows, and u32 row of the one, u32 row of the other
-// by packet. An answer may repeat its question (echo): then packets are shared whichever way the ends are laid together.
-let straightF: u32 = 0;
-let straightG: u32 = 0;
-let straightCount: u32 = 0;
-let straightRows: usize = 0;
-let turnedF: u32 = 0;
-let turnedG: u32 = 0;
-let turnedCount: u32 = 0;
-let turnedRows: usize = 0;
+/**
+ * The two ways in which ends of two flows may belong together: 0, endpoint A of the one is A of the other; 1, canonical order has turned round.
+ * An answer may repeat its question (echo): then packets are shared either way.
+ */
+const WAYS: u32 = 2;
+// What two sets share, by way: u32 flow of the one, u32 of the other, u32 packets, u32 where their list is (u32 row of the one, u32 of the other)
+const WAY_BYTES: u32 = 16;
+let ways: usize = 0;
 /** What the two flows share that are looked at. */
 let looked: usize = 0;
 
@@ -59,8 +53,8 @@ let touched: u32 = 0;
 
 /** Before the first `weighCandidates`. */
 export function beginPairs(): void {
-  straightRows = allocate(LIST_BYTES);
-  turnedRows = allocate(LIST_BYTES);
+  ways = allocate(WAYS * WAY_BYTES);
+  for (let way: u32 = 0; way < WAYS; way++) store<u32>(wayAt(way) + 12, allocate(LIST_BYTES) as u32);
   looked = allocate(LIST_BYTES);
   pairCount = 0;
   pairRoom = 4096;
@@ -85,7 +79,12 @@ export function weighCandidates(from: u32, to: u32): u32 {
     touched += sum;
     for (let s = first; s < end; s++) {
       const last = partnersFrom(s + 1);
-      for (let i = partnersFrom(s); i < last; i++) if (!isListedBefore(s, i)) weigh(s, partnerAt(i), isCrowdedPartner(s, i));
+      for (let i = partnersFrom(s); i < last; i++) {
+        if (isListedBefore(s, i)) continue;
+        const found = pairCount;
+        weigh(s, partnerAt(i), isCrowdedPartner(s, i));
+        if (pairCount > found && isTurnOfLoop(i)) mark(found, PAIR_TURNS);
+      }
     }
   }
   return pairCount;
@@ -117,33 +116,45 @@ function isListedBefore(set: u32, place: u32): bool {
  * nothing. `crowded`: what they share many share.
  */
 function weigh(a: u32, b: u32, crowded: bool): void {
-  let wanted = STRAIGHT | TURNED;
+  let wanted: u32 = (1 << WAYS) - 1;
   for (let rank = AT_ONE_POINT; rank <= ANYWHERE && wanted; ) {
-    look(a, b, rank, wanted, crowded);
-    if (!straightCount && !turnedCount) {
+    if (!look(a, b, rank, wanted, crowded)) {
       rank++;
       continue;
     }
-    touched += touchRows(straightRows, straightCount) + touchRows(turnedRows, turnedCount);
-    let weight: u32 = 0;
-    if (straightCount) {
-      weight = weighPair(straightF, straightG, straightRows, straightCount, MAX_MATCHES, crowded);
-      if (weight) keep(pairCount, straightF, straightG, weight);
-      wanted &= ~STRAIGHT;
+    for (let way: u32 = 0; way < WAYS; way++) touched += touchRows(rowsOf(way), countOf(way));
+    let heaviest: u32 = 0;
+    for (let way: u32 = 0; way < WAYS; way++) {
+      if (!countOf(way)) continue;
+      wanted &= ~(1 << way);
+      const f = load<u32>(wayAt(way));
+      const g = load<u32>(wayAt(way) + 4);
+      const weight = weighPair(f, g, rowsOf(way), countOf(way), MAX_MATCHES, crowded);
+      if (weight <= heaviest) continue;
+      heaviest = weight;
+      keep(pairCount, f, g, weight);
     }
-    if (turnedCount) {
-      const other = weighPair(turnedF, turnedG, turnedRows, turnedCount, MAX_MATCHES, crowded);
-      if (other > weight) {
-        weight = other;
-        keep(pairCount, turnedF, turnedG, weight);
-      }
-      wanted &= ~TURNED;
-    }
-    if (weight) {
+    if (heaviest) {
       pairCount++;
       return;
     }
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function wayAt(way: u32): usize {
+  return ways + way * WAY_BYTES;
+}
+// @ts-ignore: decorator
+@inline
+function countOf(way: u32): u32 {
+  return load<u32>(wayAt(way) + 8);
+}
+// @ts-ignore: decorator
+@inline
+function rowsOf(way: u32): usize {
+  return load<u32>(wayAt(way) + 12);
 }
 
 function touchRows(rows: usize, count: u32): u32 {
@@ -171,16 +182,21 @@ function keep(number: u32, f: u32, g: u32, weight: u32): void {
   store<u32>(p + 12, (pairSwapped() ? PAIR_SWAPPED : 0) | (pairAtOnePoint() ? PAIR_AT_ONE_POINT : 0));
 }
 
+function mark(number: u32, bit: u32): void {
+  const how = pairs + number * PAIR_BYTES + 12;
+  store<u32>(how, load<u32>(how) | bit);
+}
+
 /**
- * Looks at pairs of flows of sets `a` and `b` that were seen as `rank` says, in the wanted ways. `crowded`: of those that share as much,
- * one between which it was routed.
+ * Looks at pairs of flows of sets `a` and `b` that were seen as `rank` says, in the wanted ways (bits). `crowded`: of those that share as much,
+ * one between which it was routed. False: they share nothing.
  */
-function look(a: u32, b: u32, rank: u32, wanted: u32, crowded: bool): void {
-  straightCount = 0;
-  turnedCount = 0;
+function look(a: u32, b: u32, rank: u32, wanted: u32, crowded: bool): bool {
+  for (let way: u32 = 0; way < WAYS; way++) store<u32>(wayAt(way) + 8, 0);
   const lastA = load<u32>(setStart() + ((a + 1) << 2));
   const firstB = load<u32>(setStart() + (b << 2));
   const lastB = load<u32>(setStart() + ((b + 1) << 2));
+  let found = false;
   for (let i = load<u32>(setStart() + (a << 2)); i < lastA; i++) {
     const f = load<u32>(setFlows() + (i << 2));
     const pf = pointOf(f);
@@ -191,23 +207,27 @@ function look(a: u32, b: u32, rank: u32, wanted: u32, crowded: bool): void {
       const own = pf == pg ? AT_ONE_POINT : fileOf(pf) == fileOf(pg) ? IN_ONE_FILE : ANYWHERE;
       if (own != rank) continue;
       let most: u32 = 0;
-      if (wanted & STRAIGHT) most = lookStraight(f, g, crowded);
-      if (wanted & TURNED) most = max<u32>(most, lookTurned(f, g, crowded));
-      if (most > 0 && (rank == ANYWHERE || (most == MAX_MATCHES && !crowded))) return;
+      for (let way: u32 = 0; way < WAYS; way++) if (wanted & (1 << way)) most = max<u32>(most, lookWay(way, f, g, crowded));
+      if (!most) continue;
+      found = true;
+      if (rank == ANYWHERE || (most == MAX_MATCHES && !crowded)) return true;
     }
   }
+  return found;
 }
 
 /** Keeps what two flows share if it is more than what was found before; how much it is. */
-function lookStraight(f: u32, g: u32, crowded: bool): u32 {
-  const count = findShared(f, g, 0);
-  if (count > straightCount || (crowded && count > 0 && count == straightCount && isMoreRouted(straightRows))) {
-    const rows = straightRows;
-    straightRows = looked;
+function lookWay(way: u32, f: u32, g: u32, crowded: bool): u32 {
+  const count = findShared(f, g, way << 1);
+  const best = countOf(way);
+  if (count > best || (crowded && count > 0 && count == best && isMoreRouted(rowsOf(way)))) {
+    const at = wayAt(way);
+    const rows = rowsOf(way);
+    store<u32>(at, f);
+    store<u32>(at + 4, g);
+    store<u32>(at + 8, count);
+    store<u32>(at + 12, looked as u32);
     looked = rows;
-    straightCount = count;
-    straightF = f;
-    straightG = g;
   }
   return count;
 }
@@ -221,41 +241,18 @@ function isRouted(rows: usize): bool {
   return ttlOf(rowAt(load<u32>(rows))) != ttlOf(rowAt(load<u32>(rows + 4)));
 }
 
-function lookTurned(f: u32, g: u32, crowded: bool): u32 {
-  const count = findShared(f, g, 2);
-  if (count > turnedCount || (crowded && count > 0 && count == turnedCount && isMoreRouted(turnedRows))) {
-    const rows = turnedRows;
-    turnedRows = looked;
-    looked = rows;
-    turnedCount = count;
-    turnedF = f;
-    turnedG = g;
-  }
-  return count;
-}
-
 /** Lists the packets that both picked, class of the one xor `turn` being that of the other. How many, MAX_MATCHES at most. */
 function findShared(f: u32, g: u32, turn: u32): u32 {
   let count: u32 = 0;
   for (let c: u32 = 0; c < 4; c++) {
-    let x = picksOf(f) + c * PICK_CLASS_BYTES;
-    let y = picksOf(g) + (c ^ turn) * PICK_CLASS_BYTES;
+    const x = picksOf(f) + c * PICK_CLASS_BYTES;
+    const y = picksOf(g) + (c ^ turn) * PICK_CLASS_BYTES;
     const endX = x + 4 + load<u32>(x) * PICK_BYTES;
     const endY = y + 4 + load<u32>(y) * PICK_BYTES;
-    x += 4;
-    y += 4;
-    while (x < endX && y < endY) {
-      const a = load<u32>(x);
-      const b = load<u32>(y);
-      if (a < b) x += PICK_BYTES;
-      else if (b < a) y += PICK_BYTES;
-      else {
-        store<u32>(looked + (count << 3), load<u32>(x + 4));
-        store<u32>(looked + (count << 3) + 4, load<u32>(y + 4));
-        if (++count == MAX_MATCHES) return count;
-        x += PICK_BYTES;
-        y += PICK_BYTES;
-      }
+    for (let at = nextShared(x + 4, endX, y + 4, endY); at; at = nextShared(at + PICK_BYTES, endX, sharedAt + PICK_BYTES, endY)) {
+      store<u32>(looked + (count << 3), load<u32>(at + 4));
+      store<u32>(looked + (count << 3) + 4, load<u32>(sharedAt + 4));
+      if (++count == MAX_MATCHES) return count;
     }
   }
   return count;
