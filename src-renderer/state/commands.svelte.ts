@@ -2,8 +2,10 @@
  * Everything a person can do, in one registry: menus, palette, shortcuts sheet, toolbar and key handling use it.
  *
  * ```
- * registerCommand({ id: "go.next", run })            title, group and keys come from contract/menu.ts, where it is a menu item
- * registerCommand({ id: "list.copyCell", title: "Copy Cell", group: "Packet list", keys: "Mod+Alt+C", enabled: () => …, run })
+ * registerCommands([
+ *   { id: "go.next", run }                            title, group and keys come from contract/menu.ts, where it is a menu item
+ *   { id: "list.copyCell", title: "Copy Cell", group: "Packet list", keys: "Mod+Alt+C", enabled: () => …, run },
+ * ])
  * runCommand("go.next")
  * ```
  */
@@ -66,7 +68,7 @@ const isDesktop = typeof window !== "undefined" && hostBridge() !== undefined;
 export const isMac = typeof navigator !== "undefined" && /mac/i.test(navigator.platform);
 
 /** Registers a command; the returned function takes it away again (call it when the component goes). */
-export function registerCommand(spec: CommandSpec): () => void {
+function registerCommand(spec: CommandSpec): () => void {
   const menu = inMenus.get(spec.id);
   const title = spec.title ?? menu?.item.title;
   if (title === undefined) throw new Error(`Command ${spec.id} has no title and is no menu item`);

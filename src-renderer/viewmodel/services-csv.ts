@@ -2,7 +2,7 @@
 import { hostileCsvCell } from "../../src-shared/base/csv";
 import type { ServiceReport } from "../../src-shared/contract/map";
 import { endpointText } from "../../src-shared/model/endpoint-text";
-import { balanceOf, titleOf } from "./services-view";
+import { balanceOf, titleOf } from "./service-words";
 
 const COLUMNS = [
   "Service",

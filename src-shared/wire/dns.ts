@@ -13,12 +13,14 @@
  *  +-------------------+
  *  question: name, type(2), class(2)
  *  record:   name, type(2), class(2), ttl(4), data length(2), data
- *  name:     [len 0-63][bytes] ... [0]      11xxxxxx xxxxxxxx = go on at that offset from the message's start
+ *  name:     see dns-name.ts
  * ```
  *
  * What is reported, and where reading stops, is what tshark 4.0 shows: it reads a record's data by the record's type,
  * not by the data length, and gives up on the message at the first read past its end.
  */
+
+import { beginNames, dnsNameEnd, type DnsNames, endNames } from "./dns-name";
 
 export const DNS_TYPE_A = 1;
 export const DNS_TYPE_CNAME = 5;
@@ -31,11 +33,7 @@ export const DNS_AUTHORITY = 1;
 export const DNS_ADDITIONAL = 2;
 
 /** One object is reused for all messages: copy what is to be kept. */
-export interface DnsMessage {
-  /** Position of the id (over TCP: after the length). */
-  readonly start: number;
-  /** End of the message or of what was captured of it, whichever comes first. */
-  readonly end: number;
+export interface DnsMessage extends DnsNames {
   readonly id: number;
   readonly flags: number;
   readonly isResponse: boolean;
@@ -47,8 +45,6 @@ export interface DnsMessage {
   readonly answerCount: number;
   readonly authorityCount: number;
   readonly additionalCount: number;
-  /** What loops are measured against: the length the message claims, even if less was captured. */
-  readonly length: number;
 }
 
 /** One object is reused for all questions. */
@@ -88,49 +84,6 @@ interface Mutable {
   record: { -readonly [K in keyof DnsRecord]: DnsRecord[K] };
 }
 
-const LONGEST_NAME = 253;
-const NAME_LOOPS = "<Name contains a pointer that loops>";
-const NAME_UNKNOWN_LABEL = "<Unknown extended label>";
-const NAME_TOO_LONG = "<Name too long>";
-const NAME_ROOT = "<Root>";
-
-const NAME_OK = 0;
-const NAME_CUT = 1;
-const NAME_LOOPING = 2;
-const NAME_UNKNOWN = 3;
-
-/**
- * What is known of names that start where pointers of this message point to, so that following pointers costs no more
- * than the message is long: a hostile 64 KiB message can chain ten thousand names, each through all others. A pointer
- * has 14 bits, so there are 16,384 places.
- */
-const PLACES = 1 << 14;
-const place = {
-  /** Equal to `messageSerial`: the other entries are of this message. */
-  known: new Uint32Array(PLACES),
-  /** Equal to `nameSerial`: this name has been here. */
-  passed: new Uint32Array(PLACES),
-  looping: new Uint8Array(PLACES),
-  /** Bytes read from here on up to and with the name's last pointer; 0 without pointers. */
-  toLastPointer: new Uint32Array(PLACES),
-  /** Length of the name from here on, as text. */
-  text: new Uint32Array(PLACES),
-};
-/** The places one name went through, with the bytes read and the length of the text on arrival. */
-const trail = {
-  length: 0,
-  place: new Uint16Array(PLACES),
-  read: new Uint32Array(PLACES),
-  text: new Uint32Array(PLACES),
-};
-/** Bytes that may be read, in one message, for names that turn out to read more than there is. */
-const BUDGET = 8_000_000;
-let budget = BUDGET;
-let messageSerial = 0;
-let nameSerial = 0;
-/** Between messages nothing is known: the bytes may have changed. */
-let visiting = false;
-
 const reused: Mutable = {
   message: {
     start: 0,
@@ -150,11 +103,6 @@ const reused: Mutable = {
   record: { section: 0, name: 0, typeAt: 0, type: 0, class: 0, ttl: 0, data: 0, dataLength: 0, hasValue: false },
 };
 
-// Results of `measureName`, beside its status: kept here so that thousands of names allocate nothing.
-let nameEnd = 0;
-let textLength = 0;
-const nameBytes = new Uint8Array(LONGEST_NAME);
-
 /**
  * Reads one message.
  *
@@ -168,14 +116,11 @@ export function visitDns(
   visitor: DnsVisitor,
   claimedEnd: number = end,
 ): boolean {
-  messageSerial = nextSerial(messageSerial, place.known);
-  budget = BUDGET;
-  visiting = true;
+  beginNames();
   try {
     return visitMessage(bytes, start, end, visitor, claimedEnd);
   } finally {
-    visiting = false;
-    budget = BUDGET;
+    endNames();
   }
 }
 
@@ -202,7 +147,8 @@ function visitMessage(bytes: Uint8Array, start: number, end: number, visitor: Dn
   const questions = message.questionCount;
   let at = start + 12;
   for (let i = 0; i < questions; i++) {
-    if (!skipName(bytes, at, message) || nameEnd + 4 > end) return false;
+    const nameEnd = dnsNameEnd(bytes, at, message);
+    if (nameEnd < 0 || nameEnd + 4 > end) return false;
     question.name = at;
     question.typeAt = nameEnd;
     question.type = u16(bytes, nameEnd);
@@ -219,7 +165,8 @@ function visitMessage(bytes: Uint8Array, start: number, end: number, visitor: Dn
           ? message.authorityCount
           : message.additionalCount;
     for (let i = 0; i < count; i++) {
-      if (!skipName(bytes, at, message) || nameEnd + 10 > end) return false;
+      const nameEnd = dnsNameEnd(bytes, at, message);
+      if (nameEnd < 0 || nameEnd + 10 > end) return false;
       const data = nameEnd + 10;
       const length = u16(bytes, data - 2);
       record.section = section as 0 | 1 | 2;
@@ -258,168 +205,6 @@ export function visitDnsOverTcp(bytes: Uint8Array, start: number, end: number, v
   return complete;
 }
 
-/** The name at a position, as tshark prints it. Meant for positions the visitor was given. */
-export function dnsName(bytes: Uint8Array, at: number, message: DnsMessage): string {
-  const status = measureName(bytes, at, message);
-  if (status === NAME_CUT) return "";
-  if (status === NAME_LOOPING) return NAME_LOOPS;
-  if (status === NAME_UNKNOWN) return NAME_UNKNOWN_LABEL;
-  if (textLength > LONGEST_NAME) return NAME_TOO_LONG;
-  const length = copyName(bytes, at, message);
-  // A name that is one pointer, to text that begins with NUL, passes for the root in tshark.
-  if (length === 0 || (nameBytes[0] === 0 && nameEnd - at <= 2)) return NAME_ROOT;
-  return printable(nameBytes, length);
-}
-
-/** Where a name ends in the message (after its 0 or its first pointer), or -1 if the message ends first. */
-export function dnsNameEnd(bytes: Uint8Array, at: number, message: DnsMessage): number {
-  return skipName(bytes, at, message) ? nameEnd : -1;
-}
-
-function skipName(bytes: Uint8Array, at: number, message: DnsMessage): boolean {
-  return measureName(bytes, at, message) !== NAME_CUT;
-}
-
-/** Follows a name to its end; sets `nameEnd`, and `textLength` if it has one. */
-function measureName(bytes: Uint8Array, from: number, message: DnsMessage): number {
-  if (!visiting) messageSerial = nextSerial(messageSerial, place.known);
-  nameSerial = nextSerial(nameSerial, place.passed);
-  trail.length = 0;
-  const end = message.end;
-  let at = from;
-  let after = -1;
-  let read = 0;
-  let lastPointer = 0;
-  let text = 0;
-  for (;;) {
-    if (at >= end) return NAME_CUT;
-    const length = bytes[at++] ?? 0;
-    read++;
-    if (length === 0) break;
-    const kind = length & 0xc0;
-    if (kind === 0) {
-      at += length;
-      read += length;
-      text += text > 0 ? length + 1 : length;
-      if (at > end) return NAME_CUT;
-    } else if (kind === 0xc0) {
-      if (at >= end) return NAME_CUT;
-      const target = ((length & 0x3f) << 8) + (bytes[at++] ?? 0);
-      read++;
-      if (after < 0) after = at;
-      nameEnd = after;
-      // No loop, but tshark takes a pointer to four bytes further on for one.
-      if (message.start + target === at + 2) return loops();
-      // A name that has read more than there is must have read something twice.
-      if (read >= message.length) return tooMuch(read);
-      lastPointer = read;
-      if (place.known[target] === messageSerial) {
-        if (place.looping[target] === 1) return loops();
-        const more = place.toLastPointer[target] ?? 0;
-        if (more > 0 && read + more >= message.length) return tooMuch(read);
-        if (more > 0) lastPointer = read + more;
-        const rest = place.text[target] ?? 0;
-        text += text > 0 && rest > 0 ? rest + 1 : rest;
-        return ends(text, lastPointer);
-      }
-      // Back where it was, it cannot but go round until it has read enough.
-      if (place.passed[target] === nameSerial) return loops();
-      place.passed[target] = nameSerial;
-      trail.place[trail.length] = target;
-      trail.read[trail.length] = read;
-      trail.text[trail.length] = text;
-      trail.length++;
-      at = message.start + target;
-    } else if (length === BIT_STRING) {
-      if (at >= end) return NAME_CUT;
-      const size = bitStringSize(bytes[at++] ?? 0);
-      at += size;
-      read += 1 + size;
-      text += bitStringText(bytes, at - size - 1).length;
-      if (at > end) return NAME_CUT;
-    } else {
-      // tshark goes on after this label even if a pointer led to it, unless that would be going back.
-      if (kind === 0x80 || at - from < 2) return NAME_CUT;
-      nameEnd = at;
-      return NAME_UNKNOWN;
-    }
-  }
-  nameEnd = after < 0 ? at : after;
-  return ends(text, lastPointer);
-}
-
-/** The name measured last ends: so do those that start at the places it went through. */
-function ends(text: number, lastPointer: number): number {
-  textLength = text;
-  for (let i = 0; i < trail.length; i++) {
-    const at = trail.place[i] ?? 0;
-    const before = trail.text[i] ?? 0;
-    place.known[at] = messageSerial;
-    place.looping[at] = 0;
-    place.toLastPointer[at] = lastPointer - (trail.read[i] ?? 0);
-    place.text[at] = before > 0 && text > before ? text - before - 1 : text - before;
-  }
-  return NAME_OK;
-}
-
-function loops(): number {
-  for (let i = 0; i < trail.length; i++) {
-    const at = trail.place[i] ?? 0;
-    place.known[at] = messageSerial;
-    place.looping[at] = 1;
-  }
-  return NAME_LOOPING;
-}
-
-/** Nothing can be remembered of such a name, since a shorter way in may not be too much: it goes on the budget. */
-function tooMuch(read: number): number {
-  if (visiting) budget -= read;
-  return budget < 0 ? NAME_CUT : NAME_LOOPING;
-}
-
-/** Counts on; starts over, with the marks wiped, before the numbers run out. */
-function nextSerial(serial: number, marks: Uint32Array): number {
-  if (serial < 0xffffffff) return serial + 1;
-  marks.fill(0);
-  return 1;
-}
-
-/** Puts the text of a name that was found to end, and not to be too long, in `nameBytes`. */
-function copyName(bytes: Uint8Array, from: number, message: DnsMessage): number {
-  let at = from;
-  let text = 0;
-  for (;;) {
-    const length = bytes[at++] ?? 0;
-    if (length === 0) return text;
-    if (length >= 0xc0) {
-      at = message.start + ((length & 0x3f) << 8) + (bytes[at] ?? 0);
-    } else if (length === BIT_STRING) {
-      const label = bitStringText(bytes, at);
-      for (let i = 0; i < label.length; i++) nameBytes[text++] = label.charCodeAt(i);
-      at += 1 + bitStringSize(bytes[at] ?? 0);
-    } else {
-      if (text > 0) nameBytes[text++] = 0x2e;
-      for (let i = 0; i < length; i++) nameBytes[text++] = bytes[at + i] ?? 0;
-      at += length;
-    }
-  }
-}
-
-/** Bit string label (RFC 2673, obsolete): 0x41, bits(1), as many bytes as they need. */
-const BIT_STRING = 0x41;
-
-function bitStringSize(bits: number): number {
-  return bits === 0 ? 1 : ((bits - 1) >> 3) + 1;
-}
-
-/** Shown as \[x<hex>/<bits>], without a dot before it. tshark also loses some of the text around it. */
-function bitStringText(bytes: Uint8Array, at: number): string {
-  const bits = bytes[at] ?? 0;
-  let text = "\\[x";
-  for (let i = 1; i <= bitStringSize(bits); i++) text += (bytes[at + i] ?? 0).toString(16).padStart(2, "0");
-  return `${text}/${bits}]`;
-}
-
 /**
  * Whether reading a record's data by its type stays inside the message. Covers the types made of names and strings;
  * the data of other types is taken as it is.
@@ -441,18 +226,22 @@ function dataFits(bytes: Uint8Array, type: number, data: number, length: number,
     case 9: // MR
     case 12: // PTR
     case 39: // DNAME
-      return skipName(bytes, data, message);
+      return dnsNameEnd(bytes, data, message) >= 0;
     case 15: // MX
     case 18: // AFSDB
     case 21: // RT
     case 36: // KX
-      return skipName(bytes, data + 2, message);
+      return dnsNameEnd(bytes, data + 2, message) >= 0;
     case 33: // SRV
-      return skipName(bytes, data + 6, message);
+      return dnsNameEnd(bytes, data + 6, message) >= 0;
     case 6: // SOA
     case 14: // MINFO
-    case 17: // RP
-      return skipName(bytes, data, message) && skipName(bytes, nameEnd, message) && (type !== 6 || nameEnd + 20 <= end);
+    case 17: {
+      // RP
+      const second = dnsNameEnd(bytes, data, message);
+      const behind = second < 0 ? -1 : dnsNameEnd(bytes, second, message);
+      return behind >= 0 && (type !== 6 || behind + 20 <= end);
+    }
     case 16: // TXT
     case 99: {
       // SPF
@@ -467,68 +256,6 @@ function dataFits(bytes: Uint8Array, type: number, data: number, length: number,
     default:
       return true;
   }
-}
-
-const ESCAPES = ["\\a", "\\b", "\\t", "\\n", "\\v", "\\f", "\\r"];
-/** Not to be printed: controls, format characters, unassigned. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cn}\p{Cs}]/u;
-
-/**
- * Bytes of a name as text: UTF-8 where it is valid enough, U+FFFD for each stretch that is not, escapes for what cannot
- * be printed. Over-long forms are accepted, and a sequence that breaks off yields one U+FFFD, because tshark does so.
- */
-function printable(bytes: Uint8Array, length: number): string {
-  let out = "";
-  let plainFrom = 0;
-  for (let i = 0; i < length;) {
-    const byte = bytes[i] ?? 0;
-    if (byte >= 0x20 && byte < 0x7f) {
-      i++;
-      continue;
-    }
-    out += plain(bytes, plainFrom, i);
-    if (byte < 0x80) {
-      out += ESCAPES[byte - 7] ?? `\\${byte.toString(8).padStart(3, "0")}`;
-      i++;
-    } else {
-      const more = continuationBytes(byte);
-      let point = more === 0 ? -1 : byte & (0x3f >> more);
-      let used = 1;
-      while (used <= more && i + used < length) {
-        const next = bytes[i + used] ?? 0;
-        if ((next & 0xc0) !== 0x80) break;
-        point = point * 64 + (next & 0x3f);
-        used++;
-      }
-      const broken = used <= more || point < 0 || point > 0x10ffff || (point >= 0xd800 && point < 0xe000);
-      out += broken ? "\ufffd" : shown(point);
-      i += used;
-    }
-    plainFrom = i;
-  }
-  return plainFrom === 0 ? plain(bytes, 0, length) : out + plain(bytes, plainFrom, length);
-}
-
-function continuationBytes(lead: number): number {
-  if (lead < 0xc0) return 0;
-  if (lead < 0xe0) return 1;
-  if (lead < 0xf0) return 2;
-  if (lead < 0xf8) return 3;
-  if (lead < 0xfc) return 4;
-  return lead < 0xfe ? 5 : 0;
-}
-
-function shown(point: number): string {
-  const text = String.fromCodePoint(point);
-  if (!UNPRINTABLE.test(text)) return text;
-  const hex = point.toString(16).toUpperCase();
-  return point > 0xffff ? `\\U${hex.padStart(8, "0")}` : `\\u${hex.padStart(4, "0")}`;
-}
-
-function plain(bytes: Uint8Array, from: number, to: number): string {
-  let out = "";
-  for (let i = from; i < to; i++) out += String.fromCharCode(bytes[i] ?? 0);
-  return out;
 }
 
 function u16(bytes: Uint8Array, at: number): number {

@@ -70,6 +70,15 @@ function start(command: string, args: readonly string[], environment: Record<str
   };
 }
 
+/** The desktop window, on what stands for Electron's binary. `config`: folder of what is remembered. */
+function startWindow(config: string): Started {
+  return start(process.execPath, [BIN, "open", "fixtures/dhcp.pcap"], {
+    DISPLAY: ":99",
+    ELECTRON_EXEC_PATH: STAND_IN,
+    ...electronEnvironment(config),
+  });
+}
+
 describe("hopscope serve", () => {
   it("prints its address, ends with 0 at Ctrl+C and leaves nothing behind", async () => {
     const serve = await startServe(["fixtures/dhcp.pcap"]);
@@ -152,11 +161,7 @@ describe("hopscope open", () => {
 
   it.skipIf(CHROMIUM === undefined)("with Electron's binary opens the window, and ends with it", async () => {
     const config = newConfigFolder();
-    const opened = start(process.execPath, [BIN, "open", "fixtures/dhcp.pcap"], {
-      DISPLAY: ":99",
-      ELECTRON_EXEC_PATH: STAND_IN,
-      ...electronEnvironment(config),
-    });
+    const opened = startWindow(config);
     // What was opened is remembered: the file arrived at the engine.
     const recent = join(config, "recent.json");
     const remembered = (): string => (existsSync(recent) ? readFileSync(recent, "utf8") : "");
@@ -167,11 +172,7 @@ describe("hopscope open", () => {
 
   it.skipIf(CHROMIUM === undefined)("that is killed takes its window with it", async () => {
     const config = newConfigFolder();
-    const opened = start(process.execPath, [BIN, "open", "fixtures/dhcp.pcap"], {
-      DISPLAY: ":99",
-      ELECTRON_EXEC_PATH: STAND_IN,
-      ...electronEnvironment(config),
-    });
+    const opened = startWindow(config);
     const recent = join(config, "recent.json");
     await expect.poll(() => existsSync(recent), { timeout: 20_000 }).toBe(true);
     const window = Number(readFileSync(join(config, "window", "instance", "pid"), "utf8"));

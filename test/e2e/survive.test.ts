@@ -47,6 +47,16 @@ async function settleIn(app: App): Promise<void> {
   await app.idle();
 }
 
+/** The engine's process dies; the window says so, and has everything again. */
+async function survivesCrash(app: App): Promise<void> {
+  await app.crashEngine();
+  await app.page
+    .getByText(/engine stopped/i)
+    .first()
+    .waitFor();
+  await app.idle();
+}
+
 describe.skipIf(CHROMIUM === undefined).each(HOSTS)("the %s host", (host) => {
   it("has all of what a person had before them after a reload and after a crash of the engine", async () => {
     const app = await openApp(host, [manyPackets(1500)]);
@@ -58,12 +68,7 @@ describe.skipIf(CHROMIUM === undefined).each(HOSTS)("the %s host", (host) => {
     await app.page.reload();
     await app.idle();
     await expect.poll(() => before(app)).toEqual(kept);
-    await app.crashEngine();
-    await app.page
-      .getByText(/engine stopped/i)
-      .first()
-      .waitFor();
-    await app.idle();
+    await survivesCrash(app);
     await expect.poll(() => before(app)).toEqual(kept);
     await app.close();
   });
@@ -85,12 +90,7 @@ describe.skipIf(CHROMIUM === undefined).each(HOSTS)("the %s host", (host) => {
       };
       look();
     });
-    await app.crashEngine();
-    await app.page
-      .getByText(/engine stopped/i)
-      .first()
-      .waitFor();
-    await app.idle();
+    await survivesCrash(app);
     const seen = await app.page.evaluate(() => [...(window as unknown as { seen: Set<string> }).seen]);
     expect(seen).toEqual([expect.stringMatching(/^from \d{3,}$/)]);
     await app.close();

@@ -1,5 +1,6 @@
 /** The head of a pcapng block: type and length, and of a section its byte order (draft-ietf-opsawg-pcapng section 3.1). */
-import { BLOCK_INTERFACE, BLOCK_SECTION, BLOCK_STATISTICS, blockName } from "../readers/pcapng-blocks";
+import { BLOCK_INTERFACE, BLOCK_SECTION, BLOCK_STATISTICS } from "../../../src-shared/model/header-numbers";
+import { blockName } from "../readers/pcapng-blocks";
 import { BYTE_ORDER_MAGIC } from "./capture-head";
 import type { Damage } from "./record-damage";
 

@@ -7,7 +7,8 @@
  * ```
  */
 import type { Problem } from "../../../src-shared/model/problem";
-import { BLOCK_SECTION, type InterfaceDescription } from "../readers/pcapng-blocks";
+import { BLOCK_SECTION } from "../../../src-shared/model/header-numbers";
+import { type InterfaceDescription } from "../readers/pcapng-blocks";
 
 export const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 /** Of a pcap file. */
@@ -36,7 +37,38 @@ export type CaptureHead =
       readonly interface: InterfaceDescription;
     };
 
-const isMagic = (m: number): boolean => m === MAGIC_MICROSECONDS || m === MAGIC_NANOSECONDS || m === MAGIC_LONG_RECORDS;
+/** The first four bytes of a pcap file, read in its byte order. */
+export function isPcapMagic(m: number): boolean {
+  return m === MAGIC_MICROSECONDS || m === MAGIC_NANOSECONDS || m === MAGIC_LONG_RECORDS;
+}
+
+/** What the magic of a pcap file says of its records. `extraBytes`: of a record's head, after the 16 that all have. */
+export function pcapRecords(magic: number): { readonly nanoseconds: boolean; readonly extraBytes: number } {
+  return { nanoseconds: magic === MAGIC_NANOSECONDS, extraBytes: magic === MAGIC_LONG_RECORDS ? 8 : 0 };
+}
+
+/** The one interface of a pcap file, of whose head at `at` all bytes are there. */
+export function pcapInterface(
+  view: DataView,
+  at: number,
+  bigEndian: boolean,
+  nanoseconds: boolean,
+): InterfaceDescription {
+  const link = view.getUint32(at + PCAP_LINK_TYPE_OFFSET, !bigEndian);
+  return {
+    linkType: link & 0x03ffffff,
+    snapLength: view.getUint32(at + 16, !bigEndian),
+    name: undefined,
+    description: undefined,
+    filter: undefined,
+    operatingSystem: undefined,
+    comments: [],
+    binaryTime: false,
+    exponent: nanoseconds ? 9 : 6,
+    offsetSeconds: 0n,
+    fcsLength: link & 0x04000000 ? (link >>> 28) * 2 : 0,
+  };
+}
 
 /** Reads the head at `at`, of which `have` bytes are there. */
 export function readCaptureHead(view: DataView, at: number, have: number): CaptureHead {
@@ -46,9 +78,9 @@ export function readCaptureHead(view: DataView, at: number, have: number): Captu
     if (have < 12) return { format: "unknown" };
     return { format: "pcapng", bigEndian: view.getUint32(at + 8, true) !== BYTE_ORDER_MAGIC };
   }
-  const bigEndian = !isMagic(little);
+  const bigEndian = !isPcapMagic(little);
   const magic = view.getUint32(at, !bigEndian);
-  if (!isMagic(magic)) {
+  if (!isPcapMagic(magic)) {
     const found = Array.from({ length: 4 }, (_, i) =>
       view
         .getUint8(at + i)
@@ -65,26 +97,13 @@ export function readCaptureHead(view: DataView, at: number, have: number): Captu
     const message = `expected pcap version 2, found ${major}.${minor}`;
     return { format: "none", problem: { code: "unsupported-version", offset: 4, message } };
   }
-  const link = view.getUint32(at + PCAP_LINK_TYPE_OFFSET, !bigEndian);
-  const nanoseconds = magic === MAGIC_NANOSECONDS;
+  const { nanoseconds, extraBytes } = pcapRecords(magic);
   return {
     format: "pcap",
     bigEndian,
     nanoseconds,
     lengthOrder: major === 543 || minor < 3 ? 1 : minor === 3 ? 2 : 0,
-    extraBytes: magic === MAGIC_LONG_RECORDS ? 8 : 0,
-    interface: {
-      linkType: link & 0x03ffffff,
-      snapLength: view.getUint32(at + 16, !bigEndian),
-      name: undefined,
-      description: undefined,
-      filter: undefined,
-      operatingSystem: undefined,
-      comments: [],
-      binaryTime: false,
-      exponent: nanoseconds ? 9 : 6,
-      offsetSeconds: 0n,
-      fcsLength: link & 0x04000000 ? (link >>> 28) * 2 : 0,
-    },
+    extraBytes,
+    interface: pcapInterface(view, at, bigEndian, nanoseconds),
   };
 }

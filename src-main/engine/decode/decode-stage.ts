@@ -37,9 +37,11 @@ import {
   BLOCK_CUSTOM,
   BLOCK_CUSTOM_NO_COPY,
   BLOCK_INTERFACE,
-  BLOCK_NAMES,
+  BLOCK_NAME_RESOLUTION,
   BLOCK_SECTION,
   BLOCK_STATISTICS,
+} from "../../../src-shared/model/header-numbers";
+import {
   type InterfaceDescription,
   blockName,
   readInterface,
@@ -395,7 +397,7 @@ export class DecodeStage {
       case BLOCK_INTERFACE:
         this.addInterface(readInterface(this.bytes, start, total, this.bigEndian), offset);
         break;
-      case BLOCK_NAMES: {
+      case BLOCK_NAME_RESOLUTION: {
         const { records, comments } = readNames(this.bytes, start, total, this.bigEndian);
         this.emit({ kind: "names", file: this.file, records, comments });
         break;

@@ -1,14 +1,7 @@
 /** Details of a DNS message: header, questions, records. */
 import { formatIpv4, formatIpv6 } from "../../../src-shared/model/address";
-import {
-  DNS_TYPE_A,
-  DNS_TYPE_AAAA,
-  DNS_TYPE_CNAME,
-  type DnsMessage,
-  dnsName,
-  dnsNameEnd,
-  visitDns,
-} from "../../../src-shared/wire/dns";
+import { DNS_TYPE_A, DNS_TYPE_AAAA, DNS_TYPE_CNAME, type DnsMessage, visitDns } from "../../../src-shared/wire/dns";
+import { dnsName, dnsNameEnd } from "../../../src-shared/wire/dns-name";
 import { readUint } from "../fields/field";
 import { DNS_COUNTS, DNS_FLAGS, DNS_ID } from "../layouts/application-layouts";
 import { fieldEnd, shortHex } from "../layouts/layout";

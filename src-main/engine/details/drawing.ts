@@ -6,6 +6,7 @@ import { FieldColumns, printValue } from "../fields/field-columns";
 import type { FieldContext } from "../fields/field-context";
 import { findField } from "../fields/registry";
 import type { Batch } from "../kernel/batch";
+import type { Layout } from "../layouts/layout";
 import type { DetailTree, OpenNode } from "./detail-tree";
 import type { StreamFacts } from "./stream-facts";
 
@@ -55,6 +56,14 @@ export function fieldValues({ batch, packet, context }: Drawing, name: string): 
 }
 
 export const plural = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? "" : "s"}`;
+
+/** A header as its layout has it: title and `detail` (", Src: …"), then every field. `length`: bytes it is said to have, if not its header's. */
+export function drawHeader(d: Drawing, row: number, layout: Layout, detail = "", length?: number): OpenNode {
+  const { tree, batch } = d;
+  const node = tree.protocol(d.parent, layout, row, detail, length);
+  tree.fields(node, batch.layerPtr[row] as number, layout.fields, tree.available(layout, row));
+  return node;
+}
 
 /** "Data (56 bytes)", with the bytes and their number below. Returns nothing drawn for no bytes. */
 export function drawData(d: Drawing, start: number, end: number, name = "Data"): OpenNode | undefined {

@@ -40,7 +40,7 @@ import {
 } from "../layouts/link-layouts";
 import { ARP_OPCODES, ETHER_TYPES } from "../layouts/link-names";
 import type { OpenNode } from "./detail-tree";
-import type { Drawing } from "./drawing";
+import { type Drawing, drawHeader } from "./drawing";
 
 const LONGEST_LENGTH = 1500;
 
@@ -50,11 +50,7 @@ export function drawLink(d: Drawing, row: number, kind: number): OpenNode | unde
   const { bytes } = batch;
   const p = batch.layerPtr[row] as number;
   const here = Math.max(captured(batch, row), 0);
-  const plain = (layout: Layout, detail = ""): OpenNode => {
-    const node = tree.protocol(d.parent, layout, row, detail);
-    tree.fields(node, p, layout.fields, tree.available(layout, row));
-    return node;
-  };
+  const plain = (layout: Layout, detail = ""): OpenNode => drawHeader(d, row, layout, detail);
   switch (kind) {
     case LAYER_ETHERNET:
       return drawEthernet(d, row, p, here);

@@ -11,8 +11,8 @@ import { type IndexSegment, type PacketIndex, SEGMENT_MASK, SEGMENT_SHIFT } from
 import type { PacketReader } from "../packet-index/packet-reader";
 
 /** Window scaling of the segment's sender, where it is no number (Wireshark's words for them below). */
-export const SCALING_UNKNOWN = -1;
-export const SCALING_UNUSED = -2;
+const SCALING_UNKNOWN = -1;
+const SCALING_UNUSED = -2;
 
 export interface StreamFacts {
   /** tcp.stream */

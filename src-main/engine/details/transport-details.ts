@@ -32,7 +32,7 @@ import {
   WIREGUARD_SENDER,
 } from "../layouts/transport-layouts";
 import type { OpenNode } from "./detail-tree";
-import { type Drawing, plural } from "./drawing";
+import { type Drawing, drawHeader, plural } from "./drawing";
 import { drawTcp } from "./tcp-details";
 import { checksumWords, drawChecksumState } from "./checksum-details";
 
@@ -43,8 +43,7 @@ export function drawTransport(d: Drawing, row: number, kind: number): OpenNode |
   const p = batch.layerPtr[row] as number;
   const here = Math.max(captured(batch, row), 0);
   const plain = (layout: Layout, detail = "", length?: number): OpenNode => {
-    const node = tree.protocol(d.parent, layout, row, detail, length);
-    tree.fields(node, p, layout.fields, tree.available(layout, row));
+    const node = drawHeader(d, row, layout, detail, length);
     if ((batch.layerFlags[row] as number) & LAYER_FLAG_BY_BYTES)
       tree.generated(node, { text: "Recognised by its bytes: the port says nothing of it, or something else" });
     return node;

@@ -6,14 +6,18 @@
  */
 import { PcapngWriter } from "../../../src-shared/wire/write/pcapng";
 import { MICROSECONDS, NANOSECONDS } from "../../../src-shared/wire/write/capture-time";
-import { BLOCK_CUSTOM_NO_COPY, BLOCK_OBSOLETE_PACKET, BLOCK_SECTION } from "../readers/pcapng-blocks";
+import {
+  BLOCK_CUSTOM_NO_COPY,
+  BLOCK_ENHANCED_PACKET,
+  BLOCK_OBSOLETE_PACKET,
+  BLOCK_SECTION,
+} from "../../../src-shared/model/header-numbers";
+import { OPTION_COMMENT } from "../readers/pcapng-blocks";
 import type { Batch } from "../kernel/batch";
 import type { Workspace } from "../session/workspace";
 import { type AddedOption, commentOptions, commentParts, withOptions } from "./block-options";
 
 const FLUSH_BYTES = 1 << 18;
-const BLOCK_ENHANCED_PACKET = 6;
-const OPTION_COMMENT = 1;
 const OPTION_PACKET_ID = 5;
 /** Bytes of the longest comment of journey-marks.ts, and more. */
 const HOP_COMMENT_BYTES = 128;

@@ -6,10 +6,10 @@ import {
   DNS_TYPE_AAAA,
   DNS_TYPE_CNAME,
   type DnsVisitor,
-  dnsName,
   visitDns,
   visitDnsOverTcp,
 } from "../../../src-shared/wire/dns";
+import { dnsName } from "../../../src-shared/wire/dns-name";
 import { type TlsVisitor, tlsText, visitTls, visitTlsMessages } from "../../../src-shared/wire/tls";
 import {
   MESSAGE_DHCP,

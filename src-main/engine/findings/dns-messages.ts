@@ -2,7 +2,8 @@
  * DNS questions and answers as they passed each capture point: what findings about waiting need, 40 bytes a message and one
  * string a name.
  */
-import { dnsName, visitDns } from "../../../src-shared/wire/dns";
+import { visitDns } from "../../../src-shared/wire/dns";
+import { dnsName } from "../../../src-shared/wire/dns-name";
 import { LAYER_UDP } from "../../../src-shared/model/layer-kind";
 import type { ObservedPacket } from "./observed-packet";
 

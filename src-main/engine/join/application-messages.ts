@@ -17,10 +17,10 @@ import {
   DNS_TYPE_AAAA,
   DNS_TYPE_CNAME,
   type DnsVisitor,
-  dnsName,
   visitDns,
   visitDnsOverTcp,
 } from "../../../src-shared/wire/dns";
+import { dnsName } from "../../../src-shared/wire/dns-name";
 import { httpText, isHttpHeader, visitHttp } from "../../../src-shared/wire/http";
 import { LAYER_FLAG_QUOTED } from "../kernel/assembly/abi";
 import type { Batch } from "../kernel/batch";

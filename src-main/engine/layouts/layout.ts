@@ -94,8 +94,6 @@ export const spoken = (text: (value: number) => string, literal?: (value: number
   ...(literal && { literal }),
 });
 
-/** "0x001f": padded to so many digits. */
-
 /** "20 bytes (5)": a length that is told in 32-bit words; filters compare bytes. */
 export const IN_WORDS: Show = spoken(
   (v) => `${v * 4} bytes (${v})`,

@@ -8,6 +8,7 @@
  *                                      └─► statistics, other blocks
  * ```
  */
+import { BYTE_ORDER_MAGIC, isPcapMagic, PCAP_HEAD_BYTES, pcapInterface, pcapRecords } from "../decode/capture-head";
 import {
   BLOCK_ENHANCED_PACKET,
   BLOCK_INTERFACE,
@@ -15,11 +16,8 @@ import {
   BLOCK_SECTION,
   BLOCK_SIMPLE_PACKET,
   BLOCK_STATISTICS,
-  type InterfaceDescription,
-  readInterface,
-  readOptions,
-  readStatistics,
-} from "../readers/pcapng-blocks";
+} from "../../../src-shared/model/header-numbers";
+import { type InterfaceDescription, readInterface, readOptions, readStatistics } from "../readers/pcapng-blocks";
 import type { InterfaceStatistics } from "../readers/capture-file";
 import type { CaptureTime } from "../../../src-shared/wire/write/capture-time";
 import type { RawOption } from "../../../src-shared/wire/write/pcapng";
@@ -43,8 +41,6 @@ export interface RecordListener {
   block(type: number, body: Uint8Array): void;
 }
 
-const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
-const PCAP_HEAD = 24;
 const PCAP_RECORD = 16;
 const BILLION = 1_000_000_000n;
 /** As the kernel's limit: nothing sensible is longer, and what is not sensible must not be waited for. */
@@ -93,7 +89,7 @@ export class CaptureRecords {
   /** Reads the record at `at`; returns its length, 0 if it is not whole yet. */
   private record(bytes: Uint8Array, view: DataView, at: number): number {
     const left = bytes.length - at;
-    if (this.format === "unknown") return left < PCAP_HEAD ? 0 : this.head(view, at);
+    if (this.format === "unknown") return left < PCAP_HEAD_BYTES ? 0 : this.head(view, at);
     return this.format === "pcap" ? this.pcapRecord(bytes, view, at, left) : this.block(bytes, view, at, left);
   }
 
@@ -104,30 +100,18 @@ export class CaptureRecords {
       this.format = "pcapng";
       return this.block(new Uint8Array(view.buffer), view, at, view.byteLength - at);
     }
-    const isMagic = (m: number): boolean => m === 0xa1b2c3d4 || m === 0xa1b23c4d || m === 0xa1b2cd34;
     const big = view.getUint32(at, false);
-    if (!isMagic(little) && !isMagic(big))
+    if (!isPcapMagic(little) && !isPcapMagic(big))
       throw new Error(`byte 0: expected a pcap or pcapng capture, found ${big.toString(16).padStart(8, "0")}`);
-    this.bigEndian = !isMagic(little);
+    this.bigEndian = !isPcapMagic(little);
     const magic = this.bigEndian ? big : little;
     this.format = "pcap";
-    this.fractionNs = magic === 0xa1b23c4d ? 1 : 1000;
-    this.recordExtra = magic === 0xa1b2cd34 ? 8 : 0;
+    const { nanoseconds, extraBytes } = pcapRecords(magic);
+    this.fractionNs = nanoseconds ? 1 : 1000;
+    this.recordExtra = extraBytes;
     this.interfaces = 1;
-    this.listener.interface({
-      linkType: view.getUint32(at + 20, !this.bigEndian) & 0x03ffffff,
-      snapLength: view.getUint32(at + 16, !this.bigEndian),
-      name: undefined,
-      description: undefined,
-      filter: undefined,
-      operatingSystem: undefined,
-      comments: [],
-      binaryTime: false,
-      exponent: this.fractionNs === 1 ? 9 : 6,
-      offsetSeconds: 0n,
-      fcsLength: 0,
-    });
-    return PCAP_HEAD;
+    this.listener.interface(pcapInterface(view, at, this.bigEndian, nanoseconds));
+    return PCAP_HEAD_BYTES;
   }
 
   private pcapRecord(bytes: Uint8Array, view: DataView, at: number, left: number): number {

@@ -5,10 +5,10 @@ import {
   type DnsMessage,
   type DnsQuestion,
   type DnsRecord,
-  dnsName,
   visitDns,
   visitDnsOverTcp,
 } from "../../../src-shared/wire/dns";
+import { dnsName } from "../../../src-shared/wire/dns-name";
 import { readUint } from "../fields/field";
 import type { Batch } from "../kernel/batch";
 import { DNS_OPCODES, DNS_RCODES, DNS_TYPE_NAMES } from "../layouts/dns-names";

@@ -9,28 +9,29 @@
  */
 import { formatIpv4, formatIpv6 } from "../../../src-shared/model/address";
 import { decodeUtf8 } from "../../../src-shared/base/text";
+import {
+  BLOCK_CUSTOM,
+  BLOCK_CUSTOM_NO_COPY,
+  BLOCK_DECRYPTION_SECRETS,
+  BLOCK_ENHANCED_PACKET,
+  BLOCK_INTERFACE,
+  BLOCK_NAME_RESOLUTION,
+  BLOCK_OBSOLETE_PACKET,
+  BLOCK_SECTION,
+  BLOCK_SIMPLE_PACKET,
+  BLOCK_STATISTICS,
+} from "../../../src-shared/model/header-numbers";
 import type { InterfaceStatistics, NameRecord } from "./capture-file";
-
-export const BLOCK_SECTION = 0x0a0d0d0a;
-export const BLOCK_INTERFACE = 1;
-export const BLOCK_OBSOLETE_PACKET = 2;
-export const BLOCK_SIMPLE_PACKET = 3;
-export const BLOCK_NAMES = 4;
-export const BLOCK_STATISTICS = 5;
-export const BLOCK_ENHANCED_PACKET = 6;
-const BLOCK_SECRETS = 0x0a;
-export const BLOCK_CUSTOM = 0x0bad;
-export const BLOCK_CUSTOM_NO_COPY = 0x40000bad;
 
 const SHORT_NAMES: ReadonlyMap<number, string> = new Map([
   [BLOCK_SECTION, "SHB"],
   [BLOCK_INTERFACE, "IDB"],
   [BLOCK_OBSOLETE_PACKET, "PB"],
   [BLOCK_SIMPLE_PACKET, "SPB"],
-  [BLOCK_NAMES, "NRB"],
+  [BLOCK_NAME_RESOLUTION, "NRB"],
   [BLOCK_STATISTICS, "ISB"],
   [BLOCK_ENHANCED_PACKET, "EPB"],
-  [BLOCK_SECRETS, "DSB"],
+  [BLOCK_DECRYPTION_SECRETS, "DSB"],
   [BLOCK_CUSTOM, "CB"],
   [BLOCK_CUSTOM_NO_COPY, "DCB"],
 ]);

@@ -9,7 +9,7 @@ export const SPARKLINE_PARTS = 48;
 const HIGH_SECONDS = 4;
 
 /** Seconds since the epoch of a time column's words, as a float: good to 0.2 µs, enough to draw. */
-export function approximateSeconds(low: number, high: number): number {
+function approximateSeconds(low: number, high: number): number {
   return (high | 0) * HIGH_SECONDS + (low >>> 30) + (low & 0x3fffffff) / 1e9;
 }
 

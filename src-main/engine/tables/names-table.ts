@@ -3,14 +3,8 @@ import type { Cell } from "../../../src-shared/contract/results";
 import { addressFilter } from "../../../src-shared/model/filter-text";
 import { formatIpv4, formatIpv6 } from "../../../src-shared/model/address";
 import { LAYER_DNS } from "../../../src-shared/model/layer-kind";
-import {
-  DNS_TYPE_A,
-  DNS_TYPE_AAAA,
-  dnsName,
-  visitDns,
-  visitDnsOverTcp,
-  type DnsVisitor,
-} from "../../../src-shared/wire/dns";
+import { DNS_TYPE_A, DNS_TYPE_AAAA, visitDns, visitDnsOverTcp, type DnsVisitor } from "../../../src-shared/wire/dns";
+import { dnsName } from "../../../src-shared/wire/dns-name";
 import { readUint } from "../fields/field";
 import { GrowableU32 } from "../packet-index/growable";
 import { SEGMENT_MASK, SEGMENT_SHIFT } from "../packet-index/packet-index";

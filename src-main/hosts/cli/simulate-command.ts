@@ -16,7 +16,8 @@ import { LiveSimulation, type SimulationOptions } from "../../engine/simulate/li
 import type { CapturePoint } from "../../engine/simulate/record/capture-points";
 import { PcapngSink, SplitSink } from "../../engine/simulate/record/pcapng-sink";
 import { readScenario, ScenarioError } from "../../engine/simulate/scenario/read-scenario";
-import type { FaultSpec, Scenario } from "../../engine/simulate/scenario/schema";
+import type { FaultSpec } from "../../engine/simulate/scenario/fault-schema";
+import type { Scenario } from "../../engine/simulate/scenario/schema";
 import { findScenario, SCENARIOS } from "../../engine/simulate/scenarios/catalogue";
 import { objectList } from "../../engine/simulate/world/cluster-objects";
 import { FaultError, FAULTS, parseFault } from "../../engine/simulate/world/fault-catalogue";

@@ -17,6 +17,9 @@
  *
  * The engine merges files by time, so rows may come in above while it still reads. The list then moves with the packet it
  * stands at (the *anchor*).
+ *
+ * What the selected packet's stream looks like beside the rows is in selected-stream.ts; which packet is selected where nobody chose one,
+ * in unasked-selection.ts.
  */
 import type { PacketId, PacketRow, TimeValue } from "../../../src-shared/contract/results";
 import type { RowsAround } from "../../../src-shared/contract/around";
@@ -25,18 +28,17 @@ import { call, isCancelled } from "../../bridge/engine";
 import { holdIdle, pause } from "../../bridge/idle";
 import { autoScroll } from "../../state/live.svelte";
 import { columns } from "../../state/columns.svelte";
-import { details } from "../../state/details.svelte";
 import { keptView } from "../../state/kept-view.svelte";
-import { layout } from "../../state/layout.svelte";
 import { packets } from "../../state/packets.svelte";
 import { selection } from "../../state/selection.svelte";
 import { showToast } from "../../state/toasts.svelte";
 import { workspace } from "../../state/workspace.svelte";
-import { NO_SPAN, type Selected } from "../../viewmodel/packet-gutter";
 import { clampTop, isShown, maxTop, topCentring, topShowing, type ScrollArea } from "../../viewmodel/packet-scroll";
 import { ListRows } from "./list-rows";
 import { RowLooks } from "./row-looks";
 import type { RowPool } from "./row-pool";
+import { SelectedStream } from "./selected-stream";
+import { selectFirst, selectNextInTime } from "./unasked-selection";
 
 /** While files are still read, full pages are looked at again this often: rows may have been merged in. */
 const RECHECK_MS = 500;
@@ -69,6 +71,7 @@ export class PacketListController {
   /** How rows look, and their texts. */
   readonly looks = new RowLooks((index) => this.rows.row(index));
 
+  #stream = new SelectedStream(this);
   #pool: RowPool | null = null;
   #drawn = 0;
   #lastTop = 0;
@@ -309,19 +312,7 @@ export class PacketListController {
 
   /** Call in an effect: details tell which packets belong to the selected one. */
   followDetails(): void {
-    const packet = details.packet;
-    this.looks.span = NO_SPAN;
-    this.looks.selected = null;
-    if (packet?.packet === selection.packet && packet) {
-      this.looks.selected = {
-        packet: packet.packet,
-        stream: this.selectedData?.stream ?? -1,
-        row: this.selectedRow,
-        related: packet.related,
-      };
-      void this.#locateSpan(packet.related);
-    }
-    this.restyle();
+    this.#stream.follow();
   }
 
   #show(row: number, where: "near" | "middle"): void {
@@ -372,7 +363,8 @@ export class PacketListController {
           action: { label: "Clear filter", run: () => void packets.apply("") },
         });
       if (row >= 0) this.#stoodAt = null;
-      else if (!reveal && packets.view?.view === view && packets.view.complete) await this.#selectNext(view);
+      else if (!reveal && packets.view?.view === view && packets.view.complete)
+        await selectNextInTime(view, this.#before);
     } catch (error) {
       if (!isCancelled(error)) this.selectedRow = -1;
     } finally {
@@ -381,42 +373,6 @@ export class PacketListController {
         this.restyle();
         this.#drawNow();
       }
-    }
-  }
-
-  /**
-   * A filter hides the packet that was selected (or it was ignored): the next one in time takes its place, so that details show what
-   * is listed and keys go on from there. Not behind a person's back: only while the list is what is looked at.
-   */
-  async #selectNext(view: number): Promise<void> {
-    const before = this.#before;
-    if (before?.packet !== selection.packet || layout.mainTab !== "packets" || !packets.view || workspace.isLive)
-      return;
-    const { row } = await call("packets.atTime", { view, time: [...before.time] });
-    const from = row >= 0 ? row : Math.max(0, packets.view.rows - 1);
-    // Rows that are kept may be from before others came in above.
-    const { rows } = await call("packets.rows", { view, from, count: 1, columns: [] });
-    if (rows[0] && selection.packet === before.packet) selection.select(rows[0].packet);
-  }
-
-  async #locateSpan(related: Selected["related"]): Promise<void> {
-    const view = packets.view?.view;
-    const { selected } = this.looks;
-    const first = related.find((other) => other.relation === "first-of-stream");
-    const last = related.find((other) => other.relation === "last-of-stream");
-    if (view === undefined || !selected || (!first && !last)) return;
-    try {
-      const [from, to] = await Promise.all([
-        // The selected packet itself is not among those it is related to.
-        call("packets.locate", { view, packet: (first ?? selected).packet }),
-        call("packets.locate", { view, packet: (last ?? selected).packet }),
-      ]);
-      if (this.looks.selected?.packet !== selected.packet) return;
-      // In another order than time the first packet may stand below the last one.
-      this.looks.span = { firstRow: Math.min(from.row, to.row), lastRow: Math.max(from.row, to.row) };
-      this.restyle();
-    } catch {
-      // Without its ends the line is not drawn; the packets are marked all the same.
     }
   }
 
@@ -470,17 +426,10 @@ export class PacketListController {
       if (selection.packet === packet) this.selectedRow = row;
       this.restyle();
       // Others came in above it: it is not the first any more.
-      if (row > 0 && selection.packet === packet && selection.isAutomatic && this.top === 0)
-        await this.#selectFirst(view);
+      if (row > 0 && selection.packet === packet && selection.isAutomatic && this.top === 0) await selectFirst(view);
     } catch {
       // As above.
     }
-  }
-
-  async #selectFirst(view: number): Promise<void> {
-    const { rows } = await call("packets.rows", { view, from: 0, count: 1, columns: [] });
-    if (!rows[0] || !selection.isAutomatic) return;
-    selection.select(rows[0].packet, { amend: true, reveal: false, automatic: true });
   }
 
   #frame(): void {
@@ -514,18 +463,9 @@ export class PacketListController {
     const last = Math.min(view.rows - 1, Math.ceil(drawable + area.page) - 1);
     pool.draw(drawable, first, last, (index) => this.looks.of(index));
     this.activeId = this.selectedRow >= 0 ? pool.idOf(this.selectedRow) : null;
-    this.#learnStream();
+    this.#stream.learnStream();
     this.#goWithNewest();
     this.#anchor ??= this.#anchorAt(first, last);
-  }
-
-  /** Details may come before the selected row: only the row tells the stream. */
-  #learnStream(): void {
-    const stream = this.selectedData?.stream ?? -1;
-    const { selected } = this.looks;
-    if (!selected || selected.stream >= 0 || stream < 0) return;
-    this.looks.selected = { ...selected, stream };
-    this.restyle();
   }
 
   /** At the very start the list stays at the start, whatever comes in. */

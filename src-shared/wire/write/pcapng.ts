@@ -14,22 +14,23 @@
  * ```
  * https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html
  */
+import {
+  BLOCK_CUSTOM,
+  BLOCK_CUSTOM_NO_COPY,
+  BLOCK_DECRYPTION_SECRETS,
+  BLOCK_ENHANCED_PACKET,
+  BLOCK_INTERFACE,
+  BLOCK_NAME_RESOLUTION,
+  BLOCK_OBSOLETE_PACKET,
+  BLOCK_SECTION,
+  BLOCK_SIMPLE_PACKET,
+  BLOCK_STATISTICS,
+} from "../../model/header-numbers";
 import { type Address, parseIp, parseIpv4, parseMac } from "./address";
 import { type ByteBuilder, encodeUtf8 } from "./byte-builder";
 import { CaptureChunks, type ChunkSink } from "./capture-chunks";
 import { type CaptureTime, MICROSECONDS, type Resolution, ticksOf } from "./capture-time";
 import { checkField } from "./layer";
-
-export const BLOCK_SECTION = 0x0a0d0d0a;
-export const BLOCK_INTERFACE = 1;
-export const BLOCK_PACKET = 2;
-export const BLOCK_SIMPLE_PACKET = 3;
-export const BLOCK_NAME_RESOLUTION = 4;
-export const BLOCK_STATISTICS = 5;
-export const BLOCK_ENHANCED_PACKET = 6;
-export const BLOCK_DECRYPTION_SECRETS = 10;
-export const BLOCK_CUSTOM = 0x00000bad;
-export const BLOCK_CUSTOM_NO_COPY = 0x40000bad;
 
 /** Decryption secrets in the format of SSLKEYLOGFILE ("TLSK"). */
 export const SECRETS_TLS_KEY_LOG = 0x544c534b;
@@ -238,11 +239,7 @@ export class PcapngWriter {
     this.#block(BLOCK_ENHANCED_PACKET, (out) => {
       out.u32(interfaceId);
       this.#appendTime(out, interfaceId, options.time);
-      out
-        .u32(captured.length)
-        .u32(options.originalLength ?? options.bytes.length)
-        .bytes(captured)
-        .padTo(4);
+      appendData(out, captured, options);
       this.#appendPacketOptions(out, options);
     });
   }
@@ -262,14 +259,10 @@ export class PcapngWriter {
   obsoletePacket(options: PacketOptions): void {
     const interfaceId = options.interfaceId ?? 0;
     const captured = this.#cut(interfaceId, options.bytes);
-    this.#block(BLOCK_PACKET, (out) => {
+    this.#block(BLOCK_OBSOLETE_PACKET, (out) => {
       out.u16(interfaceId).u16(options.dropCount === undefined ? 0xffff : Number(options.dropCount));
       this.#appendTime(out, interfaceId, options.time);
-      out
-        .u32(captured.length)
-        .u32(options.originalLength ?? options.bytes.length)
-        .bytes(captured)
-        .padTo(4);
+      appendData(out, captured, options);
       // Options beyond flags and hash are numbered differently here, or do not exist.
       appendOptions(out, options, [
         [2, options.flags === undefined ? undefined : u32(flagsWord(options.flags))],
@@ -394,6 +387,15 @@ export class PcapngWriter {
       ...(options.verdicts ?? []).map((verdict): TypedOption => [7, verdictValue(verdict)]),
     ]);
   }
+}
+
+/** Captured length, length on the wire, the bytes: of a block that tells both. */
+function appendData(out: ByteBuilder, captured: Uint8Array, { originalLength, bytes }: PacketOptions): void {
+  out
+    .u32(captured.length)
+    .u32(originalLength ?? bytes.length)
+    .bytes(captured)
+    .padTo(4);
 }
 
 function hasPacketOptions(options: PacketOptions): boolean {

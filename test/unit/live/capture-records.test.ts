@@ -46,6 +46,21 @@ const said = ({ packets }: Told, text: string): boolean =>
   packets.some(({ bytes }) => Buffer.from(bytes).includes(text));
 
 describe("a pcap file", () => {
+  it("tells how long the frame check sequence is that each packet ends with", () => {
+    const bytes = trafficToPcap(parseTraffic(ONE_INTERFACE));
+    // libpcap: bit 26 says that the length is known, bits 28-31 tell it in units of 16 bits.
+    new DataView(bytes.buffer, bytes.byteOffset).setUint32(20, 0x24000001, true);
+    const lengths: number[] = [];
+    const records = new CaptureRecords({
+      interface: ({ linkType, fcsLength }) => lengths.push(linkType, fcsLength),
+      packet: () => undefined,
+      statistics: () => undefined,
+      block: () => undefined,
+    });
+    records.take(bytes);
+    expect(lengths).toEqual([1, 4]);
+  });
+
   const traffic = parseTraffic(ONE_INTERFACE);
   for (const bigEndian of [false, true])
     for (const resolution of ["us", "ns"] as const)

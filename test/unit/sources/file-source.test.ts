@@ -1,3 +1,4 @@
+/** Plain files as byte sources: read synchronously, and followed while another program still writes them. */
 import { appendFileSync, openSync, truncateSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 

@@ -1,3 +1,4 @@
+/** gzip, decompressed in whatever portions it comes; what is damaged or cut off is delivered up to there and reported with its place. */
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 

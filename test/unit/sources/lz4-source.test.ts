@@ -1,3 +1,4 @@
+/** LZ4 frames, decompressed by our own reader: every kind of block, and damage with its place. */
 import { describe, expect, it } from "vitest";
 
 import { CompressionError } from "../../../src-main/engine/sources/compression-error";

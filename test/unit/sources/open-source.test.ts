@@ -1,3 +1,4 @@
+/** Opening an input: what it is is told by its first bytes, and none of them is lost. */
 import { execFileSync } from "node:child_process";
 import { appendFileSync, constants, openSync, closeSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";

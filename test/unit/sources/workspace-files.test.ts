@@ -1,3 +1,4 @@
+/** Which files the inputs of a command stand for: folders, globs, the same file twice, files that are not there. */
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { gzipSync } from "node:zlib";

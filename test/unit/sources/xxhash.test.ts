@@ -1,3 +1,4 @@
+/** The checksums of LZ4 and zstd against the reference implementation's values. */
 import { describe, expect, it } from "vitest";
 
 import { XxHash32, XxHash64 } from "../../../src-main/engine/sources/xxhash";

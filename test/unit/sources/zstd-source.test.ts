@@ -1,3 +1,4 @@
+/** zstd, decompressed in whatever portions it comes; damaged data never passes for good. */
 import { describe, expect, it } from "vitest";
 
 import { CompressionError } from "../../../src-main/engine/sources/compression-error";

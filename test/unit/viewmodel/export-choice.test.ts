@@ -1,3 +1,4 @@
+/** The name an export is offered under. */
 import { expect, it } from "vitest";
 import { exportName } from "../../../src-renderer/viewmodel/export-choice";
 

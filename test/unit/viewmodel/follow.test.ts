@@ -1,3 +1,4 @@
+/** A followed stream as it is shown and saved: order, gaps, characters across segments, hostile bytes. */
 import { describe, expect, it } from "vitest";
 import type { StreamSegment } from "../../../src-shared/contract/results";
 import {

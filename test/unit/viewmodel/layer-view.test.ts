@@ -1,3 +1,4 @@
+/** The layer view of a journey: lanes, what each hop changed and why, its geometry. */
 import { describe, expect, it } from "vitest";
 import type { ConnectionJson, JoinPoint, JourneyInfo, SightingInfo } from "../../../src-shared/contract/join";
 import type { DetailNode, PacketDetails } from "../../../src-shared/contract/results";

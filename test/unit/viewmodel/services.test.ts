@@ -2,14 +2,14 @@
 import { describe, expect, it } from "vitest";
 import type { ServiceClient, ServiceEndpointInfo, ServiceReport } from "../../../src-shared/contract/map";
 import { servicesCsv } from "../../../src-renderer/viewmodel/services-csv";
+import { buildServiceFlow } from "../../../src-renderer/viewmodel/service-flow";
 import {
   balanceOf,
-  buildServiceFlow,
   errorWords,
   latencyWords,
   serviceNotes,
   serviceScope,
-} from "../../../src-renderer/viewmodel/services-view";
+} from "../../../src-renderer/viewmodel/service-words";
 
 const FINE = { refused: 0, reset: 0, unanswered: 0, http5xx: 0 };
 const NO_LATENCY = { medianMs: null, p95Ms: null, count: 0 };

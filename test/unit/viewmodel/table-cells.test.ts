@@ -1,3 +1,4 @@
+/** Cells of the engine's tables as texts, and how wide their columns are. */
 import { describe, expect, it } from "vitest";
 import type { TableColumn } from "../../../src-shared/contract/results";
 import {

@@ -1,3 +1,4 @@
+/** The timeline: its series and buckets, where a pointer is in them, what is drawn. */
 import { describe, expect, it } from "vitest";
 import type { Timeline } from "../../../src-shared/contract/results";
 import {

@@ -1,3 +1,4 @@
+/** DHCP and BOOTP messages: what is read of them, where tshark shows nothing, what is cut or hostile. */
 import { describe, expect, it } from "vitest";
 import { createDhcpMessage, readDhcp, visitDhcpOptions } from "../../../src-shared/wire/dhcp";
 

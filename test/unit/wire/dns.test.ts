@@ -1,3 +1,4 @@
+/** DNS messages and their names, read and printed as tshark 4.0 does, also where they are cut, looping or hostile. */
 import { describe, expect, it } from "vitest";
 import { countReads } from "../../builders/counted-reads";
 import {
@@ -6,11 +7,10 @@ import {
   DNS_TYPE_AAAA,
   DNS_TYPE_CNAME,
   type DnsVisitor,
-  dnsName,
-  dnsNameEnd,
   visitDns,
   visitDnsOverTcp,
 } from "../../../src-shared/wire/dns";
+import { dnsName, dnsNameEnd } from "../../../src-shared/wire/dns-name";
 
 /** Numbers are bytes, strings their characters' codes. */
 type Part = number | string | Uint8Array;

@@ -1,3 +1,4 @@
+/** HTTP/1.x: which segments begin a request or a response, and what is shown of it. */
 import { describe, expect, it } from "vitest";
 import { countReads } from "../../builders/counted-reads";
 import { httpText, isHttpHeader, visitHttp } from "../../../src-shared/wire/http";

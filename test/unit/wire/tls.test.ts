@@ -1,3 +1,4 @@
+/** TLS handshakes: server names and protocols of a ClientHello, over records and segments. */
 import { describe, expect, it } from "vitest";
 import { countReads } from "../../builders/counted-reads";
 import { tlsText, visitTls } from "../../../src-shared/wire/tls";

@@ -1,3 +1,4 @@
+/** Capture files as they are written: pcap and pcapng, byte for byte. */
 import { describe, expect, test } from "vitest";
 import { collectChunks } from "../../../src-shared/wire/write/capture-chunks";
 import {

@@ -1,3 +1,4 @@
+/** The fixtures are what fixtures/make.ts makes, small, and explained. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

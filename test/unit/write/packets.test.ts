@@ -1,3 +1,4 @@
+/** Packets as they are written: addresses, checksums, every protocol's header byte for byte. */
 import { describe, expect, test } from "vitest";
 import { parseHex, parseIpv4, parseIpv6, parseMac } from "../../../src-shared/wire/write/address";
 import { ARP_REQUEST, arp } from "../../../src-shared/wire/write/arp";

@@ -1,3 +1,4 @@
+/** The notation of traffic (test/builders/traffic.ts): what is tracked when left out, and what a line may say. */
 import { describe, expect, test } from "vitest";
 import { parseTraffic, traffic, TrafficError, trafficToPcap, trafficToPcapng } from "../../builders/traffic";
 

@@ -53,14 +53,16 @@ import {
   READ_MORE,
   S_RAW,
 } from "./abi";
+import {
+  BLOCK_ENHANCED_PACKET,
+  BLOCK_OBSOLETE_PACKET,
+  BLOCK_SIMPLE_PACKET,
+} from "../../../../src-shared/model/header-numbers";
 import { order32 } from "./bytes";
 import { decodePacket } from "./decode";
 import { packetEvents } from "./events";
 import { packetPaths } from "./paths";
 
-const BLOCK_OBSOLETE_PACKET: u32 = 2;
-const BLOCK_SIMPLE_PACKET: u32 = 3;
-const BLOCK_ENHANCED_PACKET: u32 = 6;
 const BILLION: u64 = 1000000000;
 
 let format: u32 = 0;

@@ -1,15 +1,10 @@
 /**
  * Turns the network layers of a decoded packet into flow events: key, hash, and the few numbers the flow table counts.
- * IPv6 addresses and contexts (capture point, depth, tunnel, VNI) are interned here, so a key is four words whatever it names.
+ * IPv6 addresses and contexts (capture point, depth, tunnel, VNI) are interned (interned.ts), so a key is four words whatever it names.
  *
  * In *stream* mode the context is the file, only TCP and UDP make events, and quoted headers do too: as tshark counts streams.
  */
 import {
-  C_ANY_POINT,
-  C_DEPTH,
-  C_POINT,
-  C_VNI,
-  CONTEXT_BYTES,
   E_ACK,
   E_BITS,
   E_FRAME_LENGTH,
@@ -22,7 +17,6 @@ import {
   E_SEQ,
   E_TIME,
   E_TRANSPORT,
-  EVENT_BYTES,
   EVENT_CARRIED,
   EVENT_FRAGMENT,
   EVENT_FROM_B,
@@ -39,11 +33,6 @@ import {
   FLOW_V6,
   H_EVENTS,
   H_FILE,
-  H_LAYERS,
-  K_ADDRESS6_COUNT,
-  K_ADDRESSES6,
-  K_CONTEXTS,
-  K_CONTEXT_COUNT,
   L_AUX,
   L_END,
   L_FLAGS,
@@ -70,7 +59,6 @@ import {
   LAYER_ICMPV6,
   LAYER_IPV4,
   LAYER_IPV6,
-  LAYER_IPV6_FRAGMENT,
   LAYER_IP_OVER_UDP,
   LAYER_SCTP,
   LAYER_TCP,
@@ -78,143 +66,27 @@ import {
   LAYER_VXLAN,
 } from "../../../../src-shared/model/layer-kind";
 import { be16, be32 } from "./bytes";
-import { mix, seedHash, stir, zeroed } from "./hash";
-import { allocate } from "./host";
+import { configureFragmentPorts, fragmentHeader, fragmentPorts } from "./fragment-ports";
+import { mix, seedHash } from "./hash";
+import { configureInterned, contextOf, intern6, plainContextOf } from "./interned";
 import { markSighting } from "./sighting-marks";
 
 let mode: u32 = EVENTS_NONE;
 let sightings: bool = false;
-/** The context of a stream whatever its capture point: no interned context has this number. */
-export const ANY_CONTEXT: u32 = 0x7fffff;
 /** In place of a tunnel's kind: the layers are quoted. */
 const QUOTED_TUNNEL: u32 = 128;
-let interned: usize = 0;
-let addresses6: usize = 0;
-let address6Count: u32 = 0;
-let address6Capacity: u32 = 0;
-let slots6: usize = 0;
-let mask6: u32 = 0;
-let contexts: usize = 0;
-let contextRows: u32 = 0;
-let contextCapacity: u32 = 0;
-let contextSlots: usize = 0;
-let contextMask: u32 = 0;
-let lastContextPoint: u32 = NO_ROW;
-let lastContext: u32 = 0;
-let fragments: usize = 0; // ports of recent first fragments
-
-const FRAGMENT_SLOTS: u32 = 4096;
-const FRAGMENT_BYTES: u32 = 24;
 
 /** `eventMode` is one of EVENTS_*. `block` tells what was interned (K_*). `hashSeed` makes slots unguessable. */
 export function configureEvents(eventMode: u32, block: usize, hashSeed: u32): void {
   mode = eventMode & ~EVENTS_SIGHTINGS;
   sightings = (eventMode & EVENTS_SIGHTINGS) != 0;
   if (!mode) return;
-  interned = block;
   seedHash(hashSeed);
-  address6Count = 0;
-  contextRows = 0;
-  lastContextPoint = NO_ROW;
-  address6Capacity = 4096;
-  addresses6 = allocate(address6Capacity << 4);
-  mask6 = 0x3fff;
-  slots6 = zeroed((mask6 + 1) << 2);
-  contextCapacity = 1024;
-  contexts = allocate(contextCapacity * CONTEXT_BYTES);
-  contextMask = 0xfff;
-  contextSlots = zeroed((contextMask + 1) << 2);
-  fragments = zeroed(FRAGMENT_SLOTS * FRAGMENT_BYTES);
-  tellInterned();
+  configureInterned(block);
+  configureFragmentPorts();
 }
 
-function tellInterned(): void {
-  store<u32>(interned + K_CONTEXTS, contexts as u32);
-  store<u32>(interned + K_CONTEXT_COUNT, contextRows);
-  store<u32>(interned + K_ADDRESSES6, addresses6 as u32);
-  store<u32>(interned + K_ADDRESS6_COUNT, address6Count);
-}
-
-function intern6(p: usize): u32 {
-  const a = load<u64>(p);
-  const b = load<u64>(p + 8);
-  let i = mix(a, b) & mask6;
-  let v = load<u32>(slots6 + (i << 2));
-  while (v) {
-    const q = addresses6 + ((v - 1) << 4);
-    if (load<u64>(q) == a && load<u64>(q + 8) == b) return v - 1;
-    i = (i + 1) & mask6;
-    v = load<u32>(slots6 + (i << 2));
-  }
-  if (address6Count == address6Capacity) {
-    const bigger = allocate(address6Capacity << 5);
-    memory.copy(bigger, addresses6, address6Capacity << 4);
-    addresses6 = bigger;
-    address6Capacity <<= 1;
-  }
-  store<u64>(addresses6 + (address6Count << 4), a);
-  store<u64>(addresses6 + (address6Count << 4) + 8, b);
-  store<u32>(slots6 + (i << 2), ++address6Count);
-  const id = address6Count - 1;
-  tellInterned();
-  if (address6Count << 1 > mask6) {
-    mask6 = (mask6 << 1) | 1;
-    slots6 = zeroed((mask6 + 1) << 2);
-    for (let k: u32 = 0; k < address6Count; k++) {
-      let j = mix(load<u64>(addresses6 + (k << 4)), load<u64>(addresses6 + (k << 4) + 8)) & mask6;
-      while (load<u32>(slots6 + (j << 2))) j = (j + 1) & mask6;
-      store<u32>(slots6 + (j << 2), k + 1);
-    }
-  }
-  return id;
-}
-
-function contextOf(point: u32, depth: u32, vni: u32): u32 {
-  const h = mix(((point as u64) << 32) | (depth as u64), vni as u64);
-  let i = h & contextMask;
-  let v = load<u32>(contextSlots + (i << 2));
-  while (v) {
-    const c = contexts + (v - 1) * CONTEXT_BYTES;
-    if (load<u32>(c + C_POINT) == point && load<u32>(c + C_DEPTH) == depth && load<u32>(c + C_VNI) == vni) return v - 1;
-    i = (i + 1) & contextMask;
-    v = load<u32>(contextSlots + (i << 2));
-  }
-  // The key has 23 bits for it. More contexts than that share the last one.
-  if (contextRows == 0x7ffffe) return contextRows - 1;
-  if (contextRows == contextCapacity) {
-    const bigger = allocate((contextCapacity * CONTEXT_BYTES) << 1);
-    memory.copy(bigger, contexts, contextCapacity * CONTEXT_BYTES);
-    contexts = bigger;
-    contextCapacity <<= 1;
-    contextMask = (contextMask << 1) | 1;
-    contextSlots = zeroed((contextMask + 1) << 2);
-    for (let k: u32 = 0; k < contextRows; k++) {
-      const c = contexts + k * CONTEXT_BYTES;
-      let j =
-        mix(((load<u32>(c + C_POINT) as u64) << 32) | (load<u32>(c + C_DEPTH) as u64), load<u32>(c + C_VNI) as u64) &
-        contextMask;
-      while (load<u32>(contextSlots + (j << 2))) j = (j + 1) & contextMask;
-      store<u32>(contextSlots + (j << 2), k + 1);
-    }
-    i = h & contextMask;
-    while (load<u32>(contextSlots + (i << 2))) i = (i + 1) & contextMask;
-  }
-  const id = contextRows++;
-  store<u32>(contextSlots + (i << 2), id + 1);
-  const c = contexts + id * CONTEXT_BYTES;
-  store<u32>(c + C_POINT, point);
-  store<u32>(c + C_DEPTH, depth);
-  store<u32>(c + C_VNI, vni);
-  store<u32>(c + C_ANY_POINT, id);
-  tellInterned();
-  if (point != NO_ROW) {
-    const any = contextOf(NO_ROW, depth, vni);
-    store<u32>(contexts + id * CONTEXT_BYTES + C_ANY_POINT, any);
-  }
-  return id;
-}
-
-/** Row of the fragment header behind an IPv6 header: it follows, or nearly. NO_ROW: there is none. */
+/** TCP's flag, where EVENT bits have it. */
 const SYN: u32 = 2;
 
 /**
@@ -226,51 +98,6 @@ const SYN: u32 = 2;
 function isCutSyn(t: usize, here: u32, stated: u32): bool {
   if (here < 10 || stated < 24 || stated > 60) return false;
   return (here < 12 ? load<u16>(t + 8) as u32 : load<u32>(t + 8)) == 0;
-}
-
-function fragmentHeader(slot: usize, network: u32): u32 {
-  let row = network + 1;
-  const last = load<u32>(slot + H_LAYERS);
-  while (row < last && load<u8>(slot + L_KIND + row) != LAYER_IPV6_FRAGMENT) row++;
-  return row < last ? row : NO_ROW;
-}
-
-/**
- * Ports (of ICMP: what stands for them) of the first fragment of the datagram that `network` is a piece of, which `isFirst` has as `ports`; 0
- * if it was not seen.
- */
-function fragmentPorts(slot: usize, network: u32, isFirst: bool, ports: u32, point: u32): u32 {
-  const p: usize = load<u32>(slot + L_PTR + (network << 2));
-  const four = load<u8>(slot + L_KIND + network) == LAYER_IPV4;
-  let identification: u32;
-  let hash: u32;
-  let check: u64;
-  if (four) {
-    identification = be16(p + 4);
-    check = load<u64>(p + 12);
-  } else {
-    const row = fragmentHeader(slot, network);
-    if (row == NO_ROW) return 0;
-    identification = be32(load<u32>(slot + L_PTR + (row << 2)) + 4);
-    check = load<u64>(p + 8) ^ (load<u64>(p + 16) * 31) ^ (load<u64>(p + 24) * 131) ^ (load<u64>(p + 32) * 731);
-  }
-  // Without the seed: entries displace each other, and which do must not differ from run to run.
-  hash = stir(stir(stir(stir(0, check as u32), (check >> 32) as u32), identification), point);
-  const entry = fragments + (hash & (FRAGMENT_SLOTS - 1)) * FRAGMENT_BYTES;
-  if (isFirst) {
-    store<u64>(entry, check);
-    store<u32>(entry + 8, identification);
-    store<u32>(entry + 12, point + 1);
-    store<u32>(entry + 16, ports);
-    return ports;
-  }
-  if (
-    load<u32>(entry + 12) == point + 1 &&
-    load<u32>(entry + 8) == identification &&
-    load<u64>(entry) == check
-  )
-    return load<u32>(entry + 16);
-  return 0;
 }
 
 /** The pair of ICMP types a message belongs to: the requesting one, or 0 for one-way messages. */
@@ -291,7 +118,6 @@ function icmpPair(type: u32, v6: bool): u32 {
   if (type == 9 || type == 10) return 10;
   return 0;
 }
-
 
 function addEvent(
   slot: usize,
@@ -389,15 +215,7 @@ function addEvent(
     if (swapPorts) ports = (ports << 16) | (ports >> 16);
     bits |= EVENT_FROM_B;
   }
-  let context: u32;
-  if (depth == 1 && !vni) {
-    // Nearly every packet: one context per capture point, the last one remembered.
-    if (point != lastContextPoint) {
-      lastContext = contextOf(point, 1, 0);
-      lastContextPoint = point;
-    }
-    context = lastContext;
-  } else context = contextOf(point, depth, vni);
+  const context = depth == 1 && !vni ? plainContextOf(point) : contextOf(point, depth, vni);
 
   const index = load<u32>(slot + H_EVENTS);
   const e = slot + S_EVENTS + (index << 6);

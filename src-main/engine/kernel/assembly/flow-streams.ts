@@ -23,7 +23,7 @@ import {
   LAYER_FLAG_FRAGMENT,
   LAYER_FLAG_QUOTED,
 } from "./abi";
-import { ANY_CONTEXT } from "./events";
+import { ANY_CONTEXT } from "./interned";
 import { find, flowRow, newRow, slotAt } from "./flow-rows";
 import { mix } from "./hash";
 import { allocate } from "./host";

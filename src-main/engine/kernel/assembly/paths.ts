@@ -59,7 +59,7 @@ export const DIRECTORY_SHIFT: u32 = 14;
 export const DIRECTORY_MASK: u32 = (1 << DIRECTORY_SHIFT) - 1;
 export const MAX_DIRECTORIES: u32 = 16384;
 /** In front of the key: the path's number. */
-export const PATH_HEAD: u32 = 8;
+const PATH_HEAD: u32 = 8;
 /** Records are cut from pieces of this size. */
 const CHUNK_BYTES: u32 = 1 << 20;
 /** Of the one layer that can be longer than the others; nothing follows ARP. */

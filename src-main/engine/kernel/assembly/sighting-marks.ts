@@ -208,8 +208,7 @@ export function markSighting(slot: usize, index: u32): void {
           // An error: of what it quotes, addresses and ports are rewritten by NAT; identification and sequence number are not.
           const four = load<u8>(t + 8) >> 4 == 4;
           const inner = t + 8 + (four ? (((load<u8>(t + 8) & 15) as u32) << 2) : (40 as u32));
-          const known = four ? be16(t + 12) : be16(t + 12);
-          hash = hashBytes(t, 2, ((known as u64) << 32) | ((inner + 8 <= end && isTcp(t + 8, four) ? be32(inner + 4) : 0) as u64));
+          hash = hashBytes(t, 2, ((be16(t + 12) as u64) << 32) | ((inner + 8 <= end && isTcp(t + 8, four) ? be32(inner + 4) : 0) as u64));
         } else data = t + 8;
       }
     }

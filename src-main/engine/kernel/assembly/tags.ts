@@ -20,7 +20,7 @@ import {
 } from "./layers";
 
 export const TYPE_MPLS: u32 = 0x8847;
-export const TYPE_NSH: u32 = 0x894f;
+const TYPE_NSH: u32 = 0x894f;
 const TYPE_MPLS_UPSTREAM: u32 = 0x8848;
 const TYPE_PPPOE: u32 = 0x8864;
 const TYPE_8021AH: u32 = 0x88e7;

@@ -15,7 +15,8 @@ import {
   dnsResponse,
   type DnsType,
 } from "../../../../src-shared/wire/write/dns";
-import { DNS_TYPE_A, DNS_TYPE_AAAA, dnsName, visitDns } from "../../../../src-shared/wire/dns";
+import { DNS_TYPE_A, DNS_TYPE_AAAA, visitDns } from "../../../../src-shared/wire/dns";
+import { dnsName } from "../../../../src-shared/wire/dns-name";
 import { formatIpv6 } from "../../../../src-shared/model/address";
 import { addressBytes } from "../../../../src-shared/model/ip-range";
 import type { Namespace, UdpSocket } from "../network/api/namespaces";

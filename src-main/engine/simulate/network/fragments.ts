@@ -32,13 +32,8 @@ export function fragment(packet: Packet, mtu: number, identification: number): r
     const piece = Packet.withRoom(headerBytes + length);
     piece.buffer.set(buffer.subarray(start, start + (isIpv6 ? IPV6_BYTES : wholeHeader)), piece.start);
     piece.buffer.set(buffer.subarray(offset, offset + length), piece.start + headerBytes);
-    piece.journey = packet.journey;
+    piece.markAs(packet);
     piece.depth = packet.depth;
-    piece.mark = packet.mark;
-    piece.track = packet.track;
-    piece.trackState = packet.trackState;
-    piece.isReply = packet.isReply;
-    piece.nextHop = packet.nextHop;
     const more = offset + length < packet.end || (word & IP_MF) !== 0;
     if (isIpv6) {
       const at = piece.start + IPV6_BYTES;

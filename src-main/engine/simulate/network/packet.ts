@@ -97,6 +97,16 @@ export class Packet {
     return this.end - this.start;
   }
 
+  /** A piece of `whole`: what the kernel knows of that one, it knows of this. */
+  markAs(whole: Packet): void {
+    this.journey = whole.journey;
+    this.mark = whole.mark;
+    this.track = whole.track;
+    this.trackState = whole.trackState;
+    this.isReply = whole.isReply;
+    this.nextHop = whole.nextHop;
+  }
+
   view(): Uint8Array {
     return this.buffer.subarray(this.start, this.end);
   }
@@ -180,7 +190,7 @@ export class Packet {
 }
 
 /** Of the datagram at `ip`: what its payload is. */
-export function protocolAt(bytes: Uint8Array, ip: number): number {
+function protocolAt(bytes: Uint8Array, ip: number): number {
   if ((bytes[ip] as number) >> 4 !== 6) return bytes[ip + 9] as number;
   const next = bytes[ip + 6] as number;
   return next === PROTOCOL_IPV6_FRAGMENT ? (bytes[ip + IPV6_BYTES] as number) : next;

@@ -28,12 +28,7 @@ export function splitSegments(packet: Packet, headerBytes = 14): readonly Packet
   for (let at = payloadAt; at < end; at += segmentBytes) {
     const piece = Math.min(segmentBytes, end - at);
     const frame = Packet.withRoom(payloadAt - start + piece);
-    frame.journey = packet.journey;
-    frame.mark = packet.mark;
-    frame.track = packet.track;
-    frame.trackState = packet.trackState;
-    frame.isReply = packet.isReply;
-    frame.nextHop = packet.nextHop;
+    frame.markAs(packet);
     frame.partialChecksum = true;
     frame.buffer.set(buffer.subarray(start, payloadAt), frame.start);
     frame.buffer.set(buffer.subarray(at, at + piece), frame.start + payloadAt - start);

@@ -11,60 +11,26 @@
  */
 import * as v from "valibot";
 import { text } from "../../../../src-shared/schema/limited";
-import { addressBytes, parseRange } from "../../../../src-shared/model/ip-range";
-
-const name = v.pipe(
-  v.string(),
-  v.regex(/^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/, "expected a name: lower-case letters, digits, - and ., up to 63"),
-);
-/** "web-a" is in namespace default, "shop/web-a" in shop. */
-const objectName = v.pipe(
-  v.string(),
-  v.regex(
-    /^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\/)?[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/,
-    "expected a name such as web-a or shop/web-a",
-  ),
-);
-const device = v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{1,15}$/, "expected a device name of 1 to 15 characters"));
-const address = v.pipe(
-  v.string(),
-  v.check((text) => addressBytes(text)?.length === 4, "expected an IPv4 address such as 10.0.0.1"),
-);
-const range = v.pipe(
-  v.string(),
-  v.check((text) => parseRange(text)?.bytes.length === 4, "expected an IPv4 range such as 10.0.0.0/24"),
-);
-const address6 = v.pipe(
-  v.string(),
-  v.check((text) => addressBytes(text)?.length === 16, "expected an IPv6 address such as fd00::1"),
-);
-const range6 = v.pipe(
-  v.string(),
-  v.check((text) => parseRange(text)?.bytes.length === 16, "expected an IPv6 range such as fd00:10::/56"),
-);
-const anyAddress = v.pipe(
-  v.string(),
-  v.check((text) => addressBytes(text) !== undefined, "expected an IP address such as 10.0.0.1 or fd00::1"),
-);
-const anyRange = v.pipe(
-  v.string(),
-  v.check((text) => parseRange(text) !== undefined, "expected a range such as 10.0.0.0/24 or fd00::/64"),
-);
-const family = v.picklist(["IPv4", "IPv6"]);
-const whole = (from: number, to: number) =>
-  v.pipe(
-    v.number(),
-    v.integer("expected a whole number"),
-    v.minValue(from, `expected a number from ${from}`),
-    v.maxValue(to, `expected a number up to ${to}`),
-  );
-const amount = (from: number, to: number) =>
-  v.pipe(v.number(), v.minValue(from, `expected ${from} or more`), v.maxValue(to, `expected ${to} or less`));
-const port = whole(1, 65535);
-const seconds = amount(0, 86400);
-const share = amount(0, 1);
-const labels = v.record(v.string(), v.string());
-const bytes = whole(0, 100_000_000);
+import { faultSchema } from "./fault-schema";
+import {
+  address,
+  address6,
+  amount,
+  anyAddress,
+  anyRange,
+  bytes,
+  device,
+  family,
+  labels,
+  name,
+  objectName,
+  port,
+  range,
+  range6,
+  seconds,
+  share,
+  whole,
+} from "./schema-values";
 
 /** What a wire does to frames; each direction by itself. */
 const wire = {
@@ -399,70 +365,6 @@ const change = v.variant("kind", [
   v.strictObject({ kind: v.literal("delete-policy"), cluster: v.optional(name), name: objectName, ...at }),
 ]);
 
-const span = { at: v.optional(seconds), until: v.optional(seconds) };
-/** MACHINE or MACHINE/DEVICE: the wire at that network card. */
-const card = v.pipe(
-  v.string(),
-  v.regex(/^[a-z0-9][-a-z0-9.]*(\/[A-Za-z0-9._-]{1,15})?$/, "expected MACHINE or MACHINE/DEVICE, for example n1/eth0"),
-);
-export const faultSchema = v.variant("kind", [
-  v.strictObject({ kind: v.literal("loss"), on: v.optional(card), share: v.optional(share), ...span }),
-  v.strictObject({ kind: v.literal("duplicate"), on: v.optional(card), share: v.optional(share), ...span }),
-  v.strictObject({
-    kind: v.literal("slow-link"),
-    on: v.optional(card),
-    delayMs: v.optional(amount(0, 60_000)),
-    ...span,
-  }),
-  /** A smaller MTU on the way; `silent`: nobody says so (a blackhole), else ICMP does. */
-  v.strictObject({
-    kind: v.literal("small-mtu"),
-    on: v.optional(card),
-    mtu: v.optional(whole(576, 9216)),
-    silent: v.optional(v.boolean()),
-    ...span,
-  }),
-  /** A firewall that drops what says that a packet is too big: ICMPv6 Packet Too Big, ICMP fragmentation needed. */
-  v.strictObject({ kind: v.literal("drop-too-big"), machine: v.optional(name), ...span }),
-  v.strictObject({ kind: v.literal("masquerade-all"), node: v.optional(name), ...span }),
-  v.strictObject({
-    kind: v.literal("drop"),
-    pod: v.optional(objectName),
-    cluster: v.optional(name),
-    port: v.optional(port),
-    ...span,
-  }),
-  v.strictObject({ kind: v.literal("deny-policy"), pod: v.optional(objectName), cluster: v.optional(name), ...span }),
-  v.strictObject({
-    kind: v.literal("no-endpoints"),
-    service: v.optional(objectName),
-    cluster: v.optional(name),
-    ...span,
-  }),
-  v.strictObject({
-    kind: v.literal("stale-endpoint"),
-    service: v.optional(objectName),
-    cluster: v.optional(name),
-    ...span,
-  }),
-  v.strictObject({ kind: v.literal("closed-port"), pod: v.optional(objectName), cluster: v.optional(name), ...span }),
-  v.strictObject({ kind: v.literal("broken-checksum"), node: v.optional(name), ...span }),
-  v.strictObject({ kind: v.literal("forget-connections"), machine: v.optional(name), ...span }),
-  v.strictObject({ kind: v.literal("conntrack-clash"), node: v.optional(name), ...span }),
-  v.strictObject({ kind: v.literal("stale-conntrack"), node: v.optional(name), ...span }),
-  v.strictObject({ kind: v.literal("dns-loss"), count: v.optional(whole(1, 1000)), ...span }),
-  v.strictObject({ kind: v.literal("duplicate-address"), machine: v.optional(name), ...span }),
-  v.strictObject({
-    kind: v.literal("slow-server"),
-    pod: v.optional(objectName),
-    cluster: v.optional(name),
-    delayMs: v.optional(amount(0, 600_000)),
-    ...span,
-  }),
-  v.strictObject({ kind: v.literal("routing-loop"), ...span }),
-  v.strictObject({ kind: v.literal("other-way-back"), ...span }),
-]);
-
 export const scenarioSchema = v.strictObject({
   name,
   /** One line for lists. */
@@ -503,7 +405,3 @@ export type OriginSpec = v.InferInput<typeof origin>;
 export type TargetSpec = v.InferInput<typeof target>;
 export type TrafficSpec = v.InferInput<typeof traffic>;
 export type ChangeSpec = v.InferInput<typeof change>;
-export type FaultSpec = v.InferInput<typeof faultSchema>;
-export type FaultKind = FaultSpec["kind"];
-
-export const FAULT_KINDS: readonly FaultKind[] = faultSchema.options.map((option) => option.entries.kind.literal);

@@ -1,4 +1,4 @@
-/** Stretches of topology that several scenarios stand on. */
+/** Stretches of topology, and traffic, that several scenarios stand on. */
 import type { ClusterSpec, ConnectSpec, Scenario } from "../scenario/schema";
 
 type Topology = Required<Pick<Scenario, "networks" | "machines" | "clusters">>;
@@ -107,6 +107,15 @@ export const WEB_CLUSTER = {
   },
   services: { web: { selector: { app: "web" }, ports: [{ port: 80, targetPort: 8080 }] } },
 } as const satisfies Partial<ClusterSpec>;
+
+/** Pods of WEB_CLUSTER and a node itself ask a pod of the other node: small, large both ways. */
+export const ACROSS_NODES: NonNullable<Scenario["traffic"]> = [
+  { kind: "ping", from: { pod: "client" }, to: { pod: "web-b" }, at: 0.1, times: 3, every: 0.3 },
+  { kind: "http", from: { pod: "client" }, to: { pod: "web-b", port: 8080 }, path: "/hello", at: 0.2, times: 3 },
+  { kind: "http", from: { pod: "client" }, to: { pod: "web-b", port: 8080 }, path: "/large", size: 20000, at: 1 },
+  { kind: "http", from: { pod: "web-a" }, to: { pod: "web-b", port: 8080 }, sendSize: 5000, at: 1.5 },
+  { kind: "http", from: { node: "node-a" }, to: { pod: "web-b", port: 8080 }, path: "/healthz", at: 2 },
+];
 
 /** A client outside asks the port of both nodes by turns: what the policy does is all that differs. */
 export function nodePort(externalTrafficPolicy: "Cluster" | "Local"): Omit<Scenario, "name" | "title"> {

@@ -1,7 +1,8 @@
 /** What can break: each fault's title, its parameter, the findings it leads to; and how a person writes one (`--fault loss=0.2`). */
 import * as v from "valibot";
 import type { FindingKind } from "../../../../src-shared/model/finding";
-import { FAULT_KINDS, type FaultKind, faultSchema, type FaultSpec, type Scenario } from "../scenario/schema";
+import { FAULT_KINDS, type FaultKind, faultSchema, type FaultSpec } from "../scenario/fault-schema";
+import type { Scenario } from "../scenario/schema";
 
 /** A fault cannot be applied here: says what is missing. */
 export class FaultError extends Error {

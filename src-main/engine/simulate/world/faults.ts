@@ -3,7 +3,7 @@
  * target takes the first that fits, so that it can be thrown into any scenario (`--fault loss`, `--fault slow-link=80`).
  */
 import type { LinkProperties } from "../network/api/namespaces";
-import type { FaultSpec } from "../scenario/schema";
+import type { FaultSpec } from "../scenario/fault-schema";
 import { type Change, duplicateAddress, otherWayBack, routingLoop } from "./address-faults";
 import { linkProperties } from "./build-world";
 import type { Controller } from "./controller";
