@@ -104,7 +104,12 @@ export class Cluster {
     const services = this.#all("Service");
     // Of two pods that seem to have an address at once, the one that still runs is listed last and wins.
     const runningLast = [...pods].sort((a, b) => Number(!hasEnded(a.object)) - Number(!hasEnded(b.object)));
-    this.#podsByAddress = clipped(index(runningLast, (p) => (p.hostNetwork ? [] : p.addresses)));
+    const listed = new Map<ClusterObject, number>();
+    for (const { objects, timeMs } of this.snapshots) for (const o of objects) listed.set(o, timeMs ?? Infinity);
+    this.#podsByAddress = clipped(
+      index(runningLast, (p) => (p.hostNetwork ? [] : p.addresses)),
+      (p) => listed.get(p) ?? Infinity,
+    );
     this.#hostPodsByAddress = index(pods, (p) => (p.hostNetwork ? p.addresses : []));
     this.#nodesByAddress = clipped(index(nodes, (n) => n.addresses.map((a) => a.address)));
     this.#servicesByAddress = clipped(
@@ -334,22 +339,42 @@ function index<T>(list: readonly Held<T>[], keys: (object: T) => readonly string
   return map;
 }
 
-/** Ends every holder of a key where a different object, known to begin later, takes it. */
-function clipped<T extends ClusterObject>(map: Map<string, Held<T>[]>): Map<string, Held<T>[]> {
+/**
+ * Ends every holder of a key where a different object, known to begin later, takes it. A pod that has ended takes nothing from one that
+ * was listed with the address since and still runs: it had it before (a pod gets another one when its node restarts) until its end, or
+ * nobody knows when. `listedMs`: when an object was listed, Infinity where nothing says.
+ */
+function clipped<T extends ClusterObject>(
+  map: Map<string, Held<T>[]>,
+  listedMs: (object: T) => number = () => Infinity,
+): Map<string, Held<T>[]> {
   for (const [key, list] of map) {
     if (list.length < 2) continue;
     const sorted = [...list].sort((a, b) => (a.fromMs < b.fromMs ? -1 : a.fromMs > b.fromMs ? 1 : 0));
+    /** Those that run at the last, with when that was listed. */
+    const running = new Map(
+      sorted.flatMap(({ object, untilMs }) =>
+        untilMs === Infinity && !isOver(object) ? [[identity(object), listedMs(object)]] : [],
+      ),
+    );
+    const keepsFrom = (one: Held<T>, over: Held<T>): boolean =>
+      isOver(over.object) && (running.get(identity(one.object)) ?? -Infinity) >= over.fromMs;
     map.set(
       key,
-      sorted.map((held, i) => {
+      sorted.flatMap((held, i) => {
+        if (held.untilMs === Infinity && sorted.slice(0, i).some((o) => keepsFrom(o, held))) return [];
         const next = sorted
           .slice(i + 1)
-          .find((o) => o.fromMs > held.fromMs && identity(o.object) !== identity(held.object));
-        return next && next.fromMs < held.untilMs ? { ...held, untilMs: next.fromMs } : held;
+          .find((o) => o.fromMs > held.fromMs && identity(o.object) !== identity(held.object) && !keepsFrom(held, o));
+        return [next && next.fromMs < held.untilMs ? { ...held, untilMs: next.fromMs } : held];
       }),
     );
   }
   return map;
+}
+
+function isOver(object: ClusterObject): boolean {
+  return object.kind === "Pod" && hasEnded(object);
 }
 
 function identity(object: ClusterObject): string {

@@ -284,6 +284,30 @@ function endOfChunks(bytes: Uint8Array, from: number, end: number): number {
   return at;
 }
 
+/**
+ * Takes each chunk's bytes of a chunked body (RFC 9112 section 7.1), without sizes and trailers.
+ * @returns whether it is whole: false, the segment ends before the last chunk does, or these are no chunks
+ */
+export function visitChunks(
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  chunk: (start: number, end: number) => void,
+): boolean {
+  let at = from;
+  while (at < end) {
+    endOfLine(bytes, at, end);
+    if (lineEnd === at || isOpenLine(bytes, end)) return false;
+    const size = readChunkSize(bytes, at, lineEnd);
+    at = nextLine;
+    if (size === 0) return true;
+    if (at + size + 2 > end) return false;
+    chunk(at, at + size);
+    at += size + 2;
+  }
+  return false;
+}
+
 function readChunkSize(bytes: Uint8Array, from: number, end: number): number {
   const match = /^[\s]*([+-]?)(?:0[xX](?=[0-9a-fA-F]))?([0-9a-fA-F]+)/.exec(
     httpText(bytes, from, Math.min(end, from + 64)),

@@ -1,6 +1,6 @@
 /**
  * Reads what `conntrack -L`, `conntrack -E` (also with `-o extended,timestamp,id,labels,ktimestamp`) and
- * /proc/net/nf_conntrack print.
+ * /proc/net/nf_conntrack print; `-o save` is put into the same words first (conntrack-save.ts).
  *
  * ```
  * [1795180101.725458]      [NEW] ipv4     2 tcp      6 120 SYN_SENT src=A dst=B sport=1 dport=2 [UNREPLIED] src=B dst=A sport=2 dport=1
@@ -12,6 +12,7 @@
 import { TRANSPORT_NAMES } from "../../../src-shared/model/protocol-word";
 import { parseAddress } from "../../../src-shared/model/ip-range";
 import type { ToldTranslation, ToldTuple } from "../../../src-shared/model/told-translation";
+import { fromSaved } from "./conntrack-save";
 import type { ClusterProblem } from "./load-cluster";
 
 export interface ConntrackRead {
@@ -21,6 +22,8 @@ export interface ConntrackRead {
 }
 
 const MAX_PROBLEMS = 20;
+/** Entries with every word that there is are under 600 characters; labels may add some. */
+const LONGEST_LINE = 4096;
 
 export function readConntrack(file: string, text: string): ConntrackRead {
   const entries: ToldTranslation[] = [];
@@ -30,7 +33,12 @@ export function readConntrack(file: string, text: string): ConntrackRead {
     return {
       entries,
       problems: [
-        { file, line: 1, path: "", message: "expected conntrack's plain output, found XML: leave out -o xml" },
+        {
+          file,
+          line: 1,
+          path: "",
+          message: "expected conntrack's plain output, found XML: run conntrack again without -o xml",
+        },
       ],
     };
   let line = 0;
@@ -39,7 +47,9 @@ export function readConntrack(file: string, text: string): ConntrackRead {
     // The tool's own last line goes to standard error, but often ends up in the file.
     if (source.trim() === "" || /^conntrack v?\d|flow entries have been shown|^#/.test(source)) continue;
     try {
-      entries.push(readLine(file, line, source));
+      if (source.length > LONGEST_LINE)
+        throw new LineProblem(`expected a conntrack entry, found a line of ${source.length} characters`);
+      entries.push(readLine(file, line, fromSaved(source) ?? source));
     } catch (error) {
       if (!(error instanceof LineProblem)) throw error;
       if (unread++ < MAX_PROBLEMS) problems.push({ file, line, path: "", message: error.message });
@@ -71,8 +81,8 @@ function readLine(file: string, line: number, source: string): ToldTranslation {
   const tuples: OpenTuple[] = [];
   let zone: number | null = null;
   let mark: number | null = null;
-  // Bracketed words may hold spaces: "[start=Thu Jan 1 …]".
-  for (const [word] of source.matchAll(/\[[^\]]*\]|\S+/g)) {
+  // Bracketed words may hold spaces: "[start=Thu Jan 1 …]", but no bracket: each character is looked at twice at most.
+  for (const [word] of source.matchAll(/\[[^[\]]*\]|\S+/g)) {
     if (word.startsWith("[")) {
       const inside = word.slice(1, -1).trim();
       const known = EVENTS.get(inside);

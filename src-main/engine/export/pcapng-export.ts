@@ -2,7 +2,7 @@
  * Writes captures as pcapng. Blocks of a pcapng input are copied as they are, packets and all others, in their order and byte
  * order: comments, options, names, statistics, secrets and custom blocks stay what they were. A pcap input becomes a section
  * of its own. So several files become one file of several sections, each in its own byte order (draft-ietf-opsawg-pcapng
- * section 3: sections are concatenated).
+ * section 3: sections are concatenated), and a comment of each says which file it was (section-origin.ts).
  */
 import { PcapngWriter } from "../../../src-shared/wire/write/pcapng";
 import { MICROSECONDS, NANOSECONDS } from "../../../src-shared/wire/write/capture-time";
@@ -14,6 +14,7 @@ import {
 } from "../../../src-shared/model/header-numbers";
 import { OPTION_COMMENT } from "../readers/pcapng-blocks";
 import type { Batch } from "../kernel/batch";
+import { originComment, originOf } from "../session/section-origin";
 import type { Workspace } from "../session/workspace";
 import { type AddedOption, commentOptions, commentParts, withOptions } from "./block-options";
 
@@ -47,6 +48,8 @@ export interface PacketMark {
 export class PcapngExport {
   private file = -1;
   private nextBlock = 0;
+  /** Of the file: sections begun. */
+  private sections = 0;
   private converter: PcapngWriter | undefined;
   private readonly pending: Uint8Array;
   private used = 0;
@@ -106,11 +109,12 @@ export class PcapngExport {
   private enter(file: number): void {
     this.file = file;
     this.nextBlock = 0;
+    this.sections = 0;
     const capture = this.workspace.files[file];
     const described = capture?.interfaces[0];
     if (capture?.format !== "pcap" || !described) return;
     this.converter = new PcapngWriter((chunk) => this.put(chunk));
-    this.converter.beginSection({ application: "Hopscope", comments: this.fileComments() });
+    this.converter.beginSection({ application: "Hopscope", comments: this.sectionComments() });
     this.converter.addInterface({
       linkType: described.linkType,
       // Some writers exceed the length their head states: nothing may be cut here.
@@ -129,11 +133,12 @@ export class PcapngExport {
       if (!block.bytes) continue;
       // "Must not be copied by programs that change the file" (section 4.8).
       if (this.changed && block.type === BLOCK_CUSTOM_NO_COPY) continue;
-      if (block.type === BLOCK_SECTION && this.changed) {
-        // Its length is another now: -1, not known.
+      if (block.type === BLOCK_SECTION) {
         const copy = block.bytes.slice();
-        copy.fill(0xff, 16, 24);
-        this.put(withOptions(copy, SECTION_OPTIONS_AT, this.fileComments().flatMap(commentOptions), !block.bigEndian));
+        // Its length, which does not count this block, is another now: -1, not known.
+        if (this.changed) copy.fill(0xff, 16, 24);
+        const comments = this.sectionComments().flatMap(commentOptions);
+        this.put(withOptions(copy, SECTION_OPTIONS_AT, comments, !block.bigEndian));
       } else this.put(block.bytes);
     }
   }
@@ -159,6 +164,15 @@ export class PcapngExport {
             code === OPTION_PACKET_ID || (code === OPTION_COMMENT && mark?.comment !== undefined && isHopComment(value))
         : undefined;
     this.put(withOptions(block, packetOptionsAt(block, !big), options, !big, isReplaced));
+  }
+
+  /** What the section that begins is given: which of several files it was, unless it says so. */
+  private sectionComments(): readonly string[] {
+    const { files } = this.workspace;
+    const file = files[this.file];
+    const section = file?.sections[this.sections++];
+    const isTold = files.length < 2 || !file || originOf(section?.comments ?? []) !== undefined;
+    return [...(isTold ? [] : [originComment(file.label)]), ...this.fileComments()];
   }
 
   /** Once: the first section has them. */

@@ -21,7 +21,7 @@ import {
   visitDnsOverTcp,
 } from "../../../src-shared/wire/dns";
 import { dnsName } from "../../../src-shared/wire/dns-name";
-import { httpText, isHttpHeader, visitHttp } from "../../../src-shared/wire/http";
+import { httpText, isHttpHeader, visitChunks, visitHttp } from "../../../src-shared/wire/http";
 import { LAYER_FLAG_QUOTED } from "../kernel/assembly/abi";
 import type { Batch } from "../kernel/batch";
 import { GrowableU32 } from "../packet-index/growable";
@@ -95,12 +95,14 @@ export class HttpHeads {
   readonly code = new GrowableU32();
   /** Hash of the headers that proxies leave alone, 0 where the head is cut. */
   readonly headers = new GrowableU32();
-  /** Hash of the body, 0 where it is not whole in this segment. */
+  /** Hash of the body without the framing of chunks, 0 where it is not whole in this segment. */
   readonly body = new GrowableU32();
   /** Text number of the addresses it was forwarded for, as the headers list them; 0 none. */
   readonly forwardedFor = new GrowableU32();
-  /** Text number of the request's own identifier (X-Request-Id, the trace of traceparent); 0 none. */
+  /** Text number of the request's own identifier (X-Request-Id); 0 none. */
   readonly identifier = new GrowableU32();
+  /** Text number of the trace it belongs to (traceparent); 0 none. */
+  readonly trace = new GrowableU32();
   /** All columns that the segment's bytes alone decide. */
   readonly said = [
     this.offset,
@@ -111,6 +113,7 @@ export class HttpHeads {
     this.body,
     this.forwardedFor,
     this.identifier,
+    this.trace,
   ] as const;
 
   get count(): number {
@@ -254,8 +257,9 @@ export class ApplicationMessages {
         if (head && head.code === 0) head.header(bytes, name, nameEnd, value, Math.min(valueEnd, value + LONGEST_TEXT));
       },
       body: (from, to, missing) => {
-        if (head) head.body = missing === 0 ? hashBytes(bytes, from, to) : 0;
-        if (head) head.bodySeen = true;
+        if (!head) return;
+        head.body = missing > 0 ? 0 : head.chunked ? hashChunks(bytes, from, to) : hashBytes(bytes, from, to);
+        head.bodySeen = true;
       },
     });
     // A head that ends within its headers says less than all of it.
@@ -293,6 +297,7 @@ export class ApplicationMessages {
     http.body.push(head.body);
     http.forwardedFor.push(head.code ? 0 : texts.number(head.forwardedFor));
     http.identifier.push(head.code ? 0 : texts.number(head.identifier));
+    http.trace.push(head.code ? 0 : texts.number(head.trace));
   }
 }
 
@@ -326,8 +331,10 @@ class Head {
   body = EMPTY_BODY;
   bodySeen = false;
   complete = true;
+  chunked = false;
   forwardedFor = "";
   identifier = "";
+  trace = "";
   originalTarget = "";
   originalHost = "";
 
@@ -345,12 +352,14 @@ class Head {
     else if (is("x-forwarded-for") || is("x-real-ip") || is("forwarded")) this.forwardedFor += ` ${text()}`;
     else if (is("x-forwarded-host")) this.originalHost = text();
     else if (is("x-original-uri") || is("x-envoy-original-path") || is("x-forwarded-uri")) this.originalTarget = text();
-    else if (is("x-request-id")) this.identifier = `id ${text()}`;
-    else if (is("traceparent") && this.identifier === "") {
+    else if (is("x-request-id")) {
+      const id = text();
+      if (id !== "") this.identifier = `id ${id}`;
+    } else if (is("traceparent")) {
       // version-trace-parent-flags: a proxy that traces puts itself in as the parent, the trace stays.
       const trace = text().split("-")[1];
-      if (trace) this.identifier = `trace ${trace}`;
-    }
+      if (trace && /[^0]/.test(trace)) this.trace = `trace ${trace}`;
+    } else if (is("transfer-encoding")) this.chunked = /\bchunked\b/i.test(text());
   }
 }
 
@@ -358,11 +367,26 @@ function isCapital(byte: number): boolean {
   return byte >= 0x41 && byte <= 0x5a;
 }
 
+const HASH_START = 0x811c9dc5;
+
+function hashOn(hash: number, bytes: Uint8Array, from: number, to: number): number {
+  let h = hash;
+  for (let i = from; i < to; i++) h = Math.imul(h ^ (bytes[i] as number), 0x01000193);
+  return h;
+}
+
 /** FNV-1a, never 0. */
 function hashBytes(bytes: Uint8Array, from: number, to: number): number {
-  let h = 0x811c9dc5;
-  for (let i = from; i < to; i++) h = Math.imul(h ^ (bytes[i] as number), 0x01000193);
-  return h >>> 0 || 1;
+  return hashOn(HASH_START, bytes, from, to) >>> 0 || 1;
+}
+
+/** What `hashBytes` gives for the same body sent with its length: a proxy may pass on either way. 0 where it is not whole. */
+function hashChunks(bytes: Uint8Array, from: number, to: number): number {
+  let h = HASH_START;
+  const whole = visitChunks(bytes, from, to, (start, end) => {
+    h = hashOn(h, bytes, start, end);
+  });
+  return whole ? h >>> 0 || 1 : 0;
 }
 
 const EMPTY_BODY = hashBytes(new Uint8Array(0), 0, 0);

@@ -9,10 +9,15 @@
  * Two requests are the same where the right one's sender is the left one's receiver, method, host and path agree (or a header
  * tells what they were before a rewrite), the times nest, and nothing contradicts: headers that proxies leave alone, the body,
  * the address it is forwarded for. An identifier that both carry decides. Several that fit equally well: ambiguous, all shown.
+ *
+ * A proxy may rewrite host and path and not say so. Then an identifier, the client it names as forwarded for, or a path that went
+ * in once and came out once in the whole recording takes their place. An application that calls others in turn hands on
+ * identifiers too, so what is left of host and path has to agree (`likeness`), and one request goes on to one place only.
  * HTTP/1 in clear only: a proxy that takes TLS or sends HTTP/2 shows no request.
  */
 import { firstIndex } from "../../../src-shared/base/search";
 import type { Connection } from "../../../src-shared/reconstruct/result";
+import type { Texts } from "./application-messages";
 import { byConnection, hostOf, type PlacedHost, type RelatedSource } from "./related-source";
 
 export interface IngressTie {
@@ -47,39 +52,86 @@ const MOST_WAIT_NS = 60e9;
 const MOST_CANDIDATES = 256;
 const NONE: readonly Request[] = [];
 
+/** A request passed on, and how sure that is: the surest count, several of them are ambiguous. */
+interface Fit {
+  readonly left: Request;
+  readonly evidence: readonly string[];
+  readonly rank: number;
+  /** Host or path are others than they were. */
+  readonly rewritten: boolean;
+}
+
 export function findIngressHops(source: RelatedSource): readonly IngressTie[] {
   const { http, texts } = source.messages;
   const requests = collectRequests(source);
-  /** By the host that got them and their key, in order of time. */
-  const waiting = new Map<string, Map<number, Request[]>>();
+  const parts = new RequestParts(texts);
+  /** By the host that got them and what they are looked up by (their key, their identifiers), in order of time. */
+  const waiting = new RequestsOfHosts();
+  /** By the host that got or sent them and the end of their path. */
+  const gotByTail = new RequestsOfHosts();
+  const sentByTail = new RequestsOfHosts();
   for (const request of requests) {
-    let byKey = waiting.get(request.gotBy);
-    if (!byKey) waiting.set(request.gotBy, (byKey = new Map<number, Request[]>()));
-    const key = http.key.at(request.head);
-    const list = byKey.get(key);
-    if (list) list.push(request);
-    else byKey.set(key, [request]);
+    const { head } = request;
+    waiting.add(request.gotBy, http.key.at(head), request);
+    waiting.add(request.gotBy, http.identifier.at(head), request);
+    waiting.add(request.gotBy, http.trace.at(head), request);
+    const tail = parts.of(http.key.at(head)).tail;
+    gotByTail.add(request.gotBy, tail, request);
+    sentByTail.add(request.sentBy, tail, request);
   }
-  const ties = new Map<string, { -readonly [K in keyof IngressTie]: IngressTie[K] }>();
+  const passedOn: { readonly right: Request; readonly fitting: readonly Fit[] }[] = [];
+  /** What each left request went on as: two unlike rewritten ones, and it was not passed on but others were asked. */
+  const wentOnAs = new Map<Request, string | null>();
   for (const right of requests) {
-    const byKey = waiting.get(right.sentBy);
-    if (!byKey) continue;
-    const keys = new Set([http.key.at(right.head), http.original.at(right.head)]);
-    keys.delete(0);
-    let fitting: { readonly left: Request; readonly evidence: readonly string[]; readonly decided: boolean }[] = [];
-    for (const key of keys) {
-      const lefts = byKey.get(key) ?? NONE;
+    if (!waiting.hosts.has(right.sentBy)) continue;
+    const own = http.key.at(right.head);
+    const original = http.original.at(right.head);
+    const forwarded = http.forwardedFor.at(right.head) !== 0;
+    const path = parts.of(own);
+    const found = new Map<Request, Fit>();
+    const look = (lefts: readonly Request[], isEvidence: (left: Request) => boolean): void => {
       // Those that were sent before it, the latest first.
       let at = before(lefts, right.firstNs + source.clockErrorNs);
       for (let looked = 0; at >= 0 && looked < MOST_CANDIDATES; at--, looked++) {
         const left = lefts[at] as Request;
         if (right.firstNs - left.firstNs > MOST_WAIT_NS) break;
-        const evidence = compare(source, left, right);
-        if (evidence) fitting.push({ left, ...evidence });
+        if (found.has(left)) continue;
+        const key = http.key.at(left.head);
+        const rewritten = key !== own && key !== original;
+        const alike = rewritten ? likeness(parts.of(key), path) : "request";
+        const fit = alike && compare(source, left, right, alike);
+        if (fit && (!rewritten || fit.identified || isEvidence(left))) found.set(left, { ...fit, left, rewritten });
       }
+    };
+    for (const key of new Set([own, original, http.identifier.at(right.head), http.trace.at(right.head)]))
+      if (key !== 0) look(waiting.of(right.sentBy, key), () => false);
+    // Nothing else fits: what the end of its path tells.
+    if (found.size === 0) {
+      const lefts = gotByTail.of(right.sentBy, path.tail);
+      const only = path.tail !== "" && lefts.length === 1 && sentByTail.of(right.sentBy, path.tail).length === 1;
+      if (forwarded || only)
+        look(lefts, (left) => {
+          const sameParts = parts.of(http.key.at(left.head));
+          const identifier = http.identifier.at(left.head);
+          const another = identifier !== 0 && http.identifier.at(right.head) !== 0;
+          return !another && (sameParts.host === path.host || sameParts.path === path.path);
+        });
     }
+    if (found.size === 0) continue;
     // What an identifier or a forwarding header names is no guess.
-    if (fitting.some((f) => f.decided)) fitting = fitting.filter((f) => f.decided);
+    const fits = [...found.values()];
+    const best = Math.max(...fits.map((fit) => fit.rank));
+    const fitting = fits.filter((fit) => fit.rank === best);
+    passedOn.push({ right, fitting });
+    for (const { left, rewritten } of fitting) {
+      const as = rewritten ? path.path : "";
+      const before = wentOnAs.get(left);
+      wentOnAs.set(left, before === undefined || before === as ? as : null);
+    }
+  }
+  const ties = new Map<string, { -readonly [K in keyof IngressTie]: IngressTie[K] }>();
+  for (const { right, fitting: all } of passedOn) {
+    const fitting = all.filter((fit) => !fit.rewritten || wentOnAs.get(fit.left) !== null);
     for (const { left, evidence } of fitting) {
       const pair = `${left.connection} ${right.connection}`;
       const known = ties.get(pair);
@@ -101,6 +153,74 @@ export function findIngressHops(source: RelatedSource): readonly IngressTie[] {
   return [...ties.values()];
 }
 
+/** Requests by host and by a key of theirs; 0 and undefined are no key. In order of time where they are added so. */
+class RequestsOfHosts {
+  readonly hosts = new Map<string, Map<number | string, Request[]>>();
+
+  add(host: string, key: number | string | undefined, request: Request): void {
+    if (key === 0 || key === undefined) return;
+    let byKey = this.hosts.get(host);
+    if (!byKey) this.hosts.set(host, (byKey = new Map<number | string, Request[]>()));
+    const list = byKey.get(key);
+    if (list) list.push(request);
+    else byKey.set(key, [request]);
+  }
+
+  of(host: string, key: number | string): readonly Request[] {
+    return this.hosts.get(host)?.get(key) ?? NONE;
+  }
+}
+
+interface Parts {
+  readonly method: string;
+  readonly host: string;
+  readonly path: string;
+  /** The last segment of the path that is not empty, with the query: what remains where a proxy takes or puts a prefix. */
+  readonly tail: string;
+}
+
+/** A request's key taken apart: "GET shop.example /shop/cart?n=1" ends in "cart?n=1". */
+class RequestParts {
+  private readonly known = new Map<number, Parts>();
+
+  constructor(private readonly texts: Texts) {}
+
+  of(key: number): Parts {
+    const known = this.known.get(key);
+    if (known) return known;
+    const text = this.texts.text(key);
+    const host = text.indexOf(" ") + 1;
+    const path = text.indexOf(" ", host) + 1;
+    const parts = {
+      method: text.slice(0, host - 1),
+      host: text.slice(host, path - 1),
+      path: text.slice(path),
+      tail: /[^/?]+\/*(?:\?.*)?$/.exec(text.slice(path))?.[0] ?? "",
+    };
+    this.known.set(key, parts);
+    return parts;
+  }
+}
+
+/**
+ * What of method, host and path is the same where a proxy rewrote host or path; undefined: another method, or a path that shows
+ * nothing of the one before. A prefix that was put in front or taken away leaves the rest of it.
+ */
+function likeness(left: Parts, right: Parts): string | undefined {
+  if (left.method !== right.method) return undefined;
+  if (left.path === right.path) return "path";
+  if (left.host === right.host) return "host";
+  return left.path.startsWith("/") &&
+    right.path.startsWith("/") &&
+    (isEnd(left.path, right.path) || isEnd(right.path, left.path))
+    ? "path"
+    : undefined;
+}
+
+function isEnd(whole: string, end: string): boolean {
+  return whole.endsWith(end);
+}
+
 /** Index of the last request that was sent at or before `ns`, -1 none. */
 function before(requests: readonly Request[], ns: number): number {
   return firstIndex(requests.length, (index) => (requests[index] as Request).firstNs > ns) - 1;
@@ -111,15 +231,15 @@ function compare(
   source: RelatedSource,
   left: Request,
   right: Request,
-): { readonly evidence: readonly string[]; readonly decided: boolean } | undefined {
+  alike: string,
+): { readonly evidence: readonly string[]; readonly rank: number; readonly identified: boolean } | undefined {
   if (left.connection === right.connection) return undefined;
   const { http, texts } = source.messages;
   if (left.answeredNs + source.clockErrorNs < right.firstNs) return undefined;
   if (right.answeredNs !== Infinity && left.answeredNs + source.clockErrorNs < right.answeredNs) return undefined;
   // The same conversation told twice is no hop: a proxy asks for itself.
   if (left.sender.ip === right.sender.ip && left.sender.port === right.sender.port) return undefined;
-  const evidence = ["request", "time-order"];
-  let decided = false;
+  const evidence = [alike, "time-order"];
   for (const [column, name] of [
     [http.headers, "headers"],
     [http.body, "body"],
@@ -130,25 +250,24 @@ function compare(
     if (x !== y) return undefined;
     evidence.push(name);
   }
+  const trace = http.trace.at(right.head);
+  const tracedAs = http.trace.at(left.head);
+  // Whoever passes a trace on leaves it as it is; an identifier may be given anew.
+  if (trace !== 0 && tracedAs !== 0 && trace !== tracedAs) return undefined;
   const identifier = http.identifier.at(right.head);
-  const given = http.identifier.at(left.head);
-  if (identifier !== 0 && identifier === given) {
-    evidence.push("request identifier");
-    decided = true;
-  } else if (identifier !== 0 && given !== 0 && isTrace(texts.text(identifier)) && isTrace(texts.text(given)))
-    return undefined;
+  const isNamed = identifier !== 0 && identifier === http.identifier.at(left.head);
+  const identified = isNamed || (trace !== 0 && trace === tracedAs);
+  if (identified) evidence.push("request identifier");
+  let named = isNamed;
   const forwardedFor = texts.text(http.forwardedFor.at(right.head));
   if (forwardedFor !== "") {
     const a = source.bare(left.connection);
     if (!names(forwardedFor, a)) return undefined;
     evidence.push("forwarded for its client");
-    decided ||= http.forwardedFor.at(left.head) === 0 && forwardedPort(forwardedFor, a);
+    named ||= http.forwardedFor.at(left.head) === 0 && forwardedPort(forwardedFor, a);
   }
-  return { evidence, decided };
-}
-
-function isTrace(identifier: string): boolean {
-  return identifier.startsWith("trace ");
+  // One request is named by its own identifier or its client's port, several are of one trace.
+  return { evidence, identified, rank: (named ? 4 : identified ? 2 : 0) + (alike === "request" ? 1 : 0) };
 }
 
 /** The list of addresses names the client as the proxy saw it, or as it was. */

@@ -9,10 +9,11 @@ import type { Cluster } from "../../../src-shared/model/cluster";
 import type { ToldTranslation } from "../../../src-shared/model/told-translation";
 import { UNSEEN_ARP, UNSEEN_CUT, UNSEEN_LINK_TYPE, UNSEEN_OTHER } from "../kernel/assembly/abi";
 import type { KernelHandle } from "../decode/pipeline";
+import { originOf } from "../session/section-origin";
 import type { Workspace } from "../session/workspace";
 import { joinSightings } from "./join";
 import { JoinedResult } from "./join-result";
-import { groupClocks, groupPoints, namespaceTold, podTold } from "./point-groups";
+import { groupClocks, groupPoints, namespaceTold, originMachines, podTold } from "./point-groups";
 import type { PacketCounter } from "./packet-counter";
 import { type ToldText, readDescription } from "./told-names/tool-texts";
 import { SightingColumns } from "./sighting-columns";
@@ -56,7 +57,11 @@ export function joinRun(
   const descriptions = workspace.points.map((p) => p.description);
   const interfaces = toldInterfaces(workspace);
   const toldNodes = workspace.points.map((_, i) => interfaces.get(i)?.node ?? undefined);
-  const clocks = groupClocks(fileOfPoint, names.length, descriptions, toldNodes);
+  const toldFiles = originMachines(
+    fileOfPoint,
+    workspace.points.map((p, i) => originOf(workspace.files[fileOfPoint[i] ?? 0]?.sections[p.section]?.comments ?? [])),
+  );
+  const clocks = groupClocks(fileOfPoint, names.length, descriptions, toldNodes, toldFiles);
   const packetsOfClock = new Array<number>(names.length + clocks.machines.length).fill(0);
   clocks.ofPoint.forEach((clock, i) => {
     packetsOfClock[clock] = (packetsOfClock[clock] ?? 0) + (counter.ofPoint[i] ?? 0);
@@ -78,6 +83,7 @@ export function joinRun(
     workspace.points.map((p) => p.name),
     toldNodes,
     workspace.points.map(namespaceTold),
+    toldFiles,
   );
   const topology = new NetworkTopology({
     columns,

@@ -8,6 +8,7 @@
  * all.pcapng#2  "network namespace web-a, pod default/web-a"  ─► group web-a
  * ```
  * Machines that were recorded at once into one file are told apart likewise ("machine node-1"), and have a clock each.
+ * Sections of a file that were files of their own say so, too (section-origin.ts).
  * Other tools' interfaces that each are a container's tell the node (told-names/tool-texts.ts): these of one node are a group likewise.
  * A merged file (mergecap) does not say it: several of its interfaces have one name, which is so on no machine.
  */
@@ -31,13 +32,15 @@ export function groupPoints(
   pointNames: readonly (string | undefined)[],
   toldNodes: readonly (string | undefined)[] = [],
   toldNamespaces: readonly (number | undefined)[] = [],
+  toldFiles: readonly (string | undefined)[] = [],
 ): PointGroups {
   const inner = innerNamespaces(fileOfPoint, toldNamespaces);
   // Each file has a group, used or not: one for the points without a description.
   const names = fileMachines(fileNames);
   const told = new Map<string, number>();
   const ofPoint = fileOfPoint.map((file, point) => {
-    const namespace = NAMESPACE.exec(descriptions[point] ?? "")?.[1] ?? toldNodes[point] ?? inner[point];
+    const namespace =
+      NAMESPACE.exec(descriptions[point] ?? "")?.[1] ?? toldNodes[point] ?? inner[point] ?? toldFiles[point];
     if (namespace === undefined) return file;
     const key = `${file} ${namespace}`;
     let group = told.get(key);
@@ -107,11 +110,12 @@ export function groupClocks(
   files: number,
   descriptions: readonly (string | undefined)[],
   toldNodes: readonly (string | undefined)[] = [],
+  toldFiles: readonly (string | undefined)[] = [],
 ): ClockGroups {
   const clocks = new Map<string, number>();
   const machines: string[] = [];
   const ofPoint = fileOfPoint.map((file, point) => {
-    const machine = MACHINE.exec(descriptions[point] ?? "")?.[1] ?? toldNodes[point];
+    const machine = MACHINE.exec(descriptions[point] ?? "")?.[1] ?? toldNodes[point] ?? toldFiles[point];
     if (machine === undefined) return file;
     const key = `${file} ${machine}`;
     const known = clocks.get(key);
@@ -120,6 +124,21 @@ export function groupClocks(
     return files + machines.push(machine) - 1;
   });
   return { ofPoint, machines };
+}
+
+/** By point: the machine of the file that its section was before several were written into one (section-origin.ts). */
+export function originMachines(
+  fileOfPoint: readonly number[],
+  origins: readonly (string | undefined)[],
+): readonly (string | undefined)[] {
+  const machines = new Map<string, string>();
+  for (const file of new Set(fileOfPoint)) {
+    const own = [
+      ...new Set(origins.flatMap((o, point) => (o !== undefined && fileOfPoint[point] === file ? [o] : []))),
+    ];
+    fileMachines(own).forEach((machine, i) => machines.set(`${file} ${own[i] ?? ""}`, machine));
+  }
+  return origins.map((o, point) => (o === undefined ? undefined : machines.get(`${fileOfPoint[point] ?? 0} ${o}`)));
 }
 
 /** "default/web-a", if the description tells. */

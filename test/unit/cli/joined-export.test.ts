@@ -7,7 +7,9 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { ConnectionJson } from "../../../src-shared/contract/join";
 import type { ExportOptions } from "../../../src-main/hosts/cli/export-command";
 import { UsageError } from "../../../src-main/hosts/cli/usage";
+import type { JoinedResult } from "../../../src-main/engine/join/join-result";
 import { exportFile } from "../../builders/export-file";
+import { connectionsOf, joinFiles, withFiles } from "../../builders/join-files";
 import { hopscope } from "../../builders/shared-data";
 import { fieldRows } from "../../builders/run-engine";
 import { parseTraffic, trafficToPcapng } from "../../builders/traffic";
@@ -107,6 +109,52 @@ it("hubble.json says where each sighting is: leaving its sender or coming to its
   ]);
   // The same where the other node's capture is missing.
   expect(await told([join(source, "n2.pcapng")])).toEqual(atServer);
+});
+
+describe("several files in one", () => {
+  const points =
+    "@vetha = ethernet resolution=ns\n@eth0 = ethernet resolution=ns\na = 10.1.0.5:40000   b = 10.1.1.9:80\n";
+  const contents = {
+    "n1.pcapng": `${points}
+      q: 0.000000 @vetha a > b tcp SYN seq=3000000000 id=77
+         0.000010 @eth0  seen q hops=1
+      r: 0.000500 @eth0  b > a tcp SYN,ACK seq=2000000000 ack=3000000001 id=78 ttl=62
+         0.000510 @vetha seen r hops=1`,
+    "n2.pcapng": `${points}
+         5.000020 @eth0  a > b tcp SYN seq=3000000000 id=77 ttl=63
+         5.000030 @vetha a > b tcp SYN seq=3000000000 id=77 ttl=62
+         5.000480 @vetha b > a tcp SYN,ACK seq=2000000000 ack=3000000001 id=78
+         5.000490 @eth0  b > a tcp SYN,ACK seq=2000000000 ack=3000000001 id=78 ttl=63`,
+  };
+  const said = (result: JoinedResult): unknown => [
+    result.points.map((p) => `${p.node ?? "?"} ${p.interface ?? ""} ${p.role}`),
+    connectionsOf(result).map((c) => [c.kind, c.locality, c.client.node, c.server.node, c.path.length]),
+  ];
+  const sections = (file: string): number => readFileSync(file, "latin1").split("hopscope: recorded as").length - 1;
+
+  it("say which file each section was: opened again they are the same machines, with a clock each", async () => {
+    await withFiles(contents, async (files, at) => {
+      const [all, again] = [join(at, "all.pcapng"), join(at, "again.pcapng")];
+      await exportFile(files, all);
+      const before = said(await joinFiles(files));
+      expect(before).toEqual([
+        ["n1 vetha host-veth", "n1 eth0 node-nic", "n2 vetha host-veth", "n2 eth0 node-nic"],
+        [["pod-to-pod", "cross-node", "n1", "n2", 4]],
+      ]);
+      expect(said(await joinFiles([all]))).toEqual(before);
+      // Written once more, with another: what is said stays, and is said once.
+      writeFileSync(join(at, "other.pcapng"), trafficToPcapng(parseTraffic(`${points}1.0 @eth0 a > b udp "x"`)));
+      await exportFile([all, join(at, "other.pcapng")], again);
+      expect([sections(all), sections(again)]).toEqual([2, 3]);
+    });
+  });
+
+  it("a file alone is told nothing of", async () => {
+    await withFiles(contents, async ([file], at) => {
+      await exportFile([file ?? ""], join(at, "one.pcapng"));
+      expect(sections(join(at, "one.pcapng"))).toBe(0);
+    });
+  });
 });
 
 it("ipfix.csv has what was asked for beside what NAT made of it", async () => {

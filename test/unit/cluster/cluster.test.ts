@@ -99,6 +99,32 @@ describe("pods over time", () => {
       expect(nameOf(new Cluster([snapshot(null, text)]).podAt("10.1.0.7", at("10:00")))).toBe("shop/live");
   });
 
+  it("a pod that ended takes no address from one that is listed with it since and runs, whenever they were made", () => {
+    const made = (clock: string): string => `, creationTimestamp: '2024-03-01T${clock}:00Z'`;
+    const job = pod("job", "10.1.0.7", made("10:00"), ", phase: Succeeded");
+    const ended = pod(
+      "job",
+      "10.1.0.7",
+      made("10:00"),
+      ", phase: Succeeded, containerStatuses: [{ state: { terminated: { finishedAt: '2024-03-01T10:05:00Z' } } }]",
+    );
+    const holders = (...snapshots: ReturnType<typeof snapshot>[]): (string | null)[] =>
+      ["10:04", "11:00", "13:00"].map((clock) => nameOf(new Cluster(snapshots).podAt("10.1.0.7", at(clock))));
+    for (const live of [
+      pod("live", "10.1.0.7", "", ", phase: Running"),
+      pod("live", "10.1.0.7", made("09:00"), ", phase: Running"),
+    ]) {
+      expect(holders(snapshot("12:00", job + live))).toEqual(["shop/live", "shop/live", "shop/live"]);
+      expect(holders(snapshot("12:00", live + ended))).toEqual(["shop/job", "shop/live", "shop/live"]);
+      // Listed before the job was made only: it may well be gone.
+      expect(holders(snapshot("09:30", live), snapshot("12:00", job.replace("shop", "jobs")))).toEqual([
+        "jobs/job",
+        "jobs/job",
+        "jobs/job",
+      ]);
+    }
+  });
+
   it("pods on the host's network do not take the node's address", () => {
     const cluster = new Cluster([
       snapshot(

@@ -239,6 +239,31 @@ conntrack v1.4.8 (conntrack-tools): 3 flow entries have been shown.`),
     ]);
   });
 
+  it("-o save: the options that would make the entry again", () => {
+    const saved = [
+      "-A -t 59 -u SEEN_REPLY,ASSURED -s 10.1.1.2 -d 10.99.0.1 -g 10.2.2.2 -n 10.2.2.1 -p tcp --sport 338 --dport 80 --reply-port-src 8080 --reply-port-dst 559 --state CLOSE_WAIT",
+      "-U -t 29 -u UNSET -w 7 -s fd01::2 -d fd02::2 -r fd02::2 -q fd01::2 -p udp --sport 404 --dport 53 --reply-port-src 53 --reply-port-dst 404",
+    ].join("\n");
+    expect(lines(saved)).toEqual([
+      "entry tcp CLOSE_WAIT 10.1.1.2:338>10.99.0.1:80 | 10.2.2.2:8080>10.2.2.1:559 SEEN_REPLY ASSURED",
+      "update udp - fd01::2:404>fd02::2:53 | fd02::2:53>fd01::2:404",
+    ]);
+    expect(readConntrack("ct", saved).entries[1]).toMatchObject({ zone: 7, line: 2 });
+    const { problems } = readConntrack("ct", "-A -s 10.1.1.2 -d 10.99.0.1\n-A");
+    expect(problems).toHaveLength(2);
+  });
+
+  it("a line longer than any entry is refused, brackets without end cost no more than others", () => {
+    const good = "tcp 6 1 CLOSE src=10.0.0.1 dst=10.0.0.2 sport=1 dport=2 src=10.0.0.2 dst=10.0.0.1 sport=2 dport=1";
+    const hostile = `${good} ${"[x ".repeat(1300)}`;
+    const text = `${hostile}\n`.repeat(100) + "[x ".repeat(200_000);
+    const { entries, problems } = readConntrack("ct.txt", text);
+    expect(entries).toHaveLength(100);
+    expect(problems.map(formatClusterProblem)).toEqual([
+      "ct.txt:101: expected a conntrack entry, found a line of 600000 characters",
+    ]);
+  });
+
   it("malformed lines are told by number, the others are read", () => {
     const good = "tcp 6 1 CLOSE src=10.0.0.1 dst=10.0.0.2 sport=1 dport=2 src=10.0.0.2 dst=10.0.0.1 sport=2 dport=1";
     const { entries, problems } = readConntrack(

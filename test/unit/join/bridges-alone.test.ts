@@ -116,6 +116,61 @@ describe("only the bridge and the card are recorded", () => {
   });
 });
 
+describe("all that a pod sends crosses its bridge twice", () => {
+  const ROUTER = "02:cc:00:00:00:02";
+  const [NODE, OUT] = ["192.0.2.10", "02:cc:00:00:00:01"];
+  /** A caller behind a device of the bridge asks an address that leads back to this node and to the pod behind `kwv`. */
+  const recorded = (device: string, words = ""): string => {
+    const [up, down] = [`smac=${CLIENT} dmac=${GATE} ${words}`, `smac=${GATE} dmac=${CLIENT}`];
+    const [out, back] = [`smac=${OUT} dmac=${ROUTER}`, `smac=${ROUTER} dmac=${OUT}`];
+    return `
+      @${device} = ethernet resolution=ns
+      @kb0 = ethernet resolution=ns
+      @kwv = ethernet resolution=ns
+      @ens9 = ethernet resolution=ns
+      s: 1.0000 @ens9 198.51.100.9:999 > ${NODE}:31000 udp "from far away" id=7 ttl=60 ${back}
+      1.0001 @kb0 seen s dst=10.1.0.9:53 hops=1 ${toPod}
+      1.0002 @kwv seen s dst=10.1.0.9:53 hops=1 ${toPod}
+      t: 1.0003 @kwv 10.1.0.9:53 > 198.51.100.9:999 udp "to far away" id=8 ${fromPod}
+      1.0004 @kb0 seen t ${fromPod}
+      1.0005 @ens9 seen t src=${NODE}:31000 hops=1 ${out}
+      q: 2.0000 @${device} 10.1.0.6:4000 > 100.64.5.2:8080 udp "ask" id=11 ${up}
+      2.0001 @kb0 seen q ${up}
+      2.0002 @ens9 seen q src=${NODE}:4000 hops=1 ${out}
+      2.0003 @ens9 seen q src=${NODE}:4000 dst=${NODE}:31000 hops=2 ${back}
+      2.0004 @kb0 seen q src=${NODE}:4000 dst=10.1.0.9:53 hops=3 ${toPod}
+      2.0005 @kwv seen q src=${NODE}:4000 dst=10.1.0.9:53 hops=3 ${toPod}
+      r: 2.0010 @kwv 10.1.0.9:53 > ${NODE}:4000 udp "told" id=12 ${fromPod}
+      2.0011 @kb0 seen r ${fromPod}
+      2.0012 @ens9 seen r src=${NODE}:31000 hops=1 ${out}
+      2.0013 @ens9 seen r src=100.64.5.2:8080 hops=2 ${back}
+      2.0014 @kb0 seen r src=100.64.5.2:8080 dst=10.1.0.6:4000 hops=3 ${down}
+      2.0015 @${device} seen r src=100.64.5.2:8080 dst=10.1.0.6:4000 hops=3 ${down}`;
+  };
+  const roleOf = async (text: string): Promise<string | undefined> =>
+    (await joinTraffic({ "n1.pcapng": text })).points[0]?.role;
+
+  test("the port with one MAC and one address behind it is the pod's veth", async () => {
+    const result = await joinTraffic({ "n1.pcapng": recorded("qzl") });
+    expect(result.points.map((p) => `${p.interface ?? ""} ${p.role}`)).toEqual([
+      "qzl host-veth",
+      "kb0 bridge",
+      "kwv host-veth",
+      "ens9 node-nic",
+    ]);
+    expect(connectionsOf(result).map((c) => `${c.client.ip} ${c.kind} ${c.locality}`)).toContain(
+      "10.1.0.6 pod-to-service same-node",
+    );
+  });
+
+  test("a port for others is not: what comes over it was routed, more than one sends there, it has a card's name", async () => {
+    expect(await roleOf(recorded("qzl", "ttl=63"))).toBe("node-nic");
+    expect(await roleOf(recorded("enp3s0"))).toBe("node-nic");
+    const another = `3.0 @qzl 10.1.0.7:4000 > 10.1.0.9:53 udp "another" id=21 smac=02:bb:00:00:00:07 dmac=${POD}`;
+    expect(await roleOf(`${recorded("qzl")}\n${another}`)).toBe("node-nic");
+  });
+});
+
 describe("a bridge that translates and changes nothing else", () => {
   const macs = `smac=${CLIENT} dmac=${GATE}`;
   /** `nested`: answers are seen before they are translated back; else behind it, as two conversations that look alike would be. */

@@ -295,6 +295,74 @@ describe("Ingress", () => {
     ]);
   });
 
+  test("host or path rewritten without a word of it: tied by an identifier, by whom it is for, by a path seen once", async () => {
+    const behind = (request: string): string => request.replace("shop.example", "backend:3000");
+    const from = async (left: string, right: string): Promise<string[]> =>
+      relations(await proxied({ ...outside, request: left }, { ...inside, request: right }))
+        .filter((r) => r.includes("ingress-from"))
+        .map((r) => r.slice(r.indexOf("(")));
+    const id = "X-Request-Id: 7f\\r\\n";
+    const trace = (parent: string): string => `traceparent: 00-4bf92f35-${parent}-01\\r\\n`;
+    // The Host that nginx sends, a prefix taken off, both, the path that a rule gives.
+    expect(await from(get(id), behind(get(id)))).toEqual(["(path, time-order, headers, body, request identifier)"]);
+    expect(await from(get(trace("a1"), "/api/cart"), behind(get(trace("b2"))))).toEqual([
+      "(path, time-order, headers, body, request identifier)",
+    ]);
+    expect(await from(get(id, "/old"), get(id, "/"))).toEqual([
+      "(host, time-order, headers, body, request identifier)",
+    ]);
+    expect(await from(get(""), behind(get("X-Real-IP: 198.51.100.7\\r\\n")))).toEqual([
+      "(path, time-order, headers, body, forwarded for its client)",
+    ]);
+    expect(await from(get("", "/shop/cart?n=3"), get("", "/cart?n=3"))).toEqual(["(host, time-order, headers, body)"]);
+    // Another trace, another method, a path of which nothing is left, both rewritten, a path that every program asks for.
+    expect(await from(get(id + trace("a1")), behind(get(id + trace("a1").replace("4bf9", "77aa"))))).toEqual([]);
+    expect(await from(get(id), behind(get(id)).replace("GET", "PUT"))).toEqual([]);
+    expect(await from(get(id, "/orders/17"), behind(get(id, "/stock/17")))).toEqual([]);
+    expect(await from(get("", "/api/cart"), behind(get("")))).toEqual([]);
+    expect(await from(get("", "/"), behind(get("", "/")))).toEqual([]);
+  });
+
+  test("an application that asks others in turn hands on identifiers, no request", async () => {
+    const id = "X-Request-Id: 7f\\r\\n";
+    const asked = { ...outside, request: get(id, "/") };
+    const first = { ...inside, request: get(id, "/stock/") };
+    const second = { ...inside, from: "10.1.0.20:50002", asked: 1.003, request: get(id, "/price/") };
+    expect(relations(await proxied(asked, first, second))).toEqual([]);
+  });
+
+  test("the same path again and again ties nothing where the host is rewritten", async () => {
+    const later = { ...outside, from: "198.51.100.8:4002", asked: 2, answered: 2.02 };
+    const behind = { ...inside, request: get("").replace("shop.example", "backend") };
+    expect(relations(await proxied(outside, behind, later))).toEqual([]);
+  });
+
+  test("of one request identifier each and one trace, both count", async () => {
+    const trace = (parent: string): string => `traceparent: 00-4bf92f35-${parent}-01\\r\\n`;
+    const traced = { ...outside, request: get(trace("a1")) };
+    const second = { ...outside, from: "198.51.100.8:4002", asked: 1.001 };
+    const right = { ...inside, request: get(`X-Request-Id: 7f\\r\\n${trace("b2")}`) };
+    expect(relations(await proxied(traced, second, right)).filter((r) => r.includes("ingress-from"))).toEqual([
+      "10.1.0.20:50001 ingress-from 4001: GET shop.example /cart (request, time-order, headers, body, request identifier)",
+    ]);
+  });
+
+  test("a body in chunks is the same body sent with its length", async () => {
+    const post = (rest: string): string =>
+      get("")
+        .replace("GET", "POST")
+        .replace(/\\r\\n$/, rest);
+    const chunked = post(
+      "Transfer-Encoding: chunked\\r\\n\\r\\n3\\r\\nabc\\r\\n2;x=1\\r\\nde\\r\\n0\\r\\nTrailer: 1\\r\\n\\r\\n",
+    );
+    const tied = async (right: string): Promise<string[]> =>
+      relations(await proxied({ ...outside, request: chunked }, { ...inside, request: right }));
+    expect(await tied(post("Content-Length: 5\\r\\n\\r\\nabcde"))).toContain(
+      "10.1.0.20:50001 ingress-from 4001: POST shop.example /cart (request, time-order, headers, body)",
+    );
+    expect(await tied(post("Content-Length: 5\\r\\n\\r\\nabcdf"))).toEqual([]);
+  });
+
   test("one connection to a pod carries the requests of many clients", async () => {
     const pooled = await joinTraffic({
       "n1.pcapng": `${PROXY}

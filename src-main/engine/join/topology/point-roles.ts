@@ -2,6 +2,7 @@
 import { isIpOnly, LINKTYPE_LOOP, LINKTYPE_NULL } from "../../../../src-shared/model/link-type";
 import { isCardName, namedRole } from "../point-names";
 import { trafficRoles } from "../traffic-roles";
+import { bridgePorts } from "./bridge-ports";
 import type { KnownNetwork } from "./known-network";
 import { routedVeths } from "./routed-veths";
 import { evenly } from "./sample";
@@ -61,6 +62,10 @@ export function findRoles(network: KnownNetwork, sample: readonly number[]): voi
       else if (traffic.veths.has(p)) give(p, "host-veth", "one address behind it");
       else if (routed.has(p) && !carried[p]) give(p, "host-veth", "one address behind it, on a node");
     }
+  }
+  for (const p of bridgePorts(network, sample))
+    if (!carried[p]) give(p, "host-veth", "one address behind it, at a bridge");
+  for (const [file, list] of perFile.entries()) {
     const given = new Set(list.map((p) => roles[p]));
     const node = isEnd[file] === 1 || given.has("host-veth") || (given.has("bridge") && !forwards.has(file));
     for (const p of list) {
