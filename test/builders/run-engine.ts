@@ -76,6 +76,7 @@ export async function fieldRows(
       kernel: run.handle.kernel,
       scratch: run.handle.scratch,
       verifyChecksums,
+      pointStreams: mode === "point-streams",
       decode: { ...DEFAULT_DECODE_OPTIONS, ...options },
     });
     columns.begin(batch);

@@ -52,7 +52,7 @@ function textsOf(field: Field, column: ValueColumn, count: number): string[] {
 /** Fields of one packet alone. The round-trip time is kept to the microsecond where it is longer than two seconds. */
 const FIELDS = [...fieldNames()]
   .map((name) => findField(name) as Field)
-  .filter((f) => !/^(dns|mdns|llmnr|dhcp|http|tls|ssdp|frame\.protocols|communityid|_ws\.|tcp\.time_)/.test(f.name));
+  .filter((f) => !/^(dns|mdns|llmnr|dhcp|http|tls|ssdp|frame\.protocols|communityid|_ws\.)/.test(f.name));
 
 async function differences(captures: LoadedCaptures): Promise<string[]> {
   const found: string[] = [];

@@ -19,7 +19,7 @@ type Cell = string | number;
 export class PacketRows {
   private readonly out = new TextWriter(FLUSH_AT * 2);
   private columns: FieldColumns | undefined;
-  private readonly past = new StreamedPast();
+  private readonly past = new StreamedPast(true);
   private rows = 0;
   private base: readonly [number, number] | undefined;
 

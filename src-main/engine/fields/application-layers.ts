@@ -6,19 +6,13 @@
  */
 import { RST, SYN } from "../../../src-shared/model/header-numbers";
 import { LAYER_DNS, LAYER_TCP, LAYER_UDP, LAYER_WIREGUARD } from "../../../src-shared/model/layer-kind";
-import {
-  ANALYSIS_KEEP_ALIVE,
-  ANALYSIS_OUT_OF_ORDER,
-  ANALYSIS_RETRANSMISSION,
-  ANALYSIS_SPURIOUS_RETRANSMISSION,
-  MAX_LAYERS,
-  NO_ROW,
-} from "../kernel/assembly/abi";
+import { ANALYSIS_KEEP_ALIVE, MAX_LAYERS, NO_ROW } from "../kernel/assembly/abi";
 import type { Batch } from "../kernel/batch";
 import { readUint } from "./field";
 import type { FieldContext } from "./field-context";
 import { httpLayers } from "./media-layers";
 import { HTTP_AND_BODIES, MESSAGE_NONE, type Segment, type TakeMessage } from "./payload-segment";
+import { isRepeated } from "./tcp-notes";
 import { KNOWN_TCP_PORTS, type TcpConversation, TcpPayloads, newTcpConversation } from "./tcp-payloads";
 import { udpChecksum } from "./transport-fields";
 import { KNOWN_UDP_PORTS, UdpPayloads, type UdpState, newUdpState } from "./udp-payloads";
@@ -170,10 +164,7 @@ export class ApplicationLayers {
     };
     const analysis = batch.stream[row] === NO_ROW ? 0 : (batch.analysis[row] as number);
     const seq = (batch.relativeSeq[row] as number) + (flags & SYN ? 1 : 0);
-    const repeated =
-      (analysis & (ANALYSIS_RETRANSMISSION | ANALYSIS_OUT_OF_ORDER)) !== 0 &&
-      !(analysis & ANALYSIS_SPURIOUS_RETRANSMISSION);
-    const state = analysis & ANALYSIS_KEEP_ALIVE ? "keep-alive" : repeated ? "repeated" : "new";
+    const state = analysis & ANALYSIS_KEEP_ALIVE ? "keep-alive" : isRepeated(analysis) ? "repeated" : "new";
     return this.tcp.names(segment, this.conversation(batch, row), seq, seq + (segment.statedEnd - start), state);
   }
 

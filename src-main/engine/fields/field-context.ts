@@ -8,6 +8,12 @@ import type { PacketNotes } from "../notes/packet-notes";
 /** Seconds, which may be negative, and nanoseconds. */
 export type PacketTime = readonly [seconds: number, nanoseconds: number];
 
+/** What times of a TCP stream are counted from: its first packet, and the one before; a stream's first has itself. */
+export interface StreamTime {
+  readonly first: PacketTime;
+  readonly last: PacketTime;
+}
+
 export interface FieldContext {
   readonly files: readonly CaptureFile[];
   /** By capture point, as the POINT column holds it. */
@@ -25,6 +31,8 @@ export interface FieldContext {
   readonly notes?: PacketNotes | undefined;
   /** Time of packet `number`, from 1, of a file: where packets are decoded in any order. Others are seen one after another. */
   readonly times?: ((file: number, number: number) => PacketTime | undefined) | undefined;
+  /** Of the TCP stream of packet `number`, at its capture point: where packets are decoded in any order, as `times`. */
+  readonly streamTimes?: ((file: number, number: number) => StreamTime | undefined) | undefined;
   /** 256 bytes of kernel memory for short computations. */
   readonly scratch: number;
 }

@@ -1,23 +1,19 @@
 /**
  * tcp.time_delta, tcp.time_relative: time since the packet before of the same TCP stream, and since its first. Batches come in
- * order; where analysis is per capture point, so is the packet before.
+ * order; where analysis is per capture point, so is the packet before. Where packets are decoded again in any order, the packet
+ * index is asked instead (`FieldContext.streamTimes`).
  */
 import { LAYER_TCP } from "../../../src-shared/model/layer-kind";
 import { type ValueColumn, appendValue } from "../../../src-shared/tables/value-column";
 import { LAYER_FLAG_QUOTED, NO_ROW } from "../kernel/assembly/abi";
 import type { Batch } from "../kernel/batch";
 import { type Field, rowField } from "./field";
-import type { FieldContext } from "./field-context";
-
-interface StreamTime {
-  readonly first: readonly [seconds: number, nanoseconds: number];
-  last: readonly [seconds: number, nanoseconds: number];
-}
+import type { FieldContext, PacketTime, StreamTime } from "./field-context";
 
 /** Since the first and since the last packet, by row of a batch. */
 class StreamTimes {
   private static readonly all = new WeakMap<FieldContext, StreamTimes>();
-  private readonly streams = new Map<string, StreamTime>();
+  private readonly streams = new Map<string, { readonly first: PacketTime; last: PacketTime }>();
   private readonly before = new Map<number, StreamTime>();
   private batch = "";
   private file = -1;
@@ -62,9 +58,11 @@ function since(name: string, label: string, from: "first" | "last"): Field {
     { name, label, kind: "time", protocol: "tcp", needsStreams: true },
     LAYER_TCP,
     (batch, row, packet, ordinal, out: ValueColumn, context) => {
-      // Packets decoded in any order have no packet before; the details tell these times from the index.
-      if (context.times) return;
-      const [seconds, nanoseconds] = StreamTimes.of(context, batch).at(row)?.[from] ?? [undefined, 0];
+      if (batch.stream[row] === NO_ROW || (batch.layerFlags[row] as number) & LAYER_FLAG_QUOTED) return;
+      const times = context.streamTimes
+        ? context.streamTimes(batch.file, batch.numberBefore + packet + 1)
+        : StreamTimes.of(context, batch).at(row);
+      const [seconds, nanoseconds] = times?.[from] ?? [undefined, 0];
       if (seconds === undefined) return;
       let s = batch.seconds(packet) - seconds;
       let ns = batch.nanoseconds(packet) - nanoseconds;

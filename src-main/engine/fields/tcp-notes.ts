@@ -8,6 +8,7 @@ import {
   ANALYSIS_KEEP_ALIVE_ACK,
   ANALYSIS_LOST_SEGMENT,
   ANALYSIS_OUT_OF_ORDER,
+  ANALYSIS_RETRANSMISSION,
   ANALYSIS_REUSED_PORTS,
   ANALYSIS_SPURIOUS_RETRANSMISSION,
   ANALYSIS_WINDOW_FULL,
@@ -16,6 +17,14 @@ import {
   ANALYSIS_ZERO_WINDOW_PROBE,
   ANALYSIS_ZERO_WINDOW_PROBE_ACK,
 } from "../kernel/assembly/abi";
+
+/**
+ * Whether a segment's payload was seen before or comes out of its turn: dissectors are not shown it, as Wireshark's preference
+ * "do not call subdissectors for error packets" has it.
+ */
+export const isRepeated = (analysis: number): boolean =>
+  (analysis & (ANALYSIS_RETRANSMISSION | ANALYSIS_OUT_OF_ORDER)) !== 0 &&
+  (analysis & ANALYSIS_SPURIOUS_RETRANSMISSION) === 0;
 
 /** Wireshark's words for what the analysis found, gravest sort first shown. */
 export const TCP_NOTES: readonly {

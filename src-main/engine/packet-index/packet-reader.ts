@@ -16,7 +16,7 @@ import type { PacketId } from "../../../src-shared/contract/results";
 import { type DecodeOptions, fillPortTables } from "../decode/decode-options";
 import type { KernelHandle } from "../decode/pipeline";
 import { ApplicationLayers } from "../fields/application-layers";
-import type { FieldContext } from "../fields/field-context";
+import type { FieldContext, PacketTime } from "../fields/field-context";
 import type { JoinedFacts } from "../fields/joined-facts";
 import {
   ANALYSIS_REPLY,
@@ -50,6 +50,7 @@ import { openFailureMessage } from "../sources/open-failure";
 import type { CaptureInterface } from "../readers/capture-file";
 import type { Workspace } from "../session/workspace";
 import { type IndexSegment, type PacketIndex, SEGMENT_MASK } from "./packet-index";
+import { StreamNeighbours } from "./stream-neighbours";
 
 /** Captures whose packets can be read again. */
 export interface IndexedCaptures {
@@ -147,7 +148,9 @@ export class PacketReader {
     const table = (at: number): Uint8Array => this.batch.bytes.subarray(at, at + 65536);
     fillPortTables(captures.decode, table(this.tables.udp), table(this.tables.tcp));
     this.configure(0);
-    const { workspace, handle } = captures;
+    const { workspace, handle, index } = captures;
+    const neighbours = new StreamNeighbours(index);
+    const timeOf = (id: PacketId): PacketTime => [index.seconds(id), index.nanoseconds(id)];
     this.context = {
       get joined() {
         return captures.joined;
@@ -160,9 +163,15 @@ export class PacketReader {
       verifyChecksums: false,
       notes: captures.notes,
       times: (file, number) => {
-        const [from, to] = captures.index.rangeOf(file);
+        const [from, to] = index.rangeOf(file);
         const id = from + number - 1;
-        return id < from || id >= to ? undefined : [captures.index.seconds(id), captures.index.nanoseconds(id)];
+        return id < from || id >= to ? undefined : timeOf(id);
+      },
+      streamTimes: (file, number) => {
+        const [from, to] = index.rangeOf(file);
+        const id = from + number - 1;
+        if (id < from || id >= to || index.tcpStreamOf(id) < 0) return undefined;
+        return { first: timeOf(neighbours.firstOf(id)), last: timeOf(neighbours.beforeOf(id)) };
       },
     };
   }

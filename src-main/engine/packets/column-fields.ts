@@ -12,7 +12,7 @@ const pasts = new WeakMap<FieldContext, { readonly past: StreamedPast; batch: st
 function pastOf(batch: Batch, context: FieldContext): StreamedPast | undefined {
   if (context.times) return undefined;
   let known = pasts.get(context);
-  if (!known) pasts.set(context, (known = { past: new StreamedPast(), batch: "" }));
+  if (!known) pasts.set(context, (known = { past: new StreamedPast(context.pointStreams === true), batch: "" }));
   const key = `${batch.file} ${batch.numberBefore} ${batch.packetCount}`;
   if (known.batch !== key) known.past.observe(batch);
   known.batch = key;

@@ -1,6 +1,6 @@
 /**
  * What the line about a packet says of packets before it: the request an echo reply answers, the TLS version a conversation's
- * server has chosen. Two ways to know it, with the same limits, so that the list of the window and `hopscope packets` agree:
+ * server has chosen, the segment whose acknowledgment is said again. Two ways to know it, with the same limits, so that the list of the window and `hopscope packets` agree:
  *
  * ```
  * StreamedPast   packets pass in order: what was seen is kept
@@ -17,8 +17,9 @@ import {
   LAYER_TLS,
 } from "../../../src-shared/model/layer-kind";
 import type { PacketId } from "../../../src-shared/contract/results";
+import { DUPLICATE_ACK_REACH, type DuplicateAck, DuplicateAcks } from "../fields/duplicate-acks";
 import { captured, readUint } from "../fields/field";
-import { LAYER_FLAG_QUOTED, NO_ROW } from "../kernel/assembly/abi";
+import { ANALYSIS_DUPLICATE_ACK, LAYER_FLAG_QUOTED, NO_ROW, ROW_REPLY, TCP_HAS_STREAM } from "../kernel/assembly/abi";
 import type { Batch } from "../kernel/batch";
 import { type PacketIndex, SEGMENT_MASK, SEGMENT_SHIFT } from "../packet-index/packet-index";
 import type { PacketReader } from "../packet-index/packet-reader";
@@ -31,6 +32,8 @@ export interface PacketPast {
   requestOf(batch: Batch, packet: number): number;
   /** The version chosen in the stream of `packet` up to and with it, 0 if none is known. */
   tlsVersionOf(batch: Batch, packet: number): number;
+  /** Of a packet whose TCP layer at `row` is a duplicate acknowledgment; undefined if the first one is too far away. */
+  duplicateAckOf(batch: Batch, packet: number, row: number): DuplicateAck | undefined;
 }
 
 /** Packets between a reply and its request, at most. */
@@ -112,11 +115,18 @@ export class StreamedPast implements PacketPast {
   /** Of this batch: by packet. */
   private readonly answered = new Map<number, number>();
   private readonly agreed = new Map<number, number>();
+  private readonly duplicates: DuplicateAcks;
   private file = -1;
+
+  /** `perPoint`: TCP streams are analysed per capture point. */
+  constructor(perPoint: boolean) {
+    this.duplicates = new DuplicateAcks(perPoint);
+  }
 
   observe(batch: Batch): void {
     this.answered.clear();
     this.agreed.clear();
+    this.duplicates.observe(batch);
     if (batch.file !== this.file) {
       this.file = batch.file;
       this.requests.clear();
@@ -138,6 +148,10 @@ export class StreamedPast implements PacketPast {
 
   tlsVersionOf(_batch: Batch, packet: number): number {
     return this.agreed.get(packet) ?? 0;
+  }
+
+  duplicateAckOf(_batch: Batch, packet: number): DuplicateAck | undefined {
+    return this.duplicates.of(packet);
   }
 
   private echo(batch: Batch, packet: number, row: number): void {
@@ -183,6 +197,8 @@ interface FoundVersion {
 
 /** Streams whose version is kept, and replies whose request is. */
 const MOST_KEPT = 1 << 16;
+/** Kept for a duplicate whose first one is too far away. */
+const NO_DUPLICATE: DuplicateAck = { number: 0, count: 0 };
 /** Requests decoded at a time, the latest first. */
 const AT_ONCE = 32;
 
@@ -200,6 +216,7 @@ export class IndexedPast {
   private readonly requests = new Map<PacketId, number>();
   /** Replies that were shown without their requests, with identifier and number. */
   private readonly unknown = new Map<PacketId, number>();
+  private readonly duplicates = new Map<PacketId, DuplicateAck>();
   private readonly versions = new Map<number, FoundVersion>();
   private readonly records: FirstRecords;
   /** By path: which wire's echoes it is, 0 none. */
@@ -230,6 +247,14 @@ export class IndexedPast {
         const row = tlsRow(batch, packet);
         const found = row < 0 ? undefined : this.versions.get(streamOf(batch, row));
         return found && found.version > 0 && found.at <= from + packet ? found.version : 0;
+      },
+      duplicateAckOf: (_batch, packet) => {
+        const known = this.duplicates.get(from + packet);
+        if (known !== undefined) return known.count > 0 ? known : undefined;
+        if (this.duplicates.size > MOST_KEPT) this.duplicates.clear();
+        const found = duplicateAck(this.index, from + packet);
+        this.duplicates.set(from + packet, found ?? NO_DUPLICATE);
+        return found;
       },
     };
   }
@@ -334,6 +359,34 @@ export class IndexedPast {
     );
     this.pathsKnown = paths.count;
   }
+}
+
+/** Walks back through the packets of the stream, of the same capture point and direction, as long as they acknowledge the same. */
+function duplicateAck(index: PacketIndex, id: PacketId): DuplicateAck | undefined {
+  const own = index.segmentOf(id);
+  const stream = index.streamOf(id);
+  if (stream < 0 || index.tcpStreamOf(id) < 0) return undefined;
+  const point = index.pointOf(id);
+  const ack = own.ack[id & SEGMENT_MASK];
+  const side = (own.flags[id & SEGMENT_MASK] as number) & ROW_REPLY;
+  const stop = Math.max(index.rangeOf(index.fileOf(id))[0], id - DUPLICATE_ACK_REACH - 1);
+  let first = -1;
+  let count = 1;
+  for (let at = id - 1; at >= stop;) {
+    const segment = index.segmentOf(at);
+    const row = segment.stream.lastIndexOf(stream, at & SEGMENT_MASK);
+    const base = at - (at & SEGMENT_MASK);
+    at = row < 0 ? base - 1 : base + row - 1;
+    if (row < 0 || base + row < stop) continue;
+    // An ICMP error that quotes a segment is of the stream too.
+    if (!((segment.tcp[row] as number) & TCP_HAS_STREAM)) continue;
+    if (((segment.flags[row] as number) & ROW_REPLY) !== side) continue;
+    if (index.paths.pointOf(segment.path[row] as number) !== point) continue;
+    if (segment.ack[row] !== ack) break;
+    first = base + row;
+    if ((segment.analysis[row] as number) & ANALYSIS_DUPLICATE_ACK) count++;
+  }
+  return first < 0 || id - first > DUPLICATE_ACK_REACH ? undefined : { number: index.number(first), count };
 }
 
 /** The first packets with TLS of every stream, found in one pass over the index as far as it is asked for. */

@@ -1,7 +1,7 @@
 /**
  * The protocol column's text for whole paths: for sorting and for series by protocol, where printing every packet would take
  * seconds. Told by summarise() once for each sequence of layers, not once a path. Ports tell what a payload is; where its bytes
- * have a say too, packets are asked one by one. TLS of all versions counts as one protocol here.
+ * have a say too, packets are asked one by one. TLS of all versions, and HTTP with any body, count as one protocol here.
  */
 import {
   LAYER_DHCP,
@@ -14,9 +14,10 @@ import {
   LAYER_UDP,
 } from "../../../src-shared/model/layer-kind";
 import { captured, readUint } from "../fields/field";
+import { isRepeated } from "../fields/tcp-notes";
 import { LAYER_FLAG_QUOTED } from "../kernel/assembly/abi";
 import type { Batch } from "../kernel/batch";
-import type { PacketIndex } from "../packet-index/packet-index";
+import { type PacketIndex, SEGMENT_MASK } from "../packet-index/packet-index";
 import type { PacketReader } from "../packet-index/packet-reader";
 import type { Workspace } from "../session/workspace";
 import { asksBytes, portProtocol } from "./payload-line";
@@ -27,6 +28,8 @@ import { summarise } from "./summary";
 const WHOLE = 63;
 /** In `payload`: bytes decide. */
 const ASK = 0xffff;
+/** In `payload`: the bytes of the path's first payload decide, as HTTP/2 tells itself there, on any port. */
+const ASK_FIRST = 0xfffe;
 /** Packets that are asked one by one, 15 µs each; from then on the last answer of their path holds. */
 const MOST_ASKED = 8192;
 
@@ -74,6 +77,8 @@ export class PathProtocols {
 
   /** Index into `names` for packet `id` of path `path` with the application layer `application` (LAYER_*, 0 none). */
   of(id: number, path: number, application: number): number {
+    // Told as segments, as summarise() does.
+    if (application !== 0 && isRepeated(this.analysisOf(id))) return this.plain[path] as number;
     switch (application) {
       case LAYER_HTTP:
         return this.http;
@@ -85,11 +90,18 @@ export class PathProtocols {
         return this.dns[path] as number;
       case LAYER_PAYLOAD: {
         const name = this.payload[path] as number;
+        if (name === ASK_FIRST && this.asked >= MOST_ASKED)
+          return this.answers.get(path) ?? (this.plain[path] as number);
+        if (name === ASK_FIRST) return this.answers.get(path) ?? this.ask(id, path);
         return name === ASK ? this.ask(id, path) : name;
       }
       default:
         return this.plain[path] as number;
     }
+  }
+
+  private analysisOf(id: number): number {
+    return this.index.segmentOf(id).analysis[id & SEGMENT_MASK] as number;
   }
 
   /** What payloads on a path are, `plain` being the name of its layers. */
@@ -100,7 +112,7 @@ export class PathProtocols {
     if (captured(batch, last) < 4) return plain;
     const p = batch.layerPtr[last] as number;
     const name = portProtocol(kind, readUint(batch.bytes, p, 2), readUint(batch.bytes, p + 2, 2));
-    if (name === "") return plain;
+    if (name === "") return kind === LAYER_TCP ? ASK_FIRST : plain;
     return asksBytes(kind, name) ? ASK : this.number(protocolColumn(name));
   }
 

@@ -25,11 +25,16 @@ import type { Batch } from "../kernel/batch";
 import { IP_PROTOCOLS } from "../layouts/network-names";
 import { dhcpv6Line } from "./dhcpv6-line";
 import { lldpLine, pppoedLine, stpLine } from "./discovery-lines";
+import { bfdLine, eigrpLine, glbpLine, hsrpLine, hsrpVersion, ripLine, ripName } from "./gateway-lines";
+import { http2Line } from "./http2-line";
+import { isakmpLine, udpencapLine } from "./ipsec-lines";
 import type { MessageBytes, MessageLine } from "./message-line";
 import { protocolColumn } from "./protocol-names";
 import { quicLine } from "./quic-line";
 import { bgpLine, ospfLine, pimLine, vrrpLine } from "./routing-lines";
 import { pgsqlLine, sshLine } from "./session-lines";
+import { kafkaLine, mysqlLine, respLine } from "./store-lines";
+import { cdpLine, lacpLine } from "./switch-lines";
 import { ntpLine, ptpLine, ptpVersion } from "./time-lines";
 
 export interface PayloadLine {
@@ -39,15 +44,26 @@ export interface PayloadLine {
 }
 
 const LINES: ReadonlyMap<string, MessageLine> = new Map([
+  ["bfd", bfdLine],
   ["bgp", bgpLine],
+  ["cdp", cdpLine],
   ["dhcpv6", dhcpv6Line],
+  ["eigrp", eigrpLine],
+  ["glbp", glbpLine],
+  ["hsrp", hsrpLine],
+  ["isakmp", isakmpLine],
+  ["kafka", kafkaLine],
+  ["lacp", lacpLine],
   ["lldp", lldpLine],
+  ["mysql", mysqlLine],
   ["ntp", ntpLine],
   ["ospf", ospfLine],
   ["pgsql", pgsqlLine],
   ["pppoed", pppoedLine],
   ["ptp", ptpLine],
   ["quic", quicLine],
+  ["resp", respLine],
+  ["rip", ripLine],
   ["ssh", sshLine],
   ["stp", stpLine],
   ["vrrp", vrrpLine],
@@ -81,9 +97,12 @@ export function portProtocol(transport: number, source: number, destination: num
   return name === undefined || KERNELS.has(name) ? "" : name;
 }
 
+/** What their messages are called depends on a version in them, or on what they carry. */
+const NAMED_BY_BYTES: ReadonlySet<string> = new Set(["hsrp", "ptp", "quic", "rip", "udpencap"]);
+
 /** Whether payloads on ports of `name` are looked at before they are called so. */
 export const asksBytes = (transport: number, name: string): boolean =>
-  name === "quic" || name === "ptp" || (transport === LAYER_TCP ? TCP_CHECKS : UDP_CHECKS).has(name);
+  NAMED_BY_BYTES.has(name) || (transport === LAYER_TCP ? TCP_CHECKS : UDP_CHECKS).has(name);
 
 /** What a payload row is, `first` being the packet's first row; undefined where only the carrier can be named. */
 export function payloadLine(batch: Batch, row: number, first: number, packet: number): PayloadLine | undefined {
@@ -104,7 +123,7 @@ function transportPayload(batch: Batch, row: number, carrier: number, kind: numb
   const source = readUint(bytes, p, 2);
   const destination = readUint(bytes, p + 2, 2);
   const name = portProtocol(kind, source, destination);
-  if (name === "") return undefined;
+  if (name === "") return kind === LAYER_TCP ? http2(messageOf(batch, row, false)) : undefined;
   const ports = kind === LAYER_TCP ? KNOWN_TCP_PORTS : KNOWN_UDP_PORTS;
   const message = messageOf(
     batch,
@@ -118,7 +137,12 @@ function transportPayload(batch: Batch, row: number, carrier: number, kind: numb
   return told(name, message);
 }
 
-function messageOf(batch: Batch, row: number, fromServer: boolean): MessageBytes {
+function http2(message: MessageBytes): PayloadLine | undefined {
+  const info = http2Line(message);
+  return info === "" ? undefined : { protocol: "HTTP2", info };
+}
+
+export function messageOf(batch: Batch, row: number, fromServer: boolean): MessageBytes {
   const at = batch.layerPtr[row] as number;
   const statedEnd = at + (batch.layerLength[row] as number);
   const end = Math.min(batch.layerEnd[row] as number, Math.max(statedEnd, at));
@@ -126,7 +150,10 @@ function messageOf(batch: Batch, row: number, fromServer: boolean): MessageBytes
 }
 
 function told(name: string, message: MessageBytes): PayloadLine {
+  if (name === "udpencap") return udpencapLine(message);
   const info = LINES.get(name)?.(message) ?? "";
+  if (name === "rip") return { protocol: ripName(message), info };
+  if (name === "hsrp") return { protocol: hsrpVersion(message) === 2 ? "HSRPv2" : "HSRP", info };
   if (name === "ptp") return { protocol: ptpVersion(message) === 1 ? "PTPv1" : "PTPv2", info };
   return { protocol: protocolColumn(name), info };
 }
@@ -146,7 +173,7 @@ function unknownProtocol(batch: Batch, carrier: number, kind: number): PayloadLi
     case LAYER_IPV6:
       return {
         protocol: kind === LAYER_IPV4 ? "IPv4" : "IPv6",
-        info: `${IP_PROTOCOLS.get(number) ?? "Unknown"} (${number})`,
+        info: `${kind === LAYER_IPV4 ? "" : "Unknown IP Protocol: "}${IP_PROTOCOLS.get(number) ?? "Unknown"} (${number})`,
       };
     default:
       return undefined;

@@ -19,7 +19,10 @@ import {
   LAYER_IGMP,
   LAYER_IPV4,
   LAYER_IPV6,
+  LAYER_IPV6_DSTOPTS,
   LAYER_IPV6_FRAGMENT,
+  LAYER_IPV6_HOPOPTS,
+  LAYER_IPV6_ROUTING,
   LAYER_LLC,
   LAYER_MPLS,
   LAYER_OTHER_LINK,
@@ -34,24 +37,8 @@ import {
   LAYER_WIREGUARD,
 } from "../../../src-shared/model/layer-kind";
 import { createDhcpMessage, readDhcp, visitDhcpOptions } from "../../../src-shared/wire/dhcp";
-import { httpText, visitHttp } from "../../../src-shared/wire/http";
 import { LINKTYPE_WLAN, linkTypeName } from "../../../src-shared/model/link-type";
 import {
-  ANALYSIS_ACK_LOST_SEGMENT,
-  ANALYSIS_DUPLICATE_ACK,
-  ANALYSIS_FAST_RETRANSMISSION,
-  ANALYSIS_KEEP_ALIVE,
-  ANALYSIS_KEEP_ALIVE_ACK,
-  ANALYSIS_LOST_SEGMENT,
-  ANALYSIS_OUT_OF_ORDER,
-  ANALYSIS_RETRANSMISSION,
-  ANALYSIS_REUSED_PORTS,
-  ANALYSIS_SPURIOUS_RETRANSMISSION,
-  ANALYSIS_WINDOW_FULL,
-  ANALYSIS_WINDOW_UPDATE,
-  ANALYSIS_ZERO_WINDOW,
-  ANALYSIS_ZERO_WINDOW_PROBE,
-  ANALYSIS_ZERO_WINDOW_PROBE_ACK,
   LAYER_FLAG_FRAGMENT,
   LAYER_FLAG_QUOTED,
   NO_ROW,
@@ -63,12 +50,16 @@ import {
 } from "../kernel/assembly/abi";
 import type { Batch } from "../kernel/batch";
 import { captured, readUint } from "../fields/field";
-import { visitTcpOptions } from "../fields/transport-fields";
+import { isRepeated } from "../fields/tcp-notes";
 import type { CaptureInterface } from "../readers/capture-file";
+import { arpLine } from "./arp-line";
 import { dnsLine } from "./dns-line";
+import { httpLine } from "./http-line";
 import { icmpLine, icmpv6Line, igmpLine } from "./icmp-lines";
 import type { PacketPast } from "./packet-past";
-import { payloadLine, pimRow } from "./payload-line";
+import { messageOf, payloadLine, pimRow } from "./payload-line";
+import { sctpLine } from "./sctp-line";
+import { tcpLine, tcpNotes } from "./tcp-line";
 import { tlsLine } from "./tls-line";
 import { wlanLine } from "./wlan-line";
 
@@ -79,27 +70,25 @@ export interface PacketSummary {
   info: string;
 }
 
-const TCP_FLAGS = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
-/** In Wireshark's order, which puts each in front of those before. */
-const TCP_NOTES: readonly (readonly [number, string])[] = [
-  [ANALYSIS_ZERO_WINDOW_PROBE_ACK, "[TCP ZeroWindowProbeAck] "],
-  [ANALYSIS_ZERO_WINDOW, "[TCP ZeroWindow] "],
-  [ANALYSIS_ZERO_WINDOW_PROBE, "[TCP ZeroWindowProbe] "],
-  [ANALYSIS_DUPLICATE_ACK, "[TCP Dup ACK] "],
-  [ANALYSIS_KEEP_ALIVE_ACK, "[TCP Keep-Alive ACK] "],
-  [ANALYSIS_KEEP_ALIVE, "[TCP Keep-Alive] "],
-  [ANALYSIS_WINDOW_FULL, "[TCP Window Full] "],
-  [ANALYSIS_WINDOW_UPDATE, "[TCP Window Update] "],
-  [ANALYSIS_ACK_LOST_SEGMENT, "[TCP ACKed unseen segment] "],
-  [ANALYSIS_LOST_SEGMENT, "[TCP Previous segment not captured] "],
-  [ANALYSIS_OUT_OF_ORDER, "[TCP Out-Of-Order] "],
-  [ANALYSIS_SPURIOUS_RETRANSMISSION, "[TCP Spurious Retransmission] "],
-  [ANALYSIS_FAST_RETRANSMISSION, "[TCP Fast Retransmission] "],
-  [ANALYSIS_RETRANSMISSION, "[TCP Retransmission] "],
-  [ANALYSIS_REUSED_PORTS, "[TCP Port numbers reused] "],
+/** RFC 2132 section 9.6, RFC 3203, RFC 4388 section 6.1, RFC 6926. */
+const DHCP_MESSAGES = [
+  "",
+  "Discover",
+  "Offer",
+  "Request",
+  "Decline",
+  "ACK",
+  "NAK",
+  "Release",
+  "Inform",
+  "Force Renew",
+  "Lease query",
+  "Lease Unassigned",
+  "Lease Unknown",
+  "Lease Active",
+  "Bulk Lease Query",
+  "Lease Query Done",
 ];
-
-const DHCP_MESSAGES = ["", "Discover", "Offer", "Request", "Decline", "ACK", "NAK", "Release", "Inform"];
 
 /**
  * Tells about packet `packet` of the batch. `point` is its capture point, for packets of link types that are not decoded. `past`
@@ -119,16 +108,20 @@ export function summarise(
   }
   const first = batch.firstLayer[packet] as number;
   const last = first + batch.layersOf(packet);
-  let analysis = 0;
+  let notes = "";
+  let transport = "";
   for (let row = first; row < last; row++) {
     // What an error message quotes is told by the message itself.
     if ((batch.layerFlags[row] as number) & LAYER_FLAG_QUOTED) break;
     layer(batch, row, s, packet, past);
-    if (batch.layerKind[row] === LAYER_TCP && batch.stream[row] !== NO_ROW) analysis = batch.analysis[row] as number;
+    const kind = batch.layerKind[row] as number;
+    if (kind === LAYER_UDP || kind === LAYER_TCP) transport = s.info;
+    if (kind !== LAYER_TCP || batch.stream[row] === NO_ROW) continue;
+    notes = tcpNotes(batch, packet, row, past);
+    // What was there before, or is out of its turn, is told as a segment: a message is listed once.
+    if (isRepeated(batch.analysis[row] as number)) break;
   }
-  let notes = "";
-  if (analysis) for (const [bit, text] of TCP_NOTES) if (analysis & bit) notes += text;
-  s.info = notes + s.info + stopText(batch, packet, point);
+  s.info = notes + withStop(batch, packet, point, s.info, s.info === transport);
   if (!s.protocol)
     s.protocol = batch.stopReason(packet) === STOP_LINK_TYPE ? linkTypeName(point?.linkType ?? -1) : "data";
   return s;
@@ -140,23 +133,45 @@ function customBlockText(batch: Batch, packet: number): string {
   return `Custom Block: PEN = ${Math.min(batch.view.getUint32(at, true), batch.view.getUint32(at, false))}`;
 }
 
-function stopText(batch: Batch, packet: number, point: CaptureInterface | undefined): string {
+/** Headers that name what they carry: where that is cut off, the name says more than was seen. */
+const CARRIERS: ReadonlySet<number> = new Set([LAYER_ETHERNET, LAYER_VLAN, LAYER_IPV4, LAYER_IPV6]);
+
+/** `info` with the reason why decoding ended. `isSegment`: it tells of TCP or UDP, and of nothing they carry. */
+function withStop(
+  batch: Batch,
+  packet: number,
+  point: CaptureInterface | undefined,
+  info: string,
+  isSegment: boolean,
+): string {
   switch (batch.stopReason(packet)) {
-    case STOP_CAPTURE:
-      return (batch.captured[packet] as number) < (batch.length[packet] as number)
-        ? "[Packet size limited during capture]"
-        : " [Cut short]";
+    case STOP_CAPTURE: {
+      if ((batch.captured[packet] as number) >= (batch.length[packet] as number)) return `${info} [Cut short]`;
+      const last = (batch.firstLayer[packet] as number) + batch.layersOf(packet) - 1;
+      const kind = batch.layersOf(packet) > 0 ? (batch.layerKind[last] as number) : 0;
+      // A payload that nobody reads is cut in every capture that keeps headers only.
+      if (isSegment && (kind === LAYER_PAYLOAD || isWhole(batch, last, kind))) return info;
+      return `${CARRIERS.has(kind) ? "" : info}[Packet size limited during capture]`;
+    }
     case STOP_LENGTH:
-      return " [Length field ends inside a header]";
+      return `${info} [Length field ends inside a header]`;
     case STOP_HEADER:
-      return " [Malformed header]";
+      return `${info} [Malformed header]`;
     case STOP_DEPTH:
-      return " [Nested too deeply]";
+      return `${info} [Nested too deeply]`;
     case STOP_LINK_TYPE:
-      return `Link type ${point?.linkType ?? "?"} is not decoded`;
+      return `${info}Link type ${point?.linkType ?? "?"} is not decoded`;
     default:
-      return "";
+      return info;
   }
+}
+
+/** The header of TCP or UDP at `row` was captured to its end. */
+function isWhole(batch: Batch, row: number, kind: number): boolean {
+  const here = captured(batch, row);
+  if (kind === LAYER_UDP) return here >= 8;
+  if (kind !== LAYER_TCP || here < 20) return false;
+  return here >= ((batch.bytes[(batch.layerPtr[row] as number) + 12] as number) >> 4) * 4;
 }
 
 function layer(batch: Batch, row: number, s: PacketSummary, packet: number, past: PacketPast | undefined): void {
@@ -194,7 +209,8 @@ function layer(batch: Batch, row: number, s: PacketSummary, packet: number, past
       s.info = "Logical link control";
       return;
     case LAYER_ARP:
-      arp(batch, row, s);
+      s.protocol = "ARP";
+      s.info = arpLine(batch, row);
       return;
     case LAYER_IPV4: {
       if (here < 20) return;
@@ -212,7 +228,12 @@ function layer(batch: Batch, row: number, s: PacketSummary, packet: number, past
       s.source = formatIpv6(bytes, p + 8);
       s.destination = formatIpv6(bytes, p + 24);
       s.protocol = "IPv6";
-      s.info = `${IP_PROTOCOLS.get(u(6, 1)) ?? "Unknown"} (${u(6, 1)})`;
+      s.info = nextHeader(u(6, 1));
+      return;
+    case LAYER_IPV6_HOPOPTS:
+    case LAYER_IPV6_ROUTING:
+    case LAYER_IPV6_DSTOPTS:
+      if (here > 0) s.info = nextHeader(u(0, 1));
       return;
     case LAYER_IPV6_FRAGMENT:
       if (here >= 8)
@@ -227,15 +248,16 @@ function layer(batch: Batch, row: number, s: PacketSummary, packet: number, past
       s.info = icmpv6Line(batch, row, past?.requestOf(batch, packet) ?? 0);
       return;
     case LAYER_TCP:
-      tcp(batch, row, s);
+      s.protocol = "TCP";
+      s.info = tcpLine(batch, row);
       return;
     case LAYER_UDP:
       s.protocol = "UDP";
-      if (here >= 8) s.info = `${u(0, 2)} → ${u(2, 2)} Len=${Math.max(u(4, 2) - 8, 0)}`;
+      s.info = udpLine(batch, row);
       return;
     case LAYER_SCTP:
       s.protocol = "SCTP";
-      if (here >= 4) s.info = `${u(0, 2)} → ${u(2, 2)}`;
+      if (here >= 4) s.info = sctpLine(messageOf(batch, row, false)) || `${u(0, 2)} → ${u(2, 2)}`;
       return;
     case LAYER_VXLAN:
       s.protocol = "VXLAN";
@@ -247,7 +269,7 @@ function layer(batch: Batch, row: number, s: PacketSummary, packet: number, past
       return;
     case LAYER_GRE:
       s.protocol = "GRE";
-      if (here >= 4) s.info = `Encapsulated 0x${u(2, 2).toString(16).padStart(4, "0")}`;
+      if (here >= 4) s.info = `Encapsulated ${GRE_PROTOCOLS.get(u(2, 2)) ?? `${hex4(u(2, 2))} (unknown)`}`;
       return;
     case LAYER_GTPU:
       s.protocol = "GTP";
@@ -274,7 +296,7 @@ function layer(batch: Batch, row: number, s: PacketSummary, packet: number, past
       dhcp(batch, row, s);
       return;
     case LAYER_HTTP:
-      http(batch, row, s);
+      told(s, httpLine(batch, row));
       return;
     case LAYER_TLS:
       told(s, tlsLine(batch, row, past?.tlsVersionOf(batch, packet) ?? 0));
@@ -294,59 +316,46 @@ function told(s: PacketSummary, line: { readonly protocol: string; readonly info
   if (line.info !== "") s.info = line.info;
 }
 
-function arp(batch: Batch, row: number, s: PacketSummary): void {
-  s.protocol = "ARP";
-  const p = batch.layerPtr[row] as number;
-  if (captured(batch, row) < 28 || readUint(batch.bytes, p, 4) !== 0x00010800) {
-    s.info = "ARP";
-    return;
-  }
-  const opcode = readUint(batch.bytes, p + 6, 2);
-  const sender = formatIpv4(readUint(batch.bytes, p + 14, 4));
-  const target = formatIpv4(readUint(batch.bytes, p + 24, 4));
-  // RFC 5227: an announcement, and a probe before an address is taken.
-  if (opcode === 1)
-    s.info =
-      sender === target
-        ? `ARP Announcement for ${sender}`
-        : sender === "0.0.0.0"
-          ? `Who has ${target}? (ARP Probe)`
-          : `Who has ${target}? Tell ${sender}`;
-  else if (opcode === 2)
-    s.info =
-      sender === target ? `Gratuitous ARP for ${sender} (Reply)` : `${sender} is at ${formatMac(batch.bytes, p + 8)}`;
-  else s.info = `ARP opcode ${opcode}`;
-}
+/** Headers of IPv6 that are told where nothing follows them. */
+const IPV6_EXTENSIONS: ReadonlyMap<number, string> = new Map([
+  [0, "IPv6 hop-by-hop options"],
+  [43, "IPv6 routing"],
+  [59, "IPv6 no next header"],
+  [60, "IPv6 destination options"],
+]);
+const nextHeader = (number: number): string =>
+  IPV6_EXTENSIONS.get(number) ?? `${IP_PROTOCOLS.get(number) ?? "Unknown"} (${number})`;
 
-function tcp(batch: Batch, row: number, s: PacketSummary): void {
-  s.protocol = "TCP";
+const hex4 = (value: number): string => `0x${value.toString(16).padStart(4, "0")}`;
+/** What a GRE header's protocol is called where nothing behind it says more. */
+const GRE_PROTOCOLS: ReadonlyMap<number, string> = new Map([
+  [0x0000, "Possible GRE keepalive packet"],
+  [0x0800, "IP"],
+  [0x0806, "ARP"],
+  [0x6400, "MIKROTIK EoIP"],
+  [0x6558, "Transparent Ethernet bridging"],
+  [0x86dd, "IPv6"],
+  [0x880b, "PPP"],
+  [0x8847, "MPLS label switched packet"],
+  [0x8848, "MPLS multicast label switched packet"],
+  [0x88be, "ERSPAN"],
+]);
+
+/** Ports and length; a length that cannot be, and a checksum that IPv6 does not allow (RFC 8200 section 8.1). */
+function udpLine(batch: Batch, row: number): string {
   const p = batch.layerPtr[row] as number;
-  if (captured(batch, row) < 20) return;
-  const flags = batch.bytes[p + 13] as number;
-  const names = TCP_FLAGS.filter((_, i) => flags & (1 << i));
-  const analysed = batch.stream[row] !== NO_ROW;
-  const seq = analysed ? (batch.relativeSeq[row] as number) : readUint(batch.bytes, p + 4, 4);
-  const ack = analysed ? (batch.relativeAck[row] as number) : readUint(batch.bytes, p + 8, 4);
-  const window = analysed ? (batch.scaledWindow[row] as number) : readUint(batch.bytes, p + 14, 2);
-  const header = ((batch.bytes[p + 12] as number) >> 4) * 4;
-  const length = Math.max((batch.layerLength[row] as number) - header, 0);
-  s.info = `${readUint(batch.bytes, p, 2)} → ${readUint(batch.bytes, p + 2, 2)} [${names.join(", ") || "<None>"}] Seq=${seq}`;
-  if (flags & 16) s.info += ` Ack=${ack}`;
-  s.info += ` Win=${window} Len=${length}`;
-  visitTcpOptions(batch, row, (kind, at, n, here) => {
-    if (here < n) return;
-    if (kind === 2 && n === 4) s.info += ` MSS=${readUint(batch.bytes, at + 2, 2)}`;
-    else if (kind === 3 && n === 3) s.info += ` WS=${2 ** (batch.bytes[at + 2] as number)}`;
-    else if (kind === 4) s.info += " SACK_PERM";
-    else if (kind === 8 && n === 10)
-      s.info += ` TSval=${readUint(batch.bytes, at + 2, 4)} TSecr=${readUint(batch.bytes, at + 6, 4)}`;
-    else if (kind === 5) {
-      for (let q = at + 2; q + 8 <= at + n; q += 8) {
-        const base = analysed ? readUint(batch.bytes, p + 8, 4) - ack : 0;
-        s.info += ` SLE=${(readUint(batch.bytes, q, 4) - base) >>> 0} SRE=${(readUint(batch.bytes, q + 4, 4) - base) >>> 0}`;
-      }
-    }
-  });
+  const here = captured(batch, row);
+  if (here < 4) return "";
+  const ports = `${readUint(batch.bytes, p, 2)} → ${readUint(batch.bytes, p + 2, 2)}`;
+  if (here < 8) return ports;
+  const stated = readUint(batch.bytes, p + 4, 2);
+  const granted = batch.layerLength[row] as number;
+  const carrier = row > 0 ? (batch.layerKind[row - 1] as number) : 0;
+  const isFragment = ((batch.layerFlags[row - 1] ?? 0) & LAYER_FLAG_FRAGMENT) !== 0;
+  const isTooLong = stated > granted && !isFragment && (carrier === LAYER_IPV4 || carrier === LAYER_IPV6);
+  const isIllegal = carrier === LAYER_IPV6 && readUint(batch.bytes, p + 6, 2) === 0;
+  const bad = isTooLong ? ` [BAD UDP LENGTH ${stated} > IP PAYLOAD LENGTH]` : "";
+  return `${ports}${bad} Len=${Math.max(stated - 8, 0)}${isIllegal && !isTooLong ? " [ILLEGAL CHECKSUM (0)]" : ""}`;
 }
 
 function dhcp(batch: Batch, row: number, s: PacketSummary): void {
@@ -384,26 +393,4 @@ function wireguard(batch: Batch, row: number): string {
   if (type === 4 && here >= 16)
     text += `, receiver=${index(4)}, counter=${batch.view.getBigUint64(p + 8, true)}, datalen=${Math.max((batch.layerLength[row] as number) - 32, 0)}`;
   return text;
-}
-
-function http(batch: Batch, row: number, s: PacketSummary): void {
-  const p = batch.layerPtr[row] as number;
-  const end = batch.layerEnd[row] as number;
-  let line = "";
-  visitHttp(batch.bytes, p, end, {
-    request(_m, _mEnd, _t, tEnd) {
-      if (!line) line = httpText(batch.bytes, p, lineEnd(batch.bytes, tEnd, end));
-    },
-    response(_code, at) {
-      if (!line) line = httpText(batch.bytes, p, lineEnd(batch.bytes, at, end));
-    },
-  });
-  s.protocol = "HTTP";
-  if (line) s.info = line;
-}
-
-function lineEnd(bytes: Uint8Array, from: number, end: number): number {
-  let q = from;
-  while (q < end && bytes[q] !== 13 && bytes[q] !== 10) q++;
-  return q;
 }

@@ -44,7 +44,7 @@ export async function runPackets(options: PacketsOptions): Promise<number> {
     );
   };
   const cell = new TextWriter(32);
-  const past = new StreamedPast();
+  const past = new StreamedPast(true);
   let base: { seconds: number; nanoseconds: number } | undefined;
   let shown = 0;
   let before = 0;

@@ -134,7 +134,7 @@ function overviewSection(result: JoinedResult, connection: string | undefined, f
 async function packetsSection(options: ReportOptions, selection: PacketSelection): Promise<ReportSection> {
   const rows: string[][] = [];
   const cell = new TextWriter(32);
-  const past = new StreamedPast();
+  const past = new StreamedPast(true);
   let matching = 0;
   await readCaptures({ ...options, flows: "point-streams", quiet: true }, (batch, run) => {
     past.observe(batch);

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { compileFilter } from "../../../src-main/engine/filter/compile";
 import { FILTER_REGISTRY } from "../../../src-main/engine/filter/engine-registry";
+import { CellPrinter } from "../../../src-main/engine/service/row-cells";
 import { filterMatches } from "../../builders/filter-matches";
 import { withCaptures } from "../../builders/open-captures";
 import { fieldRows } from "../../builders/run-engine";
@@ -37,6 +38,37 @@ describe("times", () => {
         [1, 4],
         [2, 5],
       ]);
+    });
+  });
+});
+
+describe("times of a TCP stream", () => {
+  const lines = `a = 10.0.0.1:40000   b = 10.0.0.2:80   c = 10.0.0.3:50000
+    1.0  a > b tcp SYN
+    1.25 b > a tcp SYN,ACK
+    1.5  c > b tcp SYN
+    2.0  a > b tcp ACK
+    2.1  a > b udp "x"
+    3.5  b > c tcp SYN,ACK`;
+  const names = ["tcp.time_relative", "tcp.time_delta"];
+  const expected = [
+    ["0.000000000", "0.000000000"],
+    ["0.250000000", "0.250000000"],
+    ["0.000000000", "0.000000000"],
+    ["1.000000000", "0.750000000"],
+    ["", ""],
+    ["2.000000000", "2.000000000"],
+  ];
+
+  it("are told since its first packet and since its packet before", async () => {
+    expect(await fields(lines, ...names)).toEqual(expected);
+  });
+
+  it("are the same as columns of the packet list, whichever rows are shown, and in every file of a workspace", async () => {
+    const capture = trafficToPcapng(parseTraffic(lines));
+    await withCaptures([capture, capture], (captures) => {
+      const ids = [11, 3, 9, 1, 0, 4, 6, 5];
+      expect(new CellPrinter(captures, names).print(ids, -1)).toEqual(ids.map((id) => expected[id % 6]));
     });
   });
 });

@@ -8,19 +8,11 @@ import { ethernet } from "../../../src-shared/wire/write/ethernet";
 import { payload } from "../../../src-shared/wire/write/payload";
 import { PcapWriter } from "../../../src-shared/wire/write/pcap";
 import { withCaptures } from "../../builders/open-captures";
+import { linesOfList, list } from "../../builders/packet-lines";
 import { parseTraffic, trafficToPcapng } from "../../builders/traffic";
 
 const LINKTYPE_ETHERNET = 1;
 const LINKTYPE_WLAN = 105;
-
-/** "PROTOCOL | INFO" of every packet, as the window's list prints it. */
-const linesOf = (capture: Uint8Array): Promise<string[]> =>
-  withCaptures([capture], (captures) => {
-    const ids = Array.from({ length: captures.index.count }, (_, id) => id);
-    return new CellPrinter(captures, ["protocol", "info"]).print(ids, -1).map((cells) => cells.join(" | "));
-  });
-
-const list = (traffic: string): Promise<string[]> => linesOf(trafficToPcapng(parseTraffic(traffic)));
 
 /** A file of packets of one link type. */
 function pcap(linkType: number, ...packets: readonly Uint8Array[]): Uint8Array {
@@ -80,8 +72,8 @@ describe("protocols that ports tell", () => {
   });
 
   it("keep TCP's or UDP's line where nothing is known but the name", async () => {
-    expect(await list(`0.0 10.0.0.1:40000 > 10.0.0.2:9092 tcp PSH,ACK hex:0000000800120000`)).toEqual([
-      "Kafka | 40000 → 9092 [PSH, ACK] Seq=1 Ack=1 Win=64240 Len=8",
+    expect(await list(`0.0 10.0.0.1:40000 > 10.0.0.2:1883 tcp PSH,ACK hex:c000`)).toEqual([
+      "MQTT | 40000 → 1883 [PSH, ACK] Seq=1 Ack=1 Win=64240 Len=2",
     ]);
   });
 
@@ -121,7 +113,7 @@ describe("protocols that other numbers tell", () => {
     const lldp = frame(0x88cc, "0207 04 020000000001 0405 05 65746830 0602 0078 0a03 737731 0000");
     const padi = frame(0x8863, "1109 0000 0004 0101 0000");
     const pado = frame(0x8863, "1107 0000 000c 0101 0000 0102 0004 42524153");
-    expect(await linesOf(pcap(LINKTYPE_ETHERNET, lldp, padi, pado, frame(0x1234, "00 01")))).toEqual([
+    expect(await linesOfList(pcap(LINKTYPE_ETHERNET, lldp, padi, pado, frame(0x1234, "00 01")))).toEqual([
       "LLDP | MA/02:00:00:00:00:01 IN/eth0 120 SysN=sw1",
       "PPPoED | Active Discovery Initiation (PADI)",
       "PPPoED | Active Discovery Offer (PADO) AC-Name='BRAS'",
