@@ -109,7 +109,9 @@ export class ConntrackDiffers implements FindingFamily {
           return use ? [use.told] : [];
         });
       });
-    const lines = linesBy(this.#byOriginal);
+    const known = linesBy(this.#byOriginal);
+    // One machine translates a packet once: what it tells of the ends that it gave away itself is another call from the same port.
+    const lines = known.filter((line) => !known.some((before) => isGivenBy(before, line)));
     // A machine that knows what was sent has told: what else it gave the same ports to is another call.
     const files = new Set(lines.map(({ file }) => file));
     return [...new Set([...lines, ...linesBy(this.#byReply).filter(({ file }) => !files.has(file))])];
@@ -119,12 +121,13 @@ export class ConntrackDiffers implements FindingFamily {
   #shownInstead(connection: Connection, change: ToldChange): string {
     const { protocol } = connection;
     const ofKind = connection.translations.filter((t) => kindOf(t) === change.kind);
-    const seen = ofKind.filter((t) => same(t.from, change.from, protocol));
+    // Of an echo whose identifier alone was changed that is all there is to compare.
+    const alike = (a: Endpoint, b: Endpoint): boolean =>
+      change.from.ip === change.to.ip ? a.ip === b.ip && a.port === b.port : same(a, b, protocol);
+    const seen = ofKind.filter((t) => alike(t.from, change.from));
     if (seen.length > 0)
-      return seen.some((t) => same(t.to, change.to, protocol))
-        ? "same"
-        : seen.map((t) => endpointText(t.to)).join(", ");
-    const backward = ofKind.filter((t) => same(t.to, change.to, protocol));
+      return seen.some((t) => alike(t.to, change.to)) ? "same" : seen.map((t) => endpointText(t.to)).join(", ");
+    const backward = ofKind.filter((t) => alike(t.to, change.to));
     if (backward.length > 0) return backward.map((t) => `${endpointText(t.from)} before it`).join(", ");
     const asked = connection.requested ?? connection.server;
     const front = change.kind === "snat" ? connection.client : asked;
@@ -172,6 +175,22 @@ export class ConntrackDiffers implements FindingFamily {
       });
     });
   }
+}
+
+/** `line` is of the machine that `before` is of, and begins with the ends that `before` ends with. */
+function isGivenBy(before: ToldTranslation, line: ToldTranslation): boolean {
+  const { original } = line;
+  const { reply } = before;
+  return (
+    before !== line &&
+    before.file === line.file &&
+    before.zone === line.zone &&
+    toldChanges(before).length > 0 &&
+    original.source === reply.destination &&
+    original.sourcePort === reply.destinationPort &&
+    original.destination === reply.source &&
+    original.destinationPort === reply.sourcePort
+  );
 }
 
 /** The tuples, client first, that a machine on the way may have met: every pair of what client and server were called. */

@@ -10,6 +10,14 @@
  * A quote holds 8 bytes behind the IP header at least (RFC 792): TCP's sequence number, ports, and the IP identification. These
  * must agree, one side's address too (or its port, where both addresses changed), and only one connection may fit.
  *
+ * The error is translated back hop by hop on its way to the sender, and its quote with it. Where several points saw it, each change is one of the
+ * chain, made where the error's was undone; the less of its hops the error has left, the nearer to the sender is what it quotes:
+ *
+ * ```
+ *  error    outside: quotes 100.64.5.2  62 ─► gateway ─► 10.9.0.1  61 ─► node ─► 10.1.0.5  60 ─► pod
+ *  packet   10.1.0.5 to 10.9.0.1 at the node, 10.9.0.1 to 100.64.5.2 at the gateway
+ * ```
+ *
  * A redirect tells no translation: no packet was dropped, and the one it quotes may be half translated, its destination already and its
  * source not yet (what a Service sends back to the pod that asked it).
  */
@@ -31,6 +39,8 @@ export interface QuotedTranslation {
   readonly after: number | null;
   readonly evidence: readonly Evidence[];
   packets: number;
+  /** Pairs of points, nearer to the sender first, between which the error that quotes it was translated back. */
+  readonly undoneAt: (readonly [number, number])[];
 }
 
 export interface QuotedNat {
@@ -61,15 +71,18 @@ export function findQuotedNat(
   for (let f = 0; f < columns.flowCount; f++) if (match.kind[f] === FLOW_ACTIVE) active.add(match.tuple[f] as number);
   /** Quoted rows by what is looked for: the sequence number, or the identification where there is none. */
   const wanted = new Map<number, number[]>();
+  /** Those of packets that were captured as they are quoted. */
+  const plain = new Map<number, number[]>();
   let quotes = 0;
   for (let f = 0; f < columns.flowCount && quotes < MOST_QUOTES; f++) {
-    if (match.kind[f] !== FLOW_QUOTED || active.has(match.tuple[f] as number)) continue;
+    if (match.kind[f] !== FLOW_QUOTED) continue;
+    const isCaptured = active.has(match.tuple[f] as number);
     for (let i = columns.start[f] as number; i < (columns.start[f + 1] as number) && quotes < MOST_QUOTES; i++) {
       const row = columns.order[i] as number;
       const key = keyOf(columns, row);
       if (key === undefined || isOfRedirect(columns, row)) continue;
       quotes++;
-      addToGroup(wanted, key, row);
+      addToGroup(isCaptured ? plain : wanted, key, row);
     }
   }
   const translations = new Map<number, QuotedTranslation[]>();
@@ -91,18 +104,26 @@ export function findQuotedNat(
       addToGroup(found, quote, { row, connection });
     }
   }
-  for (const [quote, matches] of found) {
+  // Those nearest to the sender first: in the order of the chain.
+  const ordered = [...found].sort(([a], [b]) => hopsLeft(columns, a) - hopsLeft(columns, b));
+  for (const [quote, matches] of ordered) {
     const [first] = matches;
     // Two connections that fit equally well: neither is told.
     if (!first || matches.some((m) => m.connection !== first.connection)) continue;
     const { connection } = first;
     addToGroup(rows, connection, quote);
+    const key = keyOf(columns, quote) as number;
+    const siblings = [
+      ...(plain.get(key) ?? []).filter((row) => matches.some((m) => isOfSameEnds(columns, row, m.row))),
+      ...(wanted.get(key) ?? []).filter((row) => found.get(row)?.every((m) => m.connection === connection)),
+    ];
     add(
       columns,
       joined,
       connection,
       matches.map((m) => m.row),
       quote,
+      siblings,
       isPodSide,
       translations,
     );
@@ -114,11 +135,31 @@ export function findQuotedNat(
 const REDIRECT_V4 = 5;
 const REDIRECT_V6 = 137;
 
-/** The quote in `row` is one of a redirect: the rows of a packet lie together, the ICMP message's is the last before its quote. */
-function isOfRedirect(columns: SightingColumns, row: number): boolean {
+/** Row of the ICMP message that quotes `row`: the rows of a packet lie together, it is the last before its quote. -1: none. */
+function errorOf(columns: SightingColumns, row: number): number {
   let error = row - 1;
   while (error >= 0 && columns.quoted(columns.flow(error))) error--;
-  if (error < 0 || !columns.isIcmp(columns.flow(error))) return false;
+  return error >= 0 && columns.isIcmp(columns.flow(error)) ? error : -1;
+}
+
+/** TTL of the error that quotes `row`. */
+function hopsLeft(columns: SightingColumns, row: number): number {
+  const error = errorOf(columns, row);
+  return error < 0 ? 0 : (columns.word(error, W_ID) >>> 8) & 255;
+}
+
+/** The quotes of the same packet that its error had next, and in between was routed: nearer to the sender. None: nobody saw it there. */
+function nextQuotes(columns: SightingColumns, quote: number, siblings: readonly number[]): readonly number[] {
+  const own = hopsLeft(columns, quote);
+  const nearer = siblings.filter((row) => hopsLeft(columns, row) < own);
+  const most = Math.max(...nearer.map((row) => hopsLeft(columns, row)));
+  return nearer.filter((row) => hopsLeft(columns, row) === most);
+}
+
+/** The quote in `row` is one of a redirect. */
+function isOfRedirect(columns: SightingColumns, row: number): boolean {
+  const error = errorOf(columns, row);
+  if (error < 0) return false;
   const type = columns.word(error, W_EXTRA) >>> 24;
   return type === (columns.v6(columns.flow(error)) ? REDIRECT_V6 : REDIRECT_V4);
 }
@@ -169,6 +210,7 @@ function add(
   connection: number,
   seen: readonly number[],
   quote: number,
+  siblings: readonly number[],
   isPodSide: (point: number) => boolean,
   translations: Map<number, QuotedTranslation[]>,
 ): void {
@@ -191,13 +233,19 @@ function add(
     ...(id === 0 ? [] : (["ip-id"] as const)),
   ];
   const q = columns.flow(quote);
+  const next = quotedIsBefore || !toServer ? [] : nextQuotes(columns, quote, siblings);
+  const undoneAt = next.map((other) => [pointOfFlow[columns.flow(other)] as number, quotePoint] as const);
+  // What it was before: as the next quote has it, or the packet itself.
+  const base = next[0] ?? row;
+  const baseFlow = columns.flow(base);
+  const isSeen = isOfSameEnds(columns, base, row);
   for (const isServerSide of [true, false]) {
     const which = isServerSide === toServer ? 1 : 0;
-    const own = columns.direction(row) ^ which;
+    const own = columns.direction(base) ^ which;
     const theirs = columns.direction(quote) ^ which;
     const port = (f: number, end: number): number =>
       columns.isIcmp(f) ? (isServerSide ? 0 : columns.port(f, 0)) : columns.port(f, end);
-    const here = { address: columns.address(flow, own), port: port(flow, own) };
+    const here = { address: columns.address(baseFlow, own), port: port(baseFlow, own) };
     const told = { address: columns.address(q, theirs), port: port(q, theirs) };
     if (here.address === told.address && here.port === told.port) continue;
     const [from, to] = quotedIsBefore ? [told, here] : [here, told];
@@ -212,18 +260,30 @@ function add(
         t.toAddress === to.address &&
         t.toPort === to.port,
     );
-    if (known) known.packets++;
-    else
+    if (known) {
+      known.packets++;
+      known.undoneAt.push(...undoneAt);
+    } else
       list.push({
         kind,
         fromAddress: from.address,
         fromPort: from.port,
         toAddress: to.address,
         toPort: to.port,
-        before: quotedIsBefore ? null : point,
+        before: quotedIsBefore || !isSeen ? null : point,
         after: quotedIsBefore ? point : null,
         evidence,
         packets: 1,
+        undoneAt: [...undoneAt],
       });
   }
+}
+
+/** Two rows have the same source and destination. */
+function isOfSameEnds(columns: SightingColumns, a: number, b: number): boolean {
+  const [f, g] = [columns.flow(a), columns.flow(b)];
+  return [0, 1].every((which) => {
+    const [x, y] = [columns.direction(a) ^ which, columns.direction(b) ^ which];
+    return columns.address(f, x) === columns.address(g, y) && columns.port(f, x) === columns.port(g, y);
+  });
 }

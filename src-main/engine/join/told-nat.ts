@@ -9,6 +9,9 @@
  * A machine translates its own calls before any device sees them, and so does one whose file is missing. The entry belongs to the connection
  * if its reply is what answers look like behind all that the packets show before. Packets that were seen where they came from (a pod's
  * own wire) contradict such an entry: then they are believed, and the finding conntrack-differs tells.
+ *
+ * Several machines may have translated one after the other. One machine translates a packet once: what its file tells of the address and port that it
+ * gave away itself is another call, which only uses the same port (a node's own call, and a pod's that the node masquerades).
  */
 import { addToGroup } from "../../../src-shared/base/grouping";
 import { endpointText } from "../../../src-shared/model/endpoint-text";
@@ -53,9 +56,11 @@ export class ToldNat {
     let client: Endpoint = shown.client;
     let { requested } = shown;
     const translations: Translation[] = [];
+    let behind: ToldTranslation | undefined;
     for (let step = 0; step < MOST_STEPS; step++) {
-      const told = this.#entry(shown, client, requested ?? shown.server, step === 0);
+      const told = this.#entry(shown, client, requested ?? shown.server, behind);
       if (!told) break;
+      behind = told;
       const ahead: Translation[] = [];
       let before = client;
       const node = this.#machineOf(told, shown);
@@ -99,25 +104,31 @@ export class ToldNat {
   }
 
   /**
-   * The entry whose reply answers look like before `client` and `server` were translated further. At the first step the source may have
-   * been seen translated already: an answer that crosses a bridge shows the client, and never what it asked for.
+   * The entry whose reply answers look like before `client` and `server` were translated further, by `behind` if that is known. Where it is not, the
+   * source may have been seen translated already: an answer that crosses a bridge shows the client, and never what it asked for.
    */
-  #entry(shown: Connection, client: Endpoint, server: Endpoint, first: boolean): ToldTranslation | undefined {
-    const own = this.#near(shown, key(shown.protocol, client, server));
-    if (own || !first || shown.requested !== null) return own;
+  #entry(
+    shown: Connection,
+    client: Endpoint,
+    server: Endpoint,
+    behind: ToldTranslation | undefined,
+  ): ToldTranslation | undefined {
+    const own = this.#near(shown, key(shown.protocol, client, server), behind);
+    if (own || behind || shown.requested !== null) return own;
     for (const t of shown.translations)
       if (t.kind === "snat" && isEnd(t.from, client)) {
-        const behind = this.#near(shown, key(shown.protocol, t.to, server));
-        const source = behind && toldChanges(behind).find((change) => change.kind === "snat");
-        if (source && isEnd(source.from, client)) return behind;
+        const known = this.#near(shown, key(shown.protocol, t.to, server));
+        const source = known && toldChanges(known).find((change) => change.kind === "snat");
+        if (source && isEnd(source.from, client)) return known;
       }
     return undefined;
   }
 
   /** Of several uses of the same ports the one at its time; none, if two that were asked differently are as near. */
-  #near(shown: Connection, tuple: string): ToldTranslation | undefined {
+  #near(shown: Connection, tuple: string, behind?: ToldTranslation): ToldTranslation | undefined {
+    const uses = this.#byReply.get(tuple) ?? [];
     const [nearest, ...others] = usesAt(
-      this.#byReply.get(tuple) ?? [],
+      behind ? uses.filter(({ told }) => !isOneMachine(told, behind)) : uses,
       Number(shown.firstTime),
       Number(shown.lastTime),
     ).map((use) => use.told);
@@ -134,6 +145,11 @@ export function seenWhereSent(connection: Connection, points: readonly Point[]):
   if (!first) return false;
   if (first.role === "pod-nic" || first.role === "host-veth") return first.podAddress === connection.client.ip;
   return first.role === "bridge" && connection.client.pod !== null && connection.client.node === first.node;
+}
+
+/** Of one machine's table; zones are tables of their own, and a packet may cross several. */
+function isOneMachine(a: ToldTranslation, b: ToldTranslation): boolean {
+  return a.file === b.file && a.zone === b.zone;
 }
 
 function isEnd(a: Endpoint, b: Endpoint): boolean {

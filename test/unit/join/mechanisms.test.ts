@@ -124,6 +124,37 @@ describe("translations", () => {
     expect(connectionsOf(result)[0]?.hairpin).toBe(true);
   });
 
+  describe("a hairpin that nobody answers: SYNs sent again, of a machine that counts its identifications from 0", () => {
+    const syns = (ids: readonly number[]): string =>
+      ids
+        .map(
+          (id, i) => `
+        ${i}.000000 @veth0 a > s tcp SYN seq=3000000000 id=${id} ts=${900000001 + i * 1000},0 smac=pod dmac=bridge
+        ${i}.000060 @veth0 a > b tcp SYN seq=3000000000 id=${id} ts=${900000001 + i * 1000},0 smac=pod dmac=pod
+        ${i}.000064 @veth0 a > b tcp SYN seq=3000000000 id=${id} ts=${900000001 + i * 1000},0 smac=bridge dmac=pod ttl=63`,
+        )
+        .join("")
+        .replaceAll("=pod", "=02:00:00:00:00:05")
+        .replaceAll("=bridge", "=02:00:00:00:00:01");
+    const join = async (ids: readonly number[]): Promise<(string | undefined)[]> =>
+      connectionLines(
+        await joinTraffic({
+          "n1.pcapng": `
+            @veth0 = ethernet resolution=ns
+            a = 10.1.0.5:40000   s = 10.96.0.10:80   b = 10.1.0.5:8080
+            ${syns(ids)}`,
+        }),
+      ).map((line) => line.split(" | ")[0]);
+
+    test("each has the identification of one at the other side: one connection", async () => {
+      expect(await join([35, 36, 37])).toEqual(["tcp 10.1.0.5:40000 > 10.96.0.10:80 = 10.1.0.5:8080 as *"]);
+    });
+
+    test("not: all have the same, as a scanner's probes have", async () => {
+      expect(await join([35, 35, 35])).toHaveLength(2);
+    });
+  });
+
   test("ICMP echo: the identifier is rewritten by SNAT", async () => {
     const result = await joinVethAndCard(`
       a = 10.1.0.5   s = 203.0.113.9
@@ -200,6 +231,34 @@ describe("translations", () => {
             ["icmp-quote", "tcp-seq", "ip-id"],
           ],
         ],
+      ]);
+    });
+
+    test("two machines translate, and the error is seen on its way through both: a chain, each change on its node", async () => {
+      const recorded = parseTraffic(`
+        @pod/eth0 = ethernet resolution=ns
+        @n1/veth1 = ethernet resolution=ns
+        @n1/eth0 = ethernet resolution=ns
+        @gw/in = ethernet resolution=ns
+        @gw/out = ethernet resolution=ns
+        @lost/eth0 = ethernet resolution=ns
+        server = 203.0.113.9
+        q: 0.000  @pod/eth0 10.1.0.5:40000 > server:7 udp id=4660 "hello"
+        x: 0.0001 @lost/eth0 seen q src=10.9.0.1:40000 hops=1
+        y: 0.0002 @lost/eth0 seen q src=100.64.5.2:61000 hops=2
+        e: 0.0010 @gw/out server > 100.64.5.2 icmp unreachable port quoting y id=30001 ttl=62
+           0.0011 @gw/in server > 10.9.0.1 icmp unreachable port quoting x id=30001 ttl=61
+           0.0012 @n1/eth0 server > 10.9.0.1 icmp unreachable port quoting x id=30001 ttl=61
+           0.0013 @n1/veth1 server > 10.1.0.5 icmp unreachable port quoting q id=30001 ttl=60
+           0.0014 @pod/eth0 server > 10.1.0.5 icmp unreachable port quoting q id=30001 ttl=60
+      `);
+      const { "lost.pcapng": lost, ...files } = splitByNode(recorded);
+      expect(lost).toBeDefined();
+      const result = await joinTraffic(files);
+      const [call] = connectionsOf(result).filter((c) => c.protocol === "udp");
+      expect(call?.translations.map((t) => [t.kind, t.from.ip, t.to.ip, t.node])).toEqual([
+        ["snat", "10.1.0.5", "10.9.0.1", "n1"],
+        ["snat", "10.9.0.1", "100.64.5.2", "gw"],
       ]);
     });
 

@@ -29,10 +29,10 @@ function entry(original: string, reply: string, time?: number): string {
   return `${stamp}[NEW] ipv4 2 tcp 6 120 SYN_SENT ${tuple(original)} [UNREPLIED] ${tuple(reply)}\n`;
 }
 
-/** The lines of the connections beside what is told, and the first connection. */
-async function told(traffic: string, conntrack: string): Promise<{ lines: string[]; first: Connection }> {
+/** The lines of the connections beside what is told (a text for each machine's file), and the first connection. */
+async function told(traffic: string, ...files: string[]): Promise<{ lines: string[]; first: Connection }> {
   const result = await joinTraffic({ "n1.pcapng": traffic });
-  result.tell(readConntrack("ct.txt", conntrack).entries);
+  result.tell(files.flatMap((text, at) => readConntrack(`ct${at}.txt`, text).entries));
   const [first] = connectionsOf(result);
   if (!first) throw new Error("nothing joined");
   return { lines: connectionLines(result), first };
@@ -60,7 +60,7 @@ describe("a node's own call to a Service", () => {
       entry("10.1.0.5:5000 > 10.96.0.10:80", "10.9.0.9:80 > 192.168.0.1:41354"),
       entry("192.168.0.1:41354 > 10.9.0.9:80", "10.1.1.9:8080 > 10.1.0.1:41354"),
     ];
-    const { first } = await told(call("10.1.0.1:41354", "10.1.1.9:8080"), lines.join(""));
+    const { first } = await told(call("10.1.0.1:41354", "10.1.1.9:8080"), ...lines);
     expect(first.client.ip).toBe("10.1.0.5");
     expect(first.translations.map((t) => [t.kind, t.from.ip, t.to.ip])).toEqual([
       ["dnat", "10.96.0.10", "10.9.0.9"],
@@ -68,6 +68,15 @@ describe("a node's own call to a Service", () => {
       ["dnat", "10.9.0.9", "10.1.1.9"],
       ["snat", "192.168.0.1", "10.1.0.1"],
     ]);
+  });
+
+  test("not: one machine twice in a row, whose masqueraded pod has the port that the node itself calls from", async () => {
+    const pod = entry("10.1.0.5:41000 > 198.18.4.77:80", "198.18.4.77:80 > 198.18.4.10:41000");
+    const own = entry("198.18.4.10:41000 > 198.18.4.77:80", "198.18.4.77:80 > 198.18.4.10:39492");
+    const { first } = await told(call("198.18.4.10:39492", "198.18.4.77:80"), pod + own);
+    expect([first.client.ip, first.client.port, first.translations.length]).toEqual(["198.18.4.10", 41000, 1]);
+    const { first: masqueraded } = await told(call("198.18.4.10:41000", "198.18.4.77:80"), pod + own);
+    expect([masqueraded.client.ip, masqueraded.translations.length]).toEqual(["10.1.0.5", 1]);
   });
 
   test("the ports were used twice: the entry at its time", async () => {
@@ -130,4 +139,26 @@ test("what is told only is counted so, not as agreed", async () => {
   );
   expect(found.findings).toEqual([]);
   expect(found.conntrack).toEqual({ agreed: 0, toldOnly: 2, connections: 1 });
+});
+
+test("a node's own call from a port that it gave a pod's call is no difference", async () => {
+  const traffic = `
+    @veth1 = ethernet resolution=ns
+    @eth0 = ethernet resolution=ns
+    @wan = ethernet resolution=ns
+    a = 10.1.0.5:41000   n = 198.18.4.10:41000   s = 198.18.4.77:80
+    q: 0.000  @veth1 a > s tcp SYN seq=3000000000 id=4660
+       0.0001 @eth0 seen q src=198.18.4.10:41000 hops=1
+       0.0002 @wan seen q src=100.64.5.2:41000 hops=2
+    r: 0.001  @eth0 s > n tcp SYN,ACK seq=2000000000 ack=3000000001 id=0 ttl=63
+       0.0011 @veth1 seen r dst=10.1.0.5:41000 hops=1
+  `;
+  const differences = async (conntrack: string): Promise<number> =>
+    (await withFiles({ "n1.pcapng": traffic }, (files) => searchFiles(files, { conntrack }))).of("conntrack-differs")
+      .length;
+  const pod = entry("10.1.0.5:41000 > 198.18.4.77:80", "198.18.4.77:80 > 198.18.4.10:41000");
+  const own = entry("198.18.4.10:41000 > 198.18.4.77:80", "198.18.4.77:80 > 198.18.4.10:39492");
+  expect(await differences(pod + own)).toBe(0);
+  // Where its entry is told otherwise, it is one.
+  expect(await differences(pod.replace("dport=41000", "dport=555") + own)).toBe(1);
 });

@@ -7,8 +7,15 @@
  * destinations              V           P              row 2 behind row 1
  * sources                   C                 N        row 3 behind row 2
  * ```
+ * An end that was left and is there again is a copy that a bridge makes between two of NAT's steps, and no further end; unless routers lay between: a
+ * node that masquerades what a pod sends, and again what a gateway sends back to the node.
+ *
+ * ```
+ * sources    C 64   N 63 ─► gateway: G 62 ─► N 61      C, N, G, N: the TTL is less at every change
+ *            C 64   N 64   C 64   C 63   N 64          C, N
+ * ```
  */
-import type { SightingColumns } from "../sighting-columns";
+import { type SightingColumns, W_ID } from "../sighting-columns";
 
 export interface End {
   readonly address: number;
@@ -24,14 +31,17 @@ export class EndList {
 
   constructor(private readonly columns: SightingColumns) {}
 
-  /** Takes the sources (`which` 0) or destinations (1) of `rows`, each once. Of ICMP the identifier is the client's port, the server's is 0. */
+  /** Takes the sources (`which` 0) or destinations (1) of `rows`. Of ICMP the identifier is the client's port, the server's is 0. */
   fill(rows: readonly number[], which: number, clientSide: boolean): void {
     this.count = 0;
     let before = -1;
     for (const row of rows) {
       const address = addressOf(this.columns, row, which);
       const port = portOf(this.columns, row, which, clientSide);
-      if (!this.holds(address, port)) {
+      const isNew =
+        !this.holds(address, port) ||
+        (!this.is(this.count - 1, address, port) && this.isRoutedSince(rows, row, which, clientSide));
+      if (isNew) {
         this.addresses[this.count] = address;
         this.ports[this.count] = port;
         this.rows[this.count] = row;
@@ -40,6 +50,44 @@ export class EndList {
       }
       before = row;
     }
+  }
+
+  /**
+   * `row` has an end again that was left one routed hop before and was taken again one behind: whatever was seen between has a TTL less than before,
+   * and more than now. What a bridge shows of a hairpin late may be routed, too, and then has the TTL of the hop that changed it.
+   */
+  private isRoutedSince(rows: readonly number[], row: number, which: number, clientSide: boolean): boolean {
+    const { columns } = this;
+    const address = addressOf(columns, row, which);
+    const port = portOf(columns, row, which, clientSide);
+    const ttl = ttlOf(columns, row);
+    let ttlBefore = 0;
+    let between = 0;
+    let isFalling = true;
+    for (const earlier of rows) {
+      if (earlier === row) break;
+      const other = ttlOf(columns, earlier);
+      if (addressOf(columns, earlier, which) === address && portOf(columns, earlier, which, clientSide) === port) {
+        ttlBefore = other;
+        between = 0;
+        isFalling = true;
+      } else {
+        between++;
+        if (other >= ttlBefore || other <= ttl) isFalling = false;
+      }
+    }
+    return between > 0 && isFalling;
+  }
+
+  /** The change from the end before `index` is also taken back, or takes back one, elsewhere in the list. */
+  isTurned(index: number): boolean {
+    for (let i = 1; i < this.count; i++)
+      if (
+        this.is(i, this.address(index - 1), this.port(index - 1)) &&
+        this.is(i - 1, this.address(index), this.port(index))
+      )
+        return true;
+    return false;
   }
 
   address(index: number): number {
@@ -68,6 +116,11 @@ export class EndList {
     for (let i = 0; i < this.count; i++) if (this.is(i, address, port)) return true;
     return false;
   }
+}
+
+/** Time to live, hop limit. */
+function ttlOf(columns: SightingColumns, row: number): number {
+  return (columns.word(row, W_ID) >>> 8) & 255;
 }
 
 /** Source (0) or destination (1) of a row. */

@@ -127,9 +127,18 @@ function isSentNearer(there: EndList, back: EndList): boolean {
  *
  *   there  C T    back  C       T: the way there was seen further
  *   there  S P    back  P S     P: a copy came late
+ *   there  C N G  back  N G N C  not further: the answer shows the same changes, and one more
  */
 function isSentFurther(there: EndList, back: EndList): boolean {
   if (back.count === 0) return there.count > 0;
+  if (isStartOf(there, back)) return false;
   for (let i = there.count - 2; i >= 0; i--) if (there.is(i, back.address(0), back.port(0))) return true;
   return false;
+}
+
+/** What was sent to the server shows the ends that the answers show, turned round, as far as it goes. */
+function isStartOf(there: EndList, back: EndList): boolean {
+  if (there.count > back.count) return false;
+  for (let i = 0; i < there.count; i++) if (!back.is(back.count - 1 - i, there.address(i), there.port(i))) return false;
+  return true;
 }

@@ -11,8 +11,8 @@ import type { PacketEnds } from "./packet-ends";
 const NO_TRANSLATIONS: readonly FoundTranslation[] = [];
 
 /**
- * Changes of source and of destination along the journeys that `ends` has read. A value that was left and comes back (copies a bridge makes between
- * two of NAT's steps) is no further change.
+ * Changes of source and of destination along the journeys that `ends` has read, each kind in hop order. A value that was left and comes back is no
+ * further change where a bridge's copy shows it, and is one where it was routed since (end-list.ts).
  */
 export function findTranslations(
   columns: SightingColumns,
@@ -28,11 +28,19 @@ export function findTranslations(
   if (isUnchanged && !isTranslatedBack) return NO_TRANSLATIONS;
   const out: FoundTranslation[] = [];
   const packets = there.journeys + back.journeys;
-  const add = (isTarget: boolean, from: End, to: End, before: number, after: number, bits?: number): void => {
+  const add = (
+    isTarget: boolean,
+    from: End,
+    to: End,
+    before: number,
+    after: number,
+    isTurned: boolean,
+    bits?: number,
+  ): void => {
     const icmp = columns.isIcmp(columns.flow(after));
     const kind = isTarget ? "dnat" : icmp && from.address === to.address ? "icmp-id" : "snat";
-    // Turned round it is a copy that a bridge made late (packet-ends.ts).
-    if (out.some((t) => t.kind === kind && (isOf(t, from, to) || isOf(t, to, from)))) return;
+    // Turned round it is a copy that a bridge made late (packet-ends.ts), but where one packet shows both.
+    if (out.some((t) => t.kind === kind && (isOf(t, from, to) || (!isTurned && isOf(t, to, from))))) return;
     out.push({
       kind,
       fromAddress: from.address,
@@ -46,11 +54,13 @@ export function findTranslations(
     });
   };
   const addChanges = (list: EndList, isTarget: boolean): void => {
-    for (let i = 1; i < list.count; i++) add(isTarget, list.end(i - 1), list.end(i), list.rowBefore(i), list.row(i));
+    for (let i = 1; i < list.count; i++)
+      add(isTarget, list.end(i - 1), list.end(i), list.rowBefore(i), list.row(i), list.isTurned(i));
   };
   // Towards the client the server is the source, and what was changed is changed back.
   const addChangesBack = (list: EndList, isTarget: boolean): void => {
-    for (let i = 1; i < list.count; i++) add(isTarget, list.end(i), list.end(i - 1), list.row(i), list.rowBefore(i));
+    for (let i = list.count - 1; i > 0; i--)
+      add(isTarget, list.end(i), list.end(i - 1), list.row(i), list.rowBefore(i), list.isTurned(i));
   };
   addChanges(targets, true);
   addChanges(sources, false);
@@ -62,7 +72,7 @@ export function findTranslations(
       address: addressOf(columns, row, which),
       port: portOf(columns, row, which, true),
     });
-    add(false, end(answer, 1), end(sent, 0), answer, sent, EVIDENCE_ACK);
+    add(false, end(answer, 1), end(sent, 0), answer, sent, false, EVIDENCE_ACK);
   }
   return out;
 }

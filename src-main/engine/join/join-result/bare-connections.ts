@@ -10,10 +10,11 @@ import type {
 } from "../../../../src-shared/reconstruct/result";
 import { kindOf, localityOf } from "../classify";
 import { CONN_STATES } from "../connection-facts/end-state";
-import { type FoundCarrier, NO_PORT } from "../connection-table";
+import { type FoundCarrier, type FoundTranslation, NO_PORT } from "../connection-table";
 import { encapsulationKind, hasNetworkIdentifier } from "../encapsulation";
 import { evidenceNames } from "../evidence";
 import { isBeyondCard } from "../machine-steps";
+import type { QuotedTranslation } from "../quoted-nat";
 import { W_ID } from "../sighting-columns";
 import type { ToldFront, ToldNat } from "../told-nat";
 import { type Place, placed } from "../topology/address-places";
@@ -95,7 +96,7 @@ export class BareConnections {
             const after = t.after === null ? undefined : this.points[t.after];
             const from = { ip: this.texts.text(t.fromAddress, v6), port: t.fromPort };
             const to = { ip: this.texts.text(t.toAddress, v6), port: t.toPort };
-            const shown = before && after && before.machine === after.machine ? before.node : null;
+            const shown = before && after && before.machine === after.machine ? before.node : this.undoneOn(t);
             return {
               kind: t.kind,
               from,
@@ -208,6 +209,13 @@ export class BareConnections {
     const row = firstAt(columns, joined, c, first, true);
     // A capture of all interfaces has the loopback device's packets too.
     return row >= 0 && columns.macSeen(columns.flow(row), columns.direction(row)) === 1;
+  }
+
+  /** Node on which the error that quotes a translation was translated back. */
+  private undoneOn(t: FoundTranslation | QuotedTranslation): string | null {
+    if (!("undoneAt" in t)) return null;
+    const pair = t.undoneAt.find(([a, b]) => this.points[a]?.machine === this.points[b]?.machine);
+    return (pair && this.points[pair[0]]?.node) ?? null;
   }
 
   /** One address may be of pods on several machines (clusters that NAT joins, virtual networks): the one at whose wire the path ends. */

@@ -7,7 +7,7 @@
  * | sequence number, random looking (else 6) | 20 |
  * | acknowledgment number, random looking (else 4) | 20 |
  * | TSval (small ones 6) | 20 |
- * | IP identification, first (small ones 6); each further one | 12; 4, up to 12 |
+ * | IP identification, first (small ones 6); each further one, also of what was sent again | 12; 4, up to 12 |
  * | payload of UDP, ICMP, others (short ones 8, pings that all say the same 12); each further one | 20; 6, up to 12 |
  * | type and sequence of an echo whose payload says little | 6 |
  * | payload that many say, from one sender's address and port; only on one clock, near, and routed or bridged in between | 12 |
@@ -17,6 +17,7 @@
  * | on one clock: within 50 ms, forth and back in opposite order | 10 |
  * | routed in between (TTL less by some hops), or bridged (isBridged) | 6 |
  * | UDP and echoes: questions and answers nested (nested-exchange.ts); asked where the rest is not enough | 30 |
+ * | UDP and echoes of two clocks, no end kept: mirrored (mirrored-exchange.ts); asked where the rest is not enough | 24 |
  *
  * 40 are needed, 60 when neither end was kept, 75 when both were seen on one wire with one TTL, and never only sequence numbers and kept ends:
  * a scanner's probes have those too. At one point, with one TTL and the same MACs, only what lies one within the other is taken (isNested).
@@ -54,6 +55,7 @@ import {
   rowsTo,
   ttlOf,
 } from "./matched-flows";
+import { isMirroredExchange } from "./mirrored-exchange";
 import { isNestedExchange, isOtherDevice } from "./nested-exchange";
 import { samePacket } from "./same-packet";
 import { macOf } from "./sightings";
@@ -64,6 +66,7 @@ const NEEDED: u32 = 40;
 const NEEDED_WITHOUT_KEPT_END: u32 = 60;
 const NEEDED_AT_ONE_POINT: u32 = 75;
 const NESTED: u32 = 30;
+const MIRRORED: u32 = 24;
 /** Payload of fewer than 12 bytes; what an echo's sequence adds to it. */
 const SHORT_PAYLOAD: u32 = 8;
 const SEQUENCE: u32 = 6;
@@ -249,8 +252,17 @@ export function weighPair(f: u32, g: u32, list: usize, count: u32, most: u32, cr
   if (independent < INDEPENDENT && !isEcho) return 0;
   const echoBits: u32 = isEcho && payload <= SHORT_PAYLOAD ? SEQUENCE : 0;
   let weight = seq + ack + timestamp + idBits + payload + echoBits + keptBits + time + (passedOn ? 6 : 0);
+  if (protocol == TCP && ids == 1 && idBits < 12) weight += repeatedIdBits(list);
   const needed = atOnePoint ? NEEDED_AT_ONE_POINT : keptSides == 0 ? NEEDED_WITHOUT_KEPT_END : NEEDED;
   if (weight < needed || independent < INDEPENDENT) {
+    if (
+      (protocol == UDP || isEcho) &&
+      clocked == 0 &&
+      contradicted == 0 &&
+      weight + MIRRORED >= needed &&
+      isMirroredExchange(list, count, swapped, protocol)
+    )
+      return weight + MIRRORED;
     // Of a ping that says what all say, one end at least is the same.
     if (protocol != UDP && !(isEcho && keptSides > 0)) return 0;
     if (weight + NESTED < needed) return 0;
@@ -330,6 +342,33 @@ function repetition(flow: u32, r: usize, other: usize, protocol: u32, oneClock: 
     if (isSame(again, other, protocol, oneClock)) return rowNumber(i);
   }
   return NO_ROW;
+}
+
+/**
+ * A small identification says little; those of a SYN that is sent again say more where each is the other side's, too: 4 bits for each further one, up
+ * to 12. `list`: as in weighPair, of its first packet.
+ */
+function repeatedIdBits(list: usize): u32 {
+  const x = rowAt(load<u32>(list));
+  const y = rowAt(load<u32>(list + 4));
+  const fx = load<u32>(x + 12) >> 1;
+  const oneClock = fileOf(pointOf(fx)) == fileOf(pointOf(load<u32>(y + 12) >> 1));
+  if (load<u32>(x + 32) >> 8 || !(load<u32>(x + 32) & 2)) return 0;
+  let last = load<u16>(x + 38) as u32;
+  let further: u32 = 0;
+  let looked: u32 = 0;
+  const end = rowsTo(fx);
+  for (let i = rowsFrom(fx); i < end && looked < REPETITIONS; i++) {
+    const again = rowIn(i);
+    const id = load<u16>(again + 38) as u32;
+    if (directionOf(again) != directionOf(x) || load<u32>(again + 16) != load<u32>(x + 16)) continue;
+    looked++;
+    if (id == 0 || id == last || id == (load<u16>(x + 38) as u32)) continue;
+    if (repetition(load<u32>(y + 12) >> 1, y, again, TCP, oneClock) == NO_ROW) return 0;
+    last = id;
+    further++;
+  }
+  return min<u32>(12, further << 2);
 }
 
 /** How much of the ends is the same on both sides: `keptBits`, `keptSides`. */
