@@ -69,7 +69,6 @@ import { be16, be32 } from "./bytes";
 import { configureFragmentPorts, fragmentHeader, fragmentPorts } from "./fragment-ports";
 import { mix, seedHash } from "./hash";
 import { configureInterned, contextOf, intern6, plainContextOf } from "./interned";
-import { quotedPorts } from "./quoted-ports";
 import { markSighting } from "./sighting-marks";
 
 let mode: u32 = EVENTS_NONE;
@@ -194,7 +193,7 @@ function addEvent(
         // A host that asks itself: only the type tells the answer.
         if (a == b && type != pair) bits |= EVENT_FROM_B;
       }
-      else ports = 0x8000 | (a > b ? 0x4000 : 0) | (seq << 16) | (sightings ? quotedPorts(t, here, v6) : 0);
+      else ports = 0x8000 | (a > b ? 0x4000 : 0) | (seq << 16);
     }
   } else {
     protocol = load<u32>(slot + L_AUX + (network << 2));
