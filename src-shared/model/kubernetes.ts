@@ -91,8 +91,8 @@ export interface Service {
   readonly ports: readonly ServicePort[];
   /** Null: endpoints are made by hand or by someone else. */
   readonly selector: Labels | null;
-  /** Local: only endpoints on the node that was reached; the client's address is kept. */
-  readonly externalTrafficPolicy: "Cluster" | "Local";
+  /** Local: only endpoints on the node that was reached; the client's address is kept. Null: not said, which means Cluster. */
+  readonly externalTrafficPolicy: "Cluster" | "Local" | null;
   readonly internalTrafficPolicy: "Cluster" | "Local";
   readonly sessionAffinity: "None" | "ClientIP";
   /** Type ExternalName: a CNAME, nothing else. */

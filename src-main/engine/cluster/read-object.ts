@@ -231,7 +231,9 @@ function readService(object: ObjectReader, meta: ObjectMeta): Service {
         nodePort: p.at("nodePort").value ? portNumber(p.at("nodePort")) : null,
       })),
     selector: spec.at("selector").absent ? null : spec.at("selector").texts(),
-    externalTrafficPolicy: spec.at("externalTrafficPolicy").oneOf(["Cluster", "Local"], "Cluster"),
+    externalTrafficPolicy: spec.at("externalTrafficPolicy").absent
+      ? null
+      : spec.at("externalTrafficPolicy").oneOf<"Cluster" | "Local">(["Cluster", "Local"]),
     internalTrafficPolicy: spec.at("internalTrafficPolicy").oneOf(["Cluster", "Local"], "Cluster"),
     sessionAffinity: spec.at("sessionAffinity").oneOf(["None", "ClientIP"], "None"),
     externalName: type === "ExternalName" ? spec.at("externalName").optionalText() : null,

@@ -1,6 +1,10 @@
-/** TCP connections that never came about: what was sent, what came back instead. Shared by the families that explain them. */
+/**
+ * What was asked and not answered: TCP connections that never came about, UDP and pings that nobody answers. What was sent, what came
+ * back instead. Shared by the families that explain them.
+ */
 import type { Connection, Journey } from "../../../src-shared/reconstruct/result";
 import { type FindingContext, firstRow, TCP_ACK, TCP_RST, TCP_SYN } from "./context";
+import { isEchoRequest } from "./echo";
 
 export interface Complaint {
   /** Row of the quoted header, and of the ICMP packet's own network layer. */
@@ -14,12 +18,12 @@ export interface Complaint {
 }
 
 export interface Attempt {
-  /** The SYN and its repetitions, in order of time. */
+  /** The SYN and its repetitions, in order of time; of UDP and pings each packet. */
   readonly syns: readonly Journey[];
   /** RST from the server's side. */
   readonly resets: readonly Journey[];
   readonly complaints: readonly Complaint[];
-  /** Capture point where the SYNs got furthest. */
+  /** Capture point where they got furthest. */
   readonly lastSeen: number;
 }
 
@@ -41,12 +45,36 @@ export function failedAttempt(
     } else if (flags & TCP_RST) resets.push(journey);
     else return null;
   }
-  const furthest = syns.reduce<Journey | undefined>(
-    (best, j) => (best && best.points.length >= j.points.length ? best : j),
-    undefined,
+  if (syns.length === 0) return null;
+  return { syns, resets, complaints: complaintsOf(context, connection), lastSeen: furthest(syns) };
+}
+
+/** Null if it is neither UDP nor a ping, or if the server sent anything. Whether UDP wanted an answer is not told by its packets. */
+export function unansweredQuestion(
+  context: FindingContext,
+  connection: Connection,
+  journeys: readonly Journey[],
+): Attempt | null {
+  const { sightings } = context.join;
+  const { protocol } = connection;
+  if (protocol !== "udp" && !isEchoRequest(context.join, connection)) return null;
+  if (journeys.length === 0 || journeys.some((j) => j.direction === "to-client")) return null;
+  // A closed socket complains about an answer that comes too late: that is no answer to what was asked.
+  const asked = new Set(rowsOf(journeys).map((row) => `${sightings.source(row)}>${sightings.destination(row)}`));
+  const complaints = complaintsOf(context, connection).filter(({ quoted }) =>
+    asked.has(`${sightings.source(quoted)}>${sightings.destination(quoted)}`),
   );
-  if (!furthest) return null;
-  return { syns, resets, complaints: complaintsOf(context, connection), lastSeen: furthest.lastSeen };
+  return { syns: journeys, resets: [], complaints, lastSeen: furthest(journeys) };
+}
+
+/** Last point of the journey that got furthest. `journeys` are not empty. */
+export function furthest(journeys: readonly Journey[]): number {
+  return journeys.reduce((best, j) => (best.points.length >= j.points.length ? best : j)).lastSeen;
+}
+
+/** What is sent, in a sentence. */
+export function sentText({ protocol }: Connection): string {
+  return protocol === "tcp" ? "SYNs" : protocol === "udp" ? "UDP packets" : "pings";
 }
 
 /** ICMP errors about packets of a connection. */

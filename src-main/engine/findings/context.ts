@@ -157,8 +157,9 @@ export class FindingContext {
    * clock). None where the address sent a packet meanwhile or later: whoever sends is there, whatever its neighbours ask.
    */
   unanswered(address: string, firstNs: number, lastNs: number): readonly AddressQuestion[] {
-    if (this.heardFrom(address, firstNs)) return [];
-    return this.observer.unanswered(address).filter((q) => this.#isAskedDuring(q, firstNs, lastNs));
+    const questions = this.observer.unanswered(address).filter((q) => this.#isAskedDuring(q, firstNs, lastNs));
+    // Who was heard is looked up only where it matters: the first time costs a look at every sighting.
+    return questions.length > 0 && this.heardFrom(address, firstNs) ? [] : questions;
   }
 
   /** Addresses that nobody has and that a machine asked for, again and again, at that time (reference clock): what it sent there waits in vain. */

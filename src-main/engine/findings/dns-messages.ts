@@ -28,6 +28,7 @@ export class DnsMessages {
   /** Messages beyond MAX_MESSAGES. */
   dropped = 0;
   readonly #names = new Map<string, string>();
+  #questions: ReadonlySet<number> | undefined;
 
   take({ batch, point, packet, atNs }: ObservedPacket, layer: number): void {
     // Over TCP a message is repeated by TCP, not by the resolver.
@@ -53,6 +54,12 @@ export class DnsMessages {
       },
     });
     if (name !== undefined) this.rows.push({ packet, point, atNs, id, response, rcode, name, type });
+  }
+
+  /** Whether a packet, by index over the workspace, asks. To be called once all were taken. */
+  isQuestion(packet: number): boolean {
+    this.#questions ??= new Set(this.rows.flatMap((row) => (row.response ? [] : [row.packet])));
+    return this.#questions.has(packet);
   }
 
   #intern(name: string): string {

@@ -11,9 +11,11 @@
  */
 import { dnsTypeName } from "../layouts/dns-names";
 import type { DnsMessageRow } from "./dns-messages";
+import type { DirectionVerdict } from "../../../src-shared/model/network-policy";
 import type { Connection } from "../../../src-shared/reconstruct/result";
 import { count, durationText, type FindingContext, type FindingFamily, upsert } from "./context";
-import { kubectlExec, onNode, tcpdump } from "./shell";
+import { policyVerdict } from "./policy-silence";
+import { kubectl, kubectlExec, onNode, tcpdump } from "./shell";
 
 interface Question {
   readonly message: DnsMessageRow;
@@ -30,14 +32,16 @@ interface Stall {
   readonly type: number;
   readonly first: Question;
   readonly again: Question;
-  /** A question of another type left the same socket within a moment. */
-  readonly twin: boolean;
+  /** A question of another type left the same socket within a moment, and whether it was answered before this one was asked again. */
+  readonly twin: "answered" | "silent" | null;
 }
 
 /** Resolvers wait 1 s at least (resolv.conf timeout:1); a question after more than 15 s is a new one. */
 const LEAST_WAIT_NS = 0.9e9;
 const MOST_WAIT_NS = 15.5e9;
 const TWIN_NS = 20e6;
+/** Stalls of one client whose way and policies are looked up. */
+const MOST_LOOKED_AT = 1000;
 /** Questions of one name and type that can be waiting at once. */
 const OPEN_QUESTIONS = 32;
 
@@ -56,7 +60,10 @@ export function dnsStalls(context: FindingContext): FindingFamily {
         const [connection] = connections as [Connection, ...Connection[]];
         const { pod, node } = connection.client;
         const wait = durationText(waits.sort((a, b) => a - b)[waits.length >> 1] ?? 0);
-        const twins = list.filter((s) => s.twin).length;
+        const twins = list.filter((s) => s.twin !== null).length;
+        // A clash drops the second of two only.
+        const clashes = list.filter((s) => s.twin === "answered").length;
+        const denied = deniedBy(context, list);
         const translated = connections.some((c) => c.translations.some((t) => t.kind === "dnat"));
         return context.finding({
           kind: "dns-stall",
@@ -73,12 +80,15 @@ export function dnsStalls(context: FindingContext): FindingFamily {
                 (s) =>
                   `${dnsTypeName(s.type)} ${s.name}: asked, no answer for ${durationText(s.again.ns - s.first.ns)}, asked again`,
               ),
+            lastSeenText(context, list),
+            ...(denied ? [`evaluated from the imported objects: ${denied.reason}`] : []),
             ...(twins
               ? [`${twins} of them left together with the question for the other address family, from the same port`]
               : []),
           ],
           fits: [
-            ...(twins && translated
+            ...(denied ? [denied.reason] : []),
+            ...(clashes && translated
               ? [
                   "a conntrack clash: A and AAAA are translated at the same moment and the second is dropped (insert_failed)",
                 ]
@@ -91,6 +101,9 @@ export function dnsStalls(context: FindingContext): FindingFamily {
           connections,
           check: [
             ...(pod === null ? [] : [kubectlExec(pod, "cat /etc/resolv.conf")]),
+            ...(denied?.isolatedBy ?? []).map((p) =>
+              kubectl("get", "networkpolicy", `${p.meta.namespace}/${p.meta.name}`, " -o yaml"),
+            ),
             onNode(node, "conntrack -S | grep -o 'insert_failed=[0-9]*'"),
             onNode(node, tcpdump(null, client, 53, "udp")),
           ],
@@ -139,9 +152,13 @@ function findStalls(context: FindingContext): readonly Stall[] {
   const stalls: Stall[] = [];
   for (const [key, list] of asked) {
     list.sort((a, b) => a.ns - b.ns);
-    for (let i = 1; i < list.length; i++) {
-      const first = list[i - 1] as Question;
-      const again = list[i] as Question;
+    for (let i = 0; i + 1 < list.length; i++) {
+      const first = list[i] as Question;
+      if (first.answeredNs < first.ns + LEAST_WAIT_NS) continue;
+      // A resolver asks again from the same socket; another program may have asked the same meanwhile, and been answered.
+      const after = list.slice(i + 1, i + 1 + OPEN_QUESTIONS);
+      const again = after.find((q) => q.connection === first.connection) ?? after[0];
+      if (!again) continue;
       const wait = again.ns - first.ns;
       if (wait < LEAST_WAIT_NS || wait > MOST_WAIT_NS || first.answeredNs < again.ns) continue;
       stalls.push({
@@ -150,16 +167,45 @@ function findStalls(context: FindingContext): readonly Stall[] {
         type: first.message.type,
         first,
         again,
-        twin: (sockets.get(`${first.connection}`) ?? []).some(
-          (q) =>
-            q.message.name === first.message.name &&
-            q.message.type !== first.message.type &&
-            Math.abs(q.ns - first.ns) < TWIN_NS,
-        ),
+        twin: twinOf(sockets.get(`${first.connection}`) ?? [], first, again),
       });
     }
   }
   return stalls;
+}
+
+function twinOf(sameSocket: readonly Question[], first: Question, again: Question): Stall["twin"] {
+  const twins = sameSocket.filter(
+    (q) =>
+      q.message.name === first.message.name &&
+      q.message.type !== first.message.type &&
+      Math.abs(q.ns - first.ns) < TWIN_NS,
+  );
+  if (twins.length === 0) return null;
+  return twins.some((q) => q.answeredNs < again.ns) ? "answered" : "silent";
+}
+
+/** Where the questions that were not answered got to: "4 of them are last seen at eth0 of n2". */
+function lastSeenText(context: FindingContext, list: readonly Stall[]): string {
+  const places = new Map<number, number>();
+  for (const { first } of list.slice(0, MOST_LOOKED_AT)) {
+    const journey = context.join.journeys(first.connection).find((j) => j.sightings.includes(first.row));
+    const point = journey?.lastSeen ?? first.message.point;
+    places.set(point, (places.get(point) ?? 0) + 1);
+  }
+  return `the questions that were not answered are last seen at ${[...places].map(([point, n]) => `${context.pointText(point)} (${n})`).join(", ")}`;
+}
+
+/** What the imported policies say of all of them; null: they let one through, or decide nothing. An answer says that they do. */
+function deniedBy(context: FindingContext, list: readonly Stall[]): DirectionVerdict | null {
+  let denied: DirectionVerdict | null = null;
+  for (const index of new Set(list.slice(0, MOST_LOOKED_AT).map((s) => s.first.connection))) {
+    const connection = context.join.connection(index);
+    const verdict = connection.bytesFromServer > 0 ? null : policyVerdict(context, connection);
+    if (!verdict || verdict.allowed) return null;
+    denied ??= verdict.egress.allowed ? verdict.ingress : verdict.egress;
+  }
+  return denied;
 }
 
 /** The innermost sighting of each message, -1: none. Messages and rows are in the order of packets. */

@@ -23,7 +23,9 @@ import { mtuBlackholes } from "./mtu-blackhole";
 import { noEndpoints } from "./no-endpoint";
 import { policySilence } from "./policy-silence";
 import { portReuse } from "./port-reuse";
+import { questionSilence } from "./question-silence";
 import { RoutedBack } from "./routed-back";
+import { SilentQuestions } from "./silent-questions";
 import { slowAnswers } from "./slow-answer";
 import { slowHops } from "./slow-hop";
 import { snatHidesClient } from "./snat-hides-client";
@@ -44,13 +46,15 @@ export function findFindings(input: FindingInput): FindingResult {
   const context = new FindingContext(input);
   const conntrack = new ConntrackDiffers(context);
   const routedBack = new RoutedBack(context);
+  const questions = new SilentQuestions(context);
   const families: readonly FindingFamily[] = [
-    brokenOuterChecksums(context),
-    noEndpoints(context),
+    brokenOuterChecksums(context, questions),
+    noEndpoints(context, questions),
     mtuBlackholes(context),
     cutOnTheWay(context),
     conntrackClashes(context),
     policySilence(context, routedBack),
+    questionSilence(context, questions, routedBack),
     lostBetween(context),
     portReuse(context),
     dnsStalls(context),
@@ -69,6 +73,7 @@ export function findFindings(input: FindingInput): FindingResult {
     const journeys = join.journeys(i);
     const claimed = new Set<number>();
     routedBack.visit(connection, journeys);
+    questions.visit(connection, journeys);
     for (const family of families) family.visit?.(connection, journeys, claimed);
   }
   const all = withoutExplained(families.flatMap((family) => [...family.finish()]));

@@ -3,19 +3,21 @@
  *
  * ```
  * no ready endpoint    told by the cluster, or a Service address is answered with ICMP port unreachable, as kube-proxy's rules do
- * rejected             ICMP port unreachable for any other address: some rule rejects, and whose is not seen
+ * rejected             ICMP port unreachable for any other address, or prohibited: some rule rejects, and whose is not seen
  * no such port         the Service is there, the port is not one of its
  * dead endpoint        translated to a pod address that nobody has any more: ARP or Neighbour Discovery is not answered, or host unreachable
- * refused              the endpoint answers RST: nothing listens
+ * refused              the endpoint answers RST, to UDP ICMP port unreachable: nothing listens
  * ```
+ * Of UDP and pings what one client asks of one address and port is looked at together (silent-questions.ts).
  */
+import type { ServiceMatch } from "../../../src-shared/model/cluster";
 import type { Finding } from "../../../src-shared/model/finding";
 import { objectName } from "../../../src-shared/model/kubernetes";
 import { endpointText } from "../../../src-shared/model/endpoint-text";
-import type { Connection, Journey } from "../../../src-shared/reconstruct/result";
+import type { Connection, Endpoint, Journey } from "../../../src-shared/reconstruct/result";
 import type { AddressQuestion } from "./address-questions";
 import { addressesInConflict } from "./arp-conflict";
-import { type Attempt, type Complaint, failedAttempt, rowsOf, timesText } from "./attempts";
+import { type Attempt, type Complaint, failedAttempt, rowsOf, sentText, timesText } from "./attempts";
 import {
   count,
   type FindingContext,
@@ -26,8 +28,9 @@ import {
   placeText,
   upsert,
 } from "./context";
-import { isHostUnreachable, isNetworkUnreachable, isPortUnreachable } from "./icmp-errors";
+import { isHostUnreachable, isNetworkUnreachable, isPortUnreachable, isProhibited } from "./icmp-errors";
 import { kubectl, kubectlEndpointSlices, kubectlExec, onNode, shellWord, tcpdump } from "./shell";
+import type { SilentQuestions } from "./silent-questions";
 
 type Told = Pick<FindingDraft, "title" | "text" | "severity" | "evidence" | "fits" | "ruledOut" | "check" | "where"> & {
   readonly key: string;
@@ -48,21 +51,30 @@ interface Group {
 const MANY = 5;
 const MOST_LISTED = 20;
 
-export function noEndpoints(context: FindingContext): FindingFamily {
+export function noEndpoints(context: FindingContext, questions: SilentQuestions): FindingFamily {
   const groups = new Map<string, Group>();
+  const add = (draft: Told, { syns, resets, complaints }: Attempt, connections: readonly Connection[]): void => {
+    const group = upsert(groups, draft.key, () => ({ draft, connections: [], rows: [] }));
+    group.connections.push(...connections);
+    group.rows.push(...rowsOf([...syns, ...resets]), ...complaints.map((c) => c.row));
+  };
   return {
     visit(connection, journeys, claimed) {
       const attempt = failedAttempt(context, connection, journeys);
       if (!attempt) return;
       const draft = explain(context, connection, attempt);
       if (!draft) return;
-      const group = upsert(groups, draft.key, () => ({ draft, connections: [], rows: [] }));
-      group.connections.push(connection);
-      group.rows.push(...rowsOf([...attempt.syns, ...attempt.resets]), ...attempt.complaints.map((c) => c.row));
+      add(draft, attempt, [connection]);
       for (const journey of [...attempt.syns, ...attempt.resets]) claimed.add(journey.index);
     },
-    finish: (): readonly Finding[] =>
-      scansAsOne(withTheDead([...groups.values()])).map(({ draft, connections, rows }) => {
+    finish(): readonly Finding[] {
+      for (const group of questions.groups()) {
+        const draft = group.isExplained ? null : explain(context, group.first, group.attempt);
+        if (!draft) continue;
+        group.isExplained = true;
+        add({ ...draft, key: `${group.first.protocol} ${draft.key}` }, group.attempt, group.connections);
+      }
+      return scansAsOne(withTheDead([...groups.values()])).map(({ draft, connections, rows }) => {
         const { key, deadBehind: _, all: __, ...rest } = draft;
         return context.finding({
           ...rest,
@@ -73,7 +85,8 @@ export function noEndpoints(context: FindingContext): FindingFamily {
           rows,
           connections,
         });
-      }),
+      });
+    },
   };
 }
 
@@ -144,10 +157,7 @@ function explain(context: FindingContext, connection: Connection, attempt: Attem
   const { requested } = connection;
   const silent = attempt.syns.length >= 2 && attempt.resets.length === 0;
   const translated = connection.translations.some((t) => t.kind === "dnat");
-  const rejection = attempt.complaints.find(
-    // A TCP stack answers RST: port unreachable for a SYN is a rule of some firewall, kube-proxy's for Services among them.
-    (c) => isPortUnreachable(c) && c.from !== connection.server.ip,
-  );
+  const rejection = attempt.complaints.find((c) => isRule(connection, c));
   if (requested && !translated && (silent || rejection || attempt.resets.length > 0)) {
     const told = byService(context, connection, attempt, requested);
     if (told) return told;
@@ -158,11 +168,16 @@ function explain(context: FindingContext, connection: Connection, attempt: Attem
     noRoute(context, connection, attempt) ??
     (silent && !translated ? deadCandidate(context, connection, attempt) : null);
   if (dead) return dead;
-  const stale =
-    translated && (silent || attempt.resets.length > 0) ? staleEndpoint(context, connection, attempt) : null;
+  // Of UDP the complaint of the address itself: about one packet it may be the last of a traceroute.
+  const complains =
+    connection.protocol === "udp" && attempt.syns.length >= 2 && attempt.complaints.some(isPortUnreachable);
+  const refused = attempt.resets.length > 0 || complains;
+  const stale = translated && (silent || refused) ? staleEndpoint(context, connection, attempt) : null;
   if (stale) return stale;
-  if (attempt.resets.length === 0) return null;
+  if (!refused) return null;
   const { server } = connection;
+  const sent = sentText(connection);
+  const answer = complains ? "ICMP port unreachable" : "RST";
   const isTwice = addressesInConflict(context).has(server.ip);
   return {
     key: `refused ${endpointText(server)}`,
@@ -171,22 +186,36 @@ function explain(context: FindingContext, connection: Connection, attempt: Attem
     title: isTwice
       ? `${placeText(server)} refuses: one of two machines that say to have the address`
       : `Nothing listens on ${placeText(server)}`,
-    text: `SYNs to ${endpointText(server)} are answered with RST: the connection is refused.`,
+    text: `${sent} to ${endpointText(server)} are answered with ${answer}: ${complains ? "what they ask" : "the connection"} is refused.`,
     where: [context.pointId(attempt.lastSeen), ...(server.pod === null ? [] : [server.pod])],
-    evidence: [`${count(attempt.resets.length, "RST")} from the server's side, none of its packets has SYN and ACK`],
+    evidence: [
+      complains
+        ? `ICMP port unreachable from the address itself for ${count(attempt.syns.length, "packet")}, and no answer`
+        : `${count(attempt.resets.length, "RST")} from the server's side, none of its packets has SYN and ACK`,
+    ],
     fits: [
-      ...(isTwice ? ["the other machine with this address gets the SYNs: see the address conflict"] : []),
+      ...(isTwice ? [`the other machine with this address gets the ${sent}: see the address conflict`] : []),
       "the program does not run, or listens on another port or address",
       ...(translated ? ["the Service's targetPort is not the port the pod listens on"] : []),
-      "a firewall rule rejects with a TCP reset",
+      `a firewall rule rejects with ${complains ? "the same message" : "a TCP reset"}`,
     ],
     ruledOut: ["loss, MTU, a rule that drops: there is an answer"],
     check: [
-      ...(server.pod === null ? [] : [kubectlExec(server.pod, "ss -ltn")]),
+      ...(server.pod === null ? [] : [kubectlExec(server.pod, complains ? "ss -lun" : "ss -ltn")]),
       ...(connection.service === null ? [] : [kubectl("get", "service", connection.service, " -o yaml")]),
-      onNode(server.node, tcpdump(null, server.ip, server.port, "tcp")),
+      onNode(server.node, tcpdump(null, server.ip, server.port, complains ? "udp" : "tcp")),
     ],
   };
+}
+
+/**
+ * A TCP stack answers RST, a UDP stack complains from the address that was asked, of pings none does: other such messages come from a
+ * rule, kube-proxy's for Services among them.
+ */
+function isRule({ protocol, server, requested }: Connection, complaint: Complaint): boolean {
+  if (isProhibited(complaint)) return true;
+  if (!isPortUnreachable(complaint)) return false;
+  return protocol !== "udp" || (complaint.from !== server.ip && complaint.from !== requested?.ip);
 }
 
 /**
@@ -197,10 +226,14 @@ function rejected(context: FindingContext, connection: Connection, rejection: Co
   const asked = connection.requested ?? connection.server;
   const wanted = endpointText(asked);
   const at = context.atMs(connection);
+  const sent = sentText(connection);
+  const error = isProhibited(rejection) ? "ICMP administratively prohibited" : "ICMP port unreachable";
+  const isItself = rejection.from === asked.ip || rejection.from === connection.server.ip;
   const isService =
-    context.cluster.networkOf(asked.ip, at) === "service" ||
-    context.cluster.serviceAt(asked.ip, asked.port, "tcp", at) !== null ||
-    context.join.topology.services.some((s) => s.endpoint.ip === asked.ip && s.endpoint.port === asked.port);
+    !isPing(connection) &&
+    (context.cluster.networkOf(asked.ip, at) === "service" ||
+      serviceAt(context, connection, asked) !== null ||
+      context.join.topology.services.some((s) => s.endpoint.ip === asked.ip && s.endpoint.port === asked.port));
   const place = context.join.topology.place(asked.ip);
   const isOther = place !== null && (place.network === "pod" || place.pod !== null);
   return {
@@ -209,11 +242,17 @@ function rejected(context: FindingContext, connection: Connection, rejection: Co
     severity: isService ? "error" : "warn",
     inference: isService,
     title: isService ? `${wanted} is rejected: no endpoint behind it` : `${wanted} is rejected by a rule`,
-    text: `${rejection.from} answers SYNs to ${wanted} with ICMP port unreachable.`,
+    text: `${rejection.from} answers ${sent} to ${wanted} with ${error}.`,
     where: [context.pointId(context.join.sightings.point(rejection.row))],
     evidence: [
-      `ICMP port unreachable from ${rejection.from}, which is not the address that was asked`,
-      "a host that takes the packet but has no listener answers RST, not ICMP: this is a rule",
+      `${error} from ${rejection.from}${isItself ? "" : ", which is not the address that was asked"}`,
+      isProhibited(rejection)
+        ? "only rules answer so"
+        : connection.protocol === "tcp"
+          ? "a host that takes the packet but has no listener answers RST, not ICMP: this is a rule"
+          : connection.protocol === "udp"
+            ? "a host that takes the packet but has no listener answers from its own address: this is a rule"
+            : "a host answers pings, or is silent: this is a rule",
       ...(isService
         ? [`${asked.ip} is a Service address: kube-proxy sets such rules for Services without endpoints`]
         : []),
@@ -235,6 +274,16 @@ function rejected(context: FindingContext, connection: Connection, rejection: Co
   };
 }
 
+function isPing({ protocol }: Connection): boolean {
+  return protocol === "icmp" || protocol === "icmpv6";
+}
+
+function serviceAt(context: FindingContext, connection: Connection, { ip, port }: Endpoint): ServiceMatch | null {
+  const { protocol } = connection;
+  if (protocol !== "tcp" && protocol !== "udp") return null;
+  return context.cluster.serviceAt(ip, port, protocol, context.atMs(connection));
+}
+
 /** What the imported cluster says of the Service that was asked for. */
 function byService(
   context: FindingContext,
@@ -244,7 +293,7 @@ function byService(
 ): Told | null {
   const { cluster } = context;
   const at = context.atMs(connection);
-  const match = cluster.serviceAt(requested.ip, requested.port, "tcp", at);
+  const match = serviceAt(context, connection, requested);
   if (!match) return null;
   const name = objectName(match.service);
   const wanted = `${name} (${endpointText(requested)})`;
@@ -252,14 +301,14 @@ function byService(
     ? "rejected with ICMP"
     : attempt.resets.length
       ? "answered with RST"
-      : `not answered (SYNs at ${timesText(context, attempt.syns)})`;
+      : `not answered (${sentText(connection)} at ${timesText(context, attempt.syns)})`;
   const answered = attempt.complaints.length + attempt.resets.length > 0;
   const common = {
     severity: "error" as const,
     ruledOut: answered
       ? ["loss, a rule that drops: there is an answer"]
       : [
-          `MTU: the lost packets are SYNs of ${context.join.sightings.ipLength(firstRow(attempt.syns[0] as Journey))} bytes`,
+          `MTU: the lost packets are ${sentText(connection)} of ${context.join.sightings.ipLength(firstRow(attempt.syns[0] as Journey))} bytes`,
         ],
     where: [context.pointId(attempt.lastSeen), name],
     check: [kubectl("get", "service", name, " -o yaml"), kubectlEndpointSlices(name)],
@@ -270,7 +319,9 @@ function byService(
       key: `no port ${wanted}`,
       title: `Service ${name} has no port ${requested.port}`,
       text: `Connections to ${wanted} are ${what}: its ports are ${match.service.ports.map((p) => p.port).join(", ") || "none"}.`,
-      evidence: [`the imported Service ${name} does not list TCP port ${requested.port}`],
+      evidence: [
+        `the imported Service ${name} does not list ${connection.protocol.toUpperCase()} port ${requested.port}`,
+      ],
       fits: ["the client uses another port than the Service has"],
     };
   const endpoints = cluster.endpointsOf(name, match.port, at);
@@ -349,7 +400,7 @@ function deadEndpoint(
       : wanted === null
         ? `Nobody has the address ${server.ip}`
         : `Dead endpoint: ${wanted} leads to ${name}, which nobody has`,
-    text: `SYNs to ${name} are ${unreachable ? `answered by ${unreachable.from} with ICMP host unreachable` : "not answered"}${wanted === null || isBehind ? "" : ` after translation from ${wanted}`}.`,
+    text: `${sentText(connection)} to ${name} are ${unreachable ? `answered by ${unreachable.from} with ICMP host unreachable` : "not answered"}${wanted === null || isBehind ? "" : ` after translation from ${wanted}`}.`,
     where: [context.pointId(attempt.lastSeen), ...(question ? [context.pointId(question.point)] : [])],
     evidence: [
       ...unanswered.map((q) => questionText(context, q)),
@@ -357,7 +408,7 @@ function deadEndpoint(
       ...(isBehind
         ? [`${server.ip} is a Service's address, or says so itself: it is there, and what it leads to is not`]
         : []),
-      `SYNs at ${timesText(context, attempt.syns)}`,
+      `${sentText(connection)} at ${timesText(context, attempt.syns)}`,
     ],
     fits: [
       ...(wanted === null
@@ -380,10 +431,10 @@ function staleEndpoint(context: FindingContext, connection: Connection, attempt:
   if (!requested) return null;
   const { cluster } = context;
   const at = context.atMs(connection);
-  const match = cluster.serviceAt(requested.ip, requested.port, "tcp", at);
+  const match = serviceAt(context, connection, requested);
   if (!match?.port) return null;
   // A load balancer leads to a node's port, which is the Service again.
-  if (cluster.nodeAt(server.ip, at) || cluster.serviceAt(server.ip, server.port, "tcp", at)) return null;
+  if (cluster.nodeAt(server.ip, at) || serviceAt(context, connection, server)) return null;
   const name = objectName(match.service);
   const endpoints = cluster
     .endpointsOf(name, match.port, at)
@@ -405,7 +456,7 @@ function staleEndpoint(context: FindingContext, connection: Connection, attempt:
       `the imported EndpointSlices of ${name} list ${endpoints.map((e) => e.address).join(", ")}`,
       refused
         ? `${count(attempt.resets.length, "RST")} from ${server.ip}: it is there, and nothing listens`
-        : `SYNs at ${timesText(context, attempt.syns)}`,
+        : `${sentText(connection)} at ${timesText(context, attempt.syns)}`,
     ],
     fits: [
       "the node's rules are old: kube-proxy or its EndpointSlice is late, and the address is another pod's now",
@@ -454,7 +505,7 @@ function deadCandidate(context: FindingContext, connection: Connection, attempt:
   const { requested } = connection;
   const at = context.atMs(connection);
   if (!requested) return null;
-  const match = context.cluster.serviceAt(requested.ip, requested.port, "tcp", at);
+  const match = serviceAt(context, connection, requested);
   if (!match?.port) return null;
   const name = objectName(match.service);
   for (const { address, port } of context.cluster.endpointsOf(name, match.port, at)) {
@@ -467,11 +518,11 @@ function deadCandidate(context: FindingContext, connection: Connection, attempt:
       severity: "error",
       inference: true,
       title: `Dead endpoint: ${endpointText(requested)} may lead to ${address}, which nobody has`,
-      text: `SYNs to ${name} (${endpointText(requested)}) are not answered, and ${address}, one of its endpoints, does not answer ${resolver(address)}.`,
+      text: `${sentText(connection)} to ${name} (${endpointText(requested)}) are not answered, and ${address}, one of its endpoints, does not answer ${resolver(address)}.`,
       where: [context.pointId(attempt.lastSeen), ...questions.map((q) => context.pointId(q.point)), name],
       evidence: [
         ...questions.map((q) => questionText(context, q)),
-        `SYNs at ${timesText(context, attempt.syns)}, seen before the translation only`,
+        `${sentText(connection)} at ${timesText(context, attempt.syns)}, seen before the translation only`,
       ],
       fits: ["the pod is gone and the node's rules still lead to it (EndpointSlice or kube-proxy late)"],
       ruledOut: [],
@@ -497,7 +548,7 @@ function noRoute(context: FindingContext, connection: Connection, attempt: Attem
     all: { cause: `${error.from} has no route`, place: endpointText(server) },
     severity: "error",
     title: `${error.from} has no route to ${placeText(server)}`,
-    text: `SYNs to ${endpointText(server)} are answered by ${error.from} with ICMP network unreachable.`,
+    text: `${sentText(connection)} to ${endpointText(server)} are answered by ${error.from} with ICMP network unreachable.`,
     where: [point.id, ...(point.node === null ? [] : [point.node])],
     evidence: [`ICMP network unreachable from ${error.from}`],
     fits: [

@@ -7,6 +7,7 @@
  * ```
  */
 import { evaluateNetworkPolicies, type PolicyEnd, type PolicyVerdict } from "../../../src-shared/model/network-policy";
+import type { TransportProtocol } from "../../../src-shared/model/kubernetes";
 import { endpointText } from "../../../src-shared/model/endpoint-text";
 import type { Connection, Endpoint, Journey } from "../../../src-shared/reconstruct/result";
 import { addressesInConflict } from "./arp-conflict";
@@ -190,7 +191,7 @@ function isToItself({ client, server, seenByServerAs, translations }: Connection
 }
 
 /** Null where the imported objects decide nothing: none imported, or no pod of them takes part. */
-function policyVerdict(context: FindingContext, connection: Connection): PolicyVerdict | null {
+export function policyVerdict(context: FindingContext, connection: Connection): PolicyVerdict | null {
   const { cluster } = context;
   const at = context.atMs(connection);
   if (cluster.networkPolicies(at).length === 0) return null;
@@ -212,7 +213,7 @@ function policyVerdict(context: FindingContext, connection: Connection): PolicyV
           ? end(connection.seenByServerAs.ip)
           : source,
       destination,
-      protocol: "tcp",
+      protocol: protocolOf(connection),
       port: server.port,
     }),
   );
@@ -220,11 +221,16 @@ function policyVerdict(context: FindingContext, connection: Connection): PolicyV
   return verdicts.find((v) => v.allowed) ?? verdicts[0] ?? null;
 }
 
+function protocolOf({ protocol }: Connection): TransportProtocol | "other" {
+  return protocol === "tcp" || protocol === "udp" || protocol === "sctp" ? protocol : "other";
+}
+
 /** Where the connection led, or could have led if no translation is seen. */
 function destinations(context: FindingContext, connection: Connection): readonly Endpoint[] {
   const { server } = connection;
   const at = context.atMs(connection);
-  const match = context.cluster.serviceAt(server.ip, server.port, "tcp", at);
+  const protocol = protocolOf(connection);
+  const match = protocol === "other" ? null : context.cluster.serviceAt(server.ip, server.port, protocol, at);
   if (!match?.port) return [server];
   return context.cluster
     .endpointsOf(`${match.service.meta.namespace}/${match.service.meta.name}`, match.port, at)

@@ -25,8 +25,9 @@ interface Group {
   readonly isInside: boolean;
   /** Asked for at a node's address, or another one that leads to the Service from outside. */
   readonly isByNode: boolean;
-  /** Addresses that were asked for. */
+  /** Addresses that were asked for, and with their ports. */
   readonly requested: Set<string>;
+  readonly endpoints: Set<string>;
   readonly clients: Set<string>;
   /** Addresses the server saw. */
   readonly seen: Set<string>;
@@ -65,6 +66,7 @@ export function snatHidesClient(context: FindingContext): FindingFamily {
           isInside,
           isByNode,
           requested: new Set<string>(),
+          endpoints: new Set<string>(),
           clients: new Set<string>(),
           seen: new Set<string>(),
           connections: [],
@@ -72,6 +74,7 @@ export function snatHidesClient(context: FindingContext): FindingFamily {
         }),
       );
       group.requested.add(asked.ip);
+      group.endpoints.add(`${connection.protocol} ${endpointText(asked)}`);
       group.clients.add(client.ip);
       group.seen.add(seen.ip);
       group.connections.push(connection);
@@ -79,8 +82,28 @@ export function snatHidesClient(context: FindingContext): FindingFamily {
       if (opening) group.rows.push(...opening.sightings);
       else if (journeys[0]) group.rows.push(firstRow(journeys[0]));
     },
-    finish: () => [...groups].map(([key, group]) => say(context, key, group)),
+    finish: () => byService(groups).map(([key, group]) => say(context, key, group)),
   };
+}
+
+/** What was asked for by address goes with the Service that others asked for there: one of them had its name, from DNS. */
+function byService(groups: ReadonlyMap<string, Group>): readonly (readonly [string, Group])[] {
+  const flagsOf = ({ isInside, isByNode }: Group): string => `${isInside ? "inside" : ""} ${isByNode ? "by node" : ""}`;
+  const services = new Map<string, Group>();
+  for (const group of groups.values())
+    if (group.first.service !== null)
+      for (const endpoint of group.endpoints) services.set(`${endpoint} ${flagsOf(group)}`, group);
+  return [...groups].filter(([, group]) => {
+    if (group.first.service !== null) return true;
+    const found = new Set([...group.endpoints].map((endpoint) => services.get(`${endpoint} ${flagsOf(group)}`)));
+    const [service] = found;
+    if (!service || found.size > 1) return true;
+    for (const of of ["requested", "endpoints", "clients", "seen"] as const)
+      for (const text of group[of]) service[of].add(text);
+    service.connections.push(...group.connections);
+    service.rows.push(...group.rows);
+    return false;
+  });
 }
 
 function say(context: FindingContext, key: string, group: Group): Finding {
@@ -108,7 +131,11 @@ function say(context: FindingContext, key: string, group: Group): Finding {
           (t) =>
             `SNAT ${endpointText(t.from)} to ${endpointText(t.to)}${t.node === null ? "" : ` on ${t.node}`}, by ${t.evidence.join(", ") || "the packets on both sides"}`,
         ),
-      ...(service ? [`the imported Service says externalTrafficPolicy: ${service.externalTrafficPolicy}`] : []),
+      ...(policy !== null
+        ? [`the imported Service says externalTrafficPolicy: ${policy}`]
+        : service && (isByNode || !isInside)
+          ? ["the imported Service says no externalTrafficPolicy, which means Cluster"]
+          : []),
     ],
     fits: causes(first, { isInside, isByNode, policy }),
     ruledOut: [

@@ -24,7 +24,7 @@ interface Group {
 }
 
 /** traceroute counts from 1; nothing is 30 hops away on purpose. */
-const LEAST_HONEST_TTL = 32;
+export const LEAST_HONEST_TTL = 32;
 /** More are not listed one by one. */
 const MOST_TTLS = 8;
 /** Packets of the sender that must agree on a TTL before another one is strange. */

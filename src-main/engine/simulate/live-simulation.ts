@@ -23,13 +23,12 @@ import type { Scenario, TrafficSpec } from "./scenario/schema";
 import { buildWorld } from "./world/build-world";
 import type { ApiObject } from "./world/cluster-objects";
 import { Controller, type ClusterSnapshot } from "./world/controller";
-import { expectedFindings, FAULTS, type FaultInfo } from "./world/fault-catalogue";
+import { DEFAULT_SECONDS, expectedFindings, FAULTS, type FaultInfo } from "./world/fault-catalogue";
 import { Faults } from "./world/faults";
 import { baseOf, fullName } from "./world/names";
 import { nsOf } from "./world/time";
 import { clusterIps, podAddresses, type World } from "./world/world";
 
-const DEFAULT_SECONDS = 5;
 const DEFAULT_START = "2026-01-01T00:00:00Z";
 const NS_PER_MS = 1_000_000n;
 

@@ -15,12 +15,13 @@ import { decodeText } from "../../engine/cluster/documents";
 import { LiveSimulation, type SimulationOptions } from "../../engine/simulate/live-simulation";
 import type { CapturePoint } from "../../engine/simulate/record/capture-points";
 import { PcapngSink, SplitSink } from "../../engine/simulate/record/pcapng-sink";
+import { checkFaultsMeetSomething } from "../../engine/simulate/rehearsal";
 import { readScenario, ScenarioError } from "../../engine/simulate/scenario/read-scenario";
 import type { FaultSpec } from "../../engine/simulate/scenario/fault-schema";
 import type { Scenario } from "../../engine/simulate/scenario/schema";
 import { findScenario, SCENARIOS } from "../../engine/simulate/scenarios/catalogue";
 import { objectList } from "../../engine/simulate/world/cluster-objects";
-import { FaultError, FAULTS, parseFault } from "../../engine/simulate/world/fault-catalogue";
+import { FaultError, FAULTS, parseFault, withFaults } from "../../engine/simulate/world/fault-catalogue";
 import { makeFolder } from "../shared/make-folder";
 import { PipeClosed, print, printError, writeAll } from "./output";
 import { EXIT_DONE } from "./run";
@@ -134,11 +135,20 @@ function withOptions(scenario: Scenario, options: SimulateOptions): Scenario {
       throw error;
     }
   });
-  return {
-    ...scenario,
-    ...(faults.length > 0 && { faults: [...(scenario.faults ?? []), ...faults] }),
-    ...(options.points.length > 0 && { capture: { ...scenario.capture, points: [...options.points] } }),
+  const broken: Scenario = {
+    ...withFaults(scenario, faults),
     ...(options.seconds !== undefined && { seconds: options.seconds }),
+  };
+  try {
+    checkFaultsMeetSomething(broken, (broken.faults ?? []).slice(scenario.faults?.length ?? 0), options.seed);
+  } catch (error) {
+    if (error instanceof FaultError) throw new UsageError(`${scenario.name}: ${error.message}`);
+    // What else is wrong with the scenario is told when it is run.
+    if (!(error instanceof RangeError)) throw error;
+  }
+  return {
+    ...broken,
+    ...(options.points.length > 0 && { capture: { ...scenario.capture, points: [...options.points] } }),
   };
 }
 

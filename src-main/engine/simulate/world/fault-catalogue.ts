@@ -4,6 +4,9 @@ import type { FindingKind } from "../../../../src-shared/model/finding";
 import { FAULT_KINDS, type FaultKind, faultSchema, type FaultSpec } from "../scenario/fault-schema";
 import type { Scenario } from "../scenario/schema";
 
+/** Of a scenario that does not say how long it is. */
+export const DEFAULT_SECONDS = 5;
+
 /** A fault cannot be applied here: says what is missing. */
 export class FaultError extends Error {
   override readonly name = "FaultError";
@@ -16,6 +19,8 @@ export interface FaultInfo {
   readonly parameter: string | undefined;
   /** Findings that a recording of it shows. */
   readonly findings: readonly FindingKind[];
+  /** So many seconds a recording has to go on to show it: who waits, waits so long. Default 0. */
+  readonly seconds?: number;
 }
 
 export const FAULTS: Readonly<Record<FaultKind, Omit<FaultInfo, "kind">>> = {
@@ -62,9 +67,19 @@ export const FAULTS: Readonly<Record<FaultKind, Omit<FaultInfo, "kind">>> = {
     parameter: "node",
     findings: ["conntrack-differs"],
   },
-  "dns-loss": { title: "DNS questions are lost, the resolver waits", parameter: "count", findings: ["dns-stall"] },
+  "dns-loss": {
+    title: "DNS questions are lost, the resolver waits",
+    parameter: "count",
+    findings: ["dns-stall"],
+    seconds: 6,
+  },
   "duplicate-address": { title: "two machines have one address", parameter: "machine", findings: ["arp-conflict"] },
-  "slow-server": { title: "a pod thinks long before it answers", parameter: "delayMs", findings: ["slow-answer"] },
+  "slow-server": {
+    title: "a pod thinks long before it answers",
+    parameter: "delayMs",
+    findings: ["slow-answer"],
+    seconds: 4,
+  },
   "routing-loop": { title: "two machines route to each other", parameter: undefined, findings: ["ttl"] },
   "other-way-back": {
     title: "answers take another way than questions",
@@ -88,6 +103,25 @@ export function parseFault(text: string): FaultSpec {
   const read = v.safeParse(faultSchema, { kind, [parameter]: isNumber ? Number(value) : value });
   if (!read.success) throw new FaultError(`--fault ${text}: ${parameter}: ${read.issues[0].message}`);
   return read.output;
+}
+
+/**
+ * The scenario with these faults besides its own, as long as they need. Frames are lost from the first traffic on: a machine that was told
+ * no address sends nothing that could be missed.
+ */
+export function withFaults(scenario: Scenario, faults: readonly FaultSpec[]): Scenario {
+  if (faults.length === 0) return scenario;
+  const begins = (scenario.traffic ?? []).map((t) => t.at ?? 0);
+  const begin = begins.length > 0 ? Math.min(...begins) : 0;
+  const more = Math.max(0, ...faults.map((fault) => FAULTS[fault.kind].seconds ?? 0));
+  return {
+    ...scenario,
+    faults: [
+      ...(scenario.faults ?? []),
+      ...faults.map((fault) => (fault.kind === "loss" && fault.at === undefined ? { ...fault, at: begin } : fault)),
+    ],
+    ...(more > 0 && { seconds: (scenario.seconds ?? DEFAULT_SECONDS) + more }),
+  };
 }
 
 /** Findings that a scenario's faults are to show. */

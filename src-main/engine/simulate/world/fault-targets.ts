@@ -1,5 +1,6 @@
 /** What a fault breaks: by the name that was given, else the first that fits. Throws FaultError that says what there is. */
 import type { Link } from "../network/api/namespaces";
+import type { TargetSpec } from "../scenario/schema";
 import { FaultError } from "./fault-catalogue";
 import { fullName } from "./names";
 import {
@@ -47,11 +48,12 @@ export class FaultTargets {
     return node;
   }
 
-  /** The pod named, else the first that serves something. */
+  /** The pod named, else the first that serves something: one that traffic asks, if it asks any. */
   pod(name: string | undefined, cluster: string | undefined): Pod {
+    const serving = this.world.allPods.filter((p) => !p.gone && p.servers.length > 0);
     const pod =
       name === undefined
-        ? this.world.allPods.find((p) => !p.gone && p.servers.length > 0)
+        ? (serving.find((p) => this.#isAsked(p)) ?? serving[0])
         : findPod(this.world, fullName(name), cluster);
     if (!pod)
       throw new FaultError(
@@ -73,15 +75,30 @@ export class FaultTargets {
     const all = [...this.world.clusters.values()].flatMap((c) =>
       [...c.services.values()].map((service) => ({ cluster: c, service })),
     );
+    const leading = all.filter(({ service }) => service.endpoints.length > 0 && service.clusterIp !== undefined);
     const found =
       name === undefined
-        ? all.find(({ service }) => service.endpoints.length > 0 && service.clusterIp !== undefined)
+        ? (leading.find(({ service }) => this.#traffic().some((to) => asksService(to, service))) ?? leading[0])
         : undefined;
     if (!found)
       throw new FaultError(
         `no Service is named ${name ?? "anything"}; there are: ${all.map((s) => s.service.name).join(" ") || "none"}`,
       );
     return found;
+  }
+
+  /** By itself, or as one of a Service's. */
+  #isAsked(pod: Pod): boolean {
+    const services = [...pod.cluster.services.values()].filter((s) => s.endpoints.includes(pod));
+    return this.#traffic().some(
+      (to) =>
+        (to.pod !== undefined && fullName(to.pod) === pod.name) || services.some((service) => asksService(to, service)),
+    );
+  }
+
+  /** What the scenario's traffic asks. */
+  #traffic(): readonly TargetSpec[] {
+    return (this.world.scenario.traffic ?? []).flatMap((spec) => ("to" in spec ? [spec.to] : []));
   }
 
   /** The machine named, else the first that routes, else the first node. */
@@ -109,6 +126,15 @@ export class FaultTargets {
       );
     return found;
   }
+}
+
+/** By its name, or by DNS's: "web", "web.default", "web.default.svc.cluster.local". */
+function asksService(to: TargetSpec, { name }: ServiceState): boolean {
+  if (to.service !== undefined) return fullName(to.service) === name;
+  if (to.name === undefined) return false;
+  const [namespace, own] = name.split("/");
+  const [first, second = namespace] = to.name.split(".");
+  return first === own && second === namespace;
 }
 
 export function needWire(card: Card): NonNullable<Card["wire"]> & { readonly link: Link } {
