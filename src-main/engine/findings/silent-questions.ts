@@ -29,8 +29,12 @@ interface Gathered {
   readonly silent: { readonly connection: Connection; readonly attempt: Attempt }[];
 }
 
+/** Questions that are kept: a flood of them must not cost memory. */
+const MOST_KEPT = 1 << 16;
+
 export class SilentQuestions {
   readonly #gathered = new Map<string, Gathered>();
+  #kept = 0;
   /** Addresses and ports that answered, by protocol. */
   readonly #answering = new Set<string>();
   /** When the last question was sent that was answered, by who asked whom. */
@@ -58,6 +62,7 @@ export class SilentQuestions {
     }
     const attempt = unansweredQuestion(this.context, connection, journeys);
     if (!attempt || isForMany(server.ip) || this.#looksForTheWay(attempt)) return;
+    if (this.#kept++ >= MOST_KEPT) return;
     upsert(this.#gathered, pair, (): Gathered => ({ first: connection, silent: [] })).silent.push({
       connection,
       attempt,
