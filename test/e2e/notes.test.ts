@@ -70,7 +70,9 @@ describe.skipIf(CHROMIUM === undefined).each(HOSTS)("the %s host", (host) => {
     await page.keyboard.press("n");
     await fillNote(page, "on a capture point");
     await page.getByRole("tab", { name: "Flows" }).click();
+    await first.idle();
     await page.locator('[data-pane="flows"] [data-row="0"]').click();
+    await first.idle();
     await page.keyboard.press("n");
     await fillNote(page, "on a flow");
     await page.getByRole("tab", { name: "Timeline" }).click();

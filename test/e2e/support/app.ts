@@ -194,6 +194,8 @@ function complain(problems: readonly string[]): void {
 
 /** CDP, because a DataTransfer made by a script has no files on disk. */
 async function dropFiles(page: Page, paths: readonly string[], selector: string): Promise<void> {
+  // What arrives late moves what is aimed at.
+  await idle(page);
   const box = await page.locator(selector).first().boundingBox();
   if (box === null) throw new Error(`nothing to drop on: ${selector} is not visible`);
   const session = await page.context().newCDPSession(page);
