@@ -38,8 +38,10 @@ export const SCTP_CHUNKS = nameTable([
   [64, "I_DATA"],
   [128, "ASCONF_ACK"],
   [130, "RE_CONFIG"],
+  [132, "PAD"],
   [192, "FORWARD_TSN"],
   [193, "ASCONF"],
+  [194, "I_FORWARD_TSN"],
 ]);
 
 export const WIREGUARD_TYPES = nameTable([

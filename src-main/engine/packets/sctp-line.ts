@@ -1,33 +1,9 @@
 /** A line about an SCTP packet (RFC 9260 section 3): its chunks by name. Numbers are those of the wire: nothing is kept of associations. */
+import { SCTP_CHUNKS } from "../layouts/transport-names";
 import { MOST_MESSAGES, type MessageBytes, u16, u32, u8 } from "./message-line";
 
 const DATA = 0;
 const SACK = 3;
-const CHUNKS: ReadonlyMap<number, string> = new Map([
-  [DATA, "DATA"],
-  [1, "INIT"],
-  [2, "INIT_ACK"],
-  [SACK, "SACK"],
-  [4, "HEARTBEAT"],
-  [5, "HEARTBEAT_ACK"],
-  [6, "ABORT"],
-  [7, "SHUTDOWN"],
-  [8, "SHUTDOWN_ACK"],
-  [9, "ERROR"],
-  [10, "COOKIE_ECHO"],
-  [11, "COOKIE_ACK"],
-  [12, "ECNE"],
-  [13, "CWR"],
-  [14, "SHUTDOWN_COMPLETE"],
-  [15, "AUTH"],
-  [0x40, "I_DATA"],
-  [0x80, "ASCONF_ACK"],
-  [0x82, "RE_CONFIG"],
-  [0x84, "PAD"],
-  [0xc0, "FORWARD_TSN"],
-  [0xc1, "ASCONF"],
-  [0xc2, "I_FORWARD_TSN"],
-]);
 const COMMON_HEADER = 12;
 
 /** ports(4) tag(4) checksum(4), then type(1) flags(1) length(2) value, each filled up to four bytes. "" where no chunk begins. */
@@ -38,7 +14,7 @@ export function sctpLine(m: MessageBytes): string {
     const type = u8(m, at);
     const length = u16(m, at + 2);
     if (length < 4) break;
-    names.push((CHUNKS.get(type) ?? `Unknown chunk (${type})`) + numbers(m, at, type));
+    names.push((SCTP_CHUNKS.get(type) ?? `Unknown chunk (${type})`) + numbers(m, at, type));
     at += (length + 3) & ~3;
   }
   return names.join(" ");
