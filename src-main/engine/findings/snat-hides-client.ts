@@ -113,7 +113,12 @@ function say(context: FindingContext, key: string, group: Group): Finding {
   const { node } = snat;
   const asked = first.requested ?? first.server;
   const where = requested.size > 1 ? `port ${asked.port} of ${requested.size} nodes` : endpointText(asked);
-  const target = first.service === null ? where : isInside && isByNode ? `${first.service} (${where})` : first.service;
+  const target =
+    first.service === null
+      ? where.replace(/^p/, "P")
+      : isInside && isByNode
+        ? `${first.service} (${where})`
+        : first.service;
   const addresses = listText([...seen], MOST_LISTED);
   const who = clients.size === 1 ? first.client.ip : count(clients.size, "client");
   return context.finding({
